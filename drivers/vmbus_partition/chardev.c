@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/vmbus_partition: a monitor plays the hypervisor.  The interface is
+ * described in include/uapi/linux/vmbus_partition.h.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/eventfd.h>
+#include <linux/fs.h>
+#include <linux/kthread.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <vmbus/protocol.h>
+#include "vpart.h"
+
+/**
+ * struct vpart_file - an open file: one monitor, one guest
+ * @lock: protects all that follows; not taken by messages and signals
+ * @part: partition once attached, with a reference; does not change any more
+ * @mm: the monitor's address space
+ * @task: whose limits count, with a reference
+ * @may_lock: the monitor may lock any amount of memory
+ * @calls: VP index -> struct eventfd_ctx
+ * @kicks: pool of eventfds, or NULL
+ */
+struct vpart_file {
+	struct mutex lock;	/* see above */
+	struct vmbus_partition *part;
+	struct mm_struct *mm;
+	struct task_struct *task;
+	bool may_lock;
+	struct xarray calls;
+	struct vpart_kicks *kicks;
+};
+
+/* ---- backend ----------------------------------------------------------------------- */
+
+static int vpart_file_charge(struct vpart_file *f, unsigned int n, bool charge)
+{
+	int err;
+
+	mmap_write_lock(f->mm);
+	err = __account_locked_vm(f->mm, n, charge, f->task, f->may_lock);
+	mmap_write_unlock(f->mm);
+	return err;
+}
+
+static long vpart_file_gup(struct vpart_file *f, u64 uaddr, unsigned int n, unsigned int flags,
+			   struct page **pages)
+{
+	int locked = 1;
+	long got;
+
+	if (current->mm == f->mm)
+		return pin_user_pages_fast(uaddr, n, flags, pages);
+	mmap_read_lock(f->mm);
+	got = pin_user_pages_remote(f->mm, uaddr, n, flags, pages, &locked);
+	if (locked)
+		mmap_read_unlock(f->mm);
+	return got;
+}
+
+static int vpart_file_pin(void *ctx, u64 uaddr, unsigned int n, bool write, bool longterm,
+			  struct page **pages)
+{
+	unsigned int flags = (write ? FOLL_WRITE : 0) | (longterm ? FOLL_LONGTERM : 0);
+	struct vpart_file *f = ctx;
+	unsigned int i;
+	long got;
+	int err;
+
+	if (longterm) {
+		err = vpart_file_charge(f, n, true);
+		if (err)
+			return err;
+	}
+	got = vpart_file_gup(f, uaddr, n, flags, pages);
+	if (got != n) {
+		if (got > 0)
+			unpin_user_pages(pages, got);
+		if (longterm)
+			vpart_file_charge(f, n, false);
+		return got < 0 ? got : -EFAULT;
+	}
+	/* Here it may sleep; where pages are let go it may not. */
+	if (write)
+		for (i = 0; i < n; i++)
+			if (!PageDirty(pages[i]))
+				set_page_dirty_lock(pages[i]);
+	return 0;
+}
+
+static void vpart_file_unpin(void *ctx, struct page **pages, unsigned int n, bool longterm)
+{
+	unpin_user_pages(pages, n);
+	if (longterm)
+		vpart_file_charge(ctx, n, false);
+}
+
+static void vpart_file_interrupt(void *ctx, void *cookie, u8 sint)
+{
+	/* The eventfd is bound to this one; nothing else is ever raised. */
+	if (sint == VMBUS_SINT)
+		eventfd_signal(cookie);
+}
+
+static void vpart_file_worker_start(void *ctx)
+{
+	struct vpart_file *f = ctx;
+
+	kthread_use_mm(f->mm);
+}
+
+static void vpart_file_worker_stop(void *ctx)
+{
+	struct vpart_file *f = ctx;
+
+	kthread_unuse_mm(f->mm);
+}
+
+static const struct vpart_backend_ops vpart_file_backend_ops = {
+	.owner = THIS_MODULE,
+	.pin = vpart_file_pin,
+	.unpin = vpart_file_unpin,
+	.interrupt = vpart_file_interrupt,
+	.worker_start = vpart_file_worker_start,
+	.worker_stop = vpart_file_worker_stop,
+};
+
+/* ---- calls that set up --------------------------------------------------------------- */
+
+static bool vpart_zero(const u32 *words, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (words[i])
+			return false;
+	return true;
+}
+
+static long vpart_file_get_features(struct vpart_file *f, void __user *arg)
+{
+	u64 features = 0;
+
+	return copy_to_user(arg, &features, sizeof(features)) ? -EFAULT : 0;
+}
+
+static long vpart_file_set_features(struct vpart_file *f, void __user *arg)
+{
+	u64 features;
+
+	if (copy_from_user(&features, arg, sizeof(features)))
+		return -EFAULT;
+	if (features)
+		return -EOPNOTSUPP;
+	return f->part ? -EBUSY : 0;
+}
+
+static long vpart_file_attach(struct vpart_file *f, void __user *arg)
+{
+	struct vmbus_partition_attach a;
+	struct vmbus_partition *part;
+	int err;
+
+	if (copy_from_user(&a, arg, sizeof(a)))
+		return -EFAULT;
+	if (a.flags || !vpart_zero(a.reserved, ARRAY_SIZE(a.reserved)) ||
+	    strnlen(a.name, sizeof(a.name)) == sizeof(a.name))
+		return -EINVAL;
+	if (f->part)
+		return -EBUSY;
+	part = vpart_get(a.name);
+	if (IS_ERR(part))
+		return PTR_ERR(part);
+
+	f->mm = current->mm;
+	mmget(f->mm);
+	f->task = current->group_leader;
+	get_task_struct(f->task);
+	f->may_lock = capable(CAP_IPC_LOCK);
+	err = vpart_backend_attach(part, &vpart_file_backend_ops, f);
+	if (err) {
+		put_task_struct(f->task);
+		mmput(f->mm);
+		vpart_put(part);
+		return err;
+	}
+	/* Pairs with smp_load_acquire() in vpart_file_ioctl(). */
+	smp_store_release(&f->part, part);
+	return 0;
+}
+
+static long vpart_file_set_mem_table(struct vpart_file *f, void __user *arg)
+{
+	struct vmbus_partition_region *regions;
+	struct vmbus_partition_mem_table t;
+	int err;
+
+	if (copy_from_user(&t, arg, sizeof(t)))
+		return -EFAULT;
+	if (t.flags || t.reserved || t.nregions > VMBUS_PARTITION_MAX_REGIONS)
+		return -EINVAL;
+	regions = memdup_array_user(u64_to_user_ptr(t.regions), t.nregions, sizeof(*regions));
+	if (IS_ERR(regions))
+		return PTR_ERR(regions);
+	err = vpart_set_mem_table(f->part, regions, t.nregions);
+	kfree(regions);
+	return err;
+}
+
+static long vpart_file_clear_vp(struct vpart_file *f, u32 vp)
+{
+	struct eventfd_ctx *call;
+	int err;
+
+	err = vpart_clear_vp(f->part, vp);
+	if (err)
+		return err;
+	call = xa_erase(&f->calls, vp);
+	eventfd_ctx_put(call);
+	return 0;
+}
+
+static long vpart_file_set_vp(struct vpart_file *f, void __user *arg)
+{
+	struct eventfd_ctx *call, *old;
+	struct vmbus_partition_vp v;
+	int err;
+
+	if (copy_from_user(&v, arg, sizeof(v)))
+		return -EFAULT;
+	if (v.flags || v.reserved || v.vp >= VMBUS_PARTITION_MAX_VPS || v.call_fd < -1)
+		return -EINVAL;
+	if (v.call_fd == -1)
+		return vpart_file_clear_vp(f, v.vp);
+
+	call = eventfd_ctx_fdget(v.call_fd);
+	if (IS_ERR(call))
+		return PTR_ERR(call);
+	old = xa_load(&f->calls, v.vp);
+	/* First the room: the partition must not keep what has no owner. */
+	err = xa_err(xa_store(&f->calls, v.vp, call, GFP_KERNEL));
+	if (err) {
+		eventfd_ctx_put(call);
+		return err;
+	}
+	err = vpart_set_vp(f->part, v.vp, call);
+	if (err) {
+		/* Only a VP that is new can fail, and it has no old one. */
+		xa_erase(&f->calls, v.vp);
+		eventfd_ctx_put(call);
+	} else if (old) {
+		eventfd_ctx_put(old);
+	}
+	return err;
+}
+
+static long vpart_file_set_synic(struct vpart_file *f, void __user *arg)
+{
+	struct vmbus_partition_synic s;
+
+	if (copy_from_user(&s, arg, sizeof(s)))
+		return -EFAULT;
+	if (s.flags)
+		return -EINVAL;
+	return vpart_set_synic(f->part, s.vp, s.control, s.simp, s.siefp);
+}
+
+static long vpart_file_set_kicks(struct vpart_file *f, void __user *arg)
+{
+	struct vpart_kicks *kicks = NULL;
+	struct vmbus_partition_kicks k;
+	s32 *fds;
+
+	if (copy_from_user(&k, arg, sizeof(k)))
+		return -EFAULT;
+	if (k.flags || k.reserved || k.count > VMBUS_PARTITION_MAX_KICKS ||
+	    k.first >= VPART_CONNECTION_IDS - VMBUS_PARTITION_MAX_KICKS)
+		return -EINVAL;
+	if (k.count) {
+		fds = memdup_array_user(u64_to_user_ptr(k.fds), k.count, sizeof(*fds));
+		if (IS_ERR(fds))
+			return PTR_ERR(fds);
+		kicks = vpart_kicks_create(f->part, k.first, k.count, fds);
+		kfree(fds);
+		if (IS_ERR(kicks))
+			return PTR_ERR(kicks);
+	}
+	vpart_kicks_destroy(f->kicks);
+	f->kicks = kicks;
+	return 0;
+}
+
+/* ---- calls of the guest ------------------------------------------------------------------ */
+
+static long vpart_file_post(struct vpart_file *f, void __user *arg)
+{
+	struct vmbus_partition_message __user *um = arg;
+	struct vmbus_partition_message m;
+	struct vpart_message msg;
+	u32 status;
+
+	if (copy_from_user(&m, arg, sizeof(m)))
+		return -EFAULT;
+	if (m.flags || m.size > sizeof(m.payload) || m.vp >= VMBUS_PARTITION_MAX_VPS)
+		return -EINVAL;
+	msg = (struct vpart_message) {
+		.vp = m.vp,
+		.connection_id = m.connection_id,
+		.type = m.message_type,
+		.size = m.size,
+	};
+	memcpy(msg.payload, m.payload, m.size);
+	status = vpart_hypercall_post(f->part, &msg);
+	return put_user(status, &um->status);
+}
+
+static long vpart_file_signal(struct vpart_file *f, void __user *arg)
+{
+	struct vmbus_partition_signal __user *us = arg;
+	struct vmbus_partition_signal s;
+	u32 status;
+
+	if (copy_from_user(&s, arg, sizeof(s)))
+		return -EFAULT;
+	if (s.flags || s.reserved || s.vp >= VMBUS_PARTITION_MAX_VPS)
+		return -EINVAL;
+	status = vpart_hypercall_signal(f->part, s.connection_id, s.flag_number);
+	return put_user(status, &us->status);
+}
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user *arg)
+{
+	lockdep_assert_held(&f->lock);
+	switch (cmd) {
+	case VMBUS_PARTITION_GET_FEATURES:
+		return vpart_file_get_features(f, arg);
+	case VMBUS_PARTITION_SET_FEATURES:
+		return vpart_file_set_features(f, arg);
+	case VMBUS_PARTITION_ATTACH:
+		return vpart_file_attach(f, arg);
+	}
+
+	if (!f->part)
+		return -ENOTCONN;
+	switch (cmd) {
+	case VMBUS_PARTITION_SET_MEM_TABLE:
+		return vpart_file_set_mem_table(f, arg);
+	case VMBUS_PARTITION_SET_VP:
+		return vpart_file_set_vp(f, arg);
+	case VMBUS_PARTITION_SET_SYNIC:
+		return vpart_file_set_synic(f, arg);
+	case VMBUS_PARTITION_SET_KICKS:
+		return vpart_file_set_kicks(f, arg);
+	case VMBUS_PARTITION_RESET:
+		vpart_reset(f->part);
+		return 0;
+	}
+	return -ENOTTY;
+}
+
+static long vpart_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct vpart_file *f = file->private_data;
+	void __user *uarg = (void __user *)arg;
+	long ret;
+
+	if (cmd == VMBUS_PARTITION_POST_MESSAGE || cmd == VMBUS_PARTITION_SIGNAL_EVENT) {
+		/* Pairs with smp_store_release() in vpart_file_attach(). */
+		if (!smp_load_acquire(&f->part))
+			return -ENOTCONN;
+		return cmd == VMBUS_PARTITION_POST_MESSAGE ? vpart_file_post(f, uarg) :
+							     vpart_file_signal(f, uarg);
+	}
+	mutex_lock(&f->lock);
+	ret = vpart_file_setup(f, cmd, uarg);
+	mutex_unlock(&f->lock);
+	return ret;
+}
+
+static int vpart_file_open(struct inode *inode, struct file *file)
+{
+	struct vpart_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
+
+	if (!f)
+		return -ENOMEM;
+	mutex_init(&f->lock);
+	xa_init(&f->calls);
+	file->private_data = f;
+	return 0;
+}
+
+static int vpart_file_release(struct inode *inode, struct file *file)
+{
+	struct vpart_file *f = file->private_data;
+	struct eventfd_ctx *call;
+	unsigned long vp;
+
+	if (f->part) {
+		vpart_kicks_destroy(f->kicks);
+		vpart_backend_detach(f->part);
+		xa_for_each(&f->calls, vp, call)
+			eventfd_ctx_put(call);
+		xa_destroy(&f->calls);
+		put_task_struct(f->task);
+		mmput(f->mm);
+		vpart_put(f->part);
+	}
+	mutex_destroy(&f->lock);
+	kfree(f);
+	return 0;
+}
+
+static const struct file_operations vpart_file_ops = {
+	.owner = THIS_MODULE,
+	.open = vpart_file_open,
+	.release = vpart_file_release,
+	.unlocked_ioctl = vpart_file_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice vpart_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vmbus_partition",
+	.fops = &vpart_file_ops,
+	.mode = 0600,
+};
+
+/**
+ * vpart_chardev_init - make /dev/vmbus_partition
+ *
+ * Return: 0 or an error.
+ */
+int __init vpart_chardev_init(void)
+{
+	return misc_register(&vpart_misc);
+}
+
+/**
+ * vpart_chardev_exit - remove /dev/vmbus_partition
+ */
+void vpart_chardev_exit(void)
+{
+	misc_deregister(&vpart_misc);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages of the guest in use: pinned for one I/O, or mapped for long.
+ */
+#include <linux/hyperv.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "vpart.h"
+
+/**
+ * struct vpart_map - guest pages mapped into this kernel
+ * @part: partition; the map holds a reference
+ * @addr: where
+ * @n: pages, counted once
+ * @pages: the pages
+ */
+struct vpart_map {
+	struct vmbus_partition *part;
+	void *addr;
+	unsigned int n;
+	struct page *pages[] __counted_by(n);
+};
+
+static void vpart_unpin(struct vmbus_partition *part, struct page **pages, unsigned int n,
+			bool longterm)
+{
+	if (!n)
+		return;
+	part->backend->unpin(part->backend_ctx, pages, n, longterm);
+	atomic64_sub(n, &part->pinned);
+}
+
+/* The backend, or NULL if there is none to pin by.  Within SRCU. */
+static const struct vpart_backend_ops *vpart_backend(struct vmbus_partition *part)
+{
+	/* Pairs with smp_store_release() in vpart_backend_attach(). */
+	const struct vpart_backend_ops *ops = smp_load_acquire(&part->backend);
+
+	return READ_ONCE(part->closing) ? NULL : ops;
+}
+
+static int vpart_pin_runs(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
+			  bool write, bool longterm, struct page **pages)
+{
+	const struct vpart_backend_ops *ops = vpart_backend(part);
+	const struct vpart_table *table;
+	unsigned int done = 0, run;
+	u64 uaddr;
+	int err;
+
+	table = srcu_dereference(part->table, &part->srcu);
+	if (!ops || !table)
+		return -ENOTCONN;
+	while (done < n) {
+		run = vpart_table_find(table, pfns + done, n - done, write, &uaddr);
+		if (run) {
+			err = ops->pin(part->backend_ctx, uaddr, run, write, longterm,
+				       pages + done);
+		} else {
+			vpart_count(part, VPART_BAD_GPAS);
+			err = -EFAULT;
+		}
+		if (err) {
+			vpart_unpin(part, pages, done, longterm);
+			return err;
+		}
+		atomic64_add(run, &part->pinned);
+		done += run;
+	}
+	return 0;
+}
+
+static int vpart_pin(struct vmbus_partition *part, const u64 *pfns, unsigned int n, bool write,
+		     bool longterm, struct page **pages)
+{
+	int idx = srcu_read_lock(&part->srcu);
+	int err = vpart_pin_runs(part, pfns, n, write, longterm, pages);
+
+	srcu_read_unlock(&part->srcu, idx);
+	return err;
+}
+
+/**
+ * vpart_pin_pages - pin guest pages for one I/O
+ * @part: partition
+ * @pfns: guest page frame numbers
+ * @n: their number
+ * @write: they will be written; they are marked dirty now
+ * @pages: out: @n pages
+ *
+ * Context: process, may sleep; cheapest in a worker of vpart_worker().
+ * Return: 0 with all pages pinned, or none and -EFAULT for a page outside the
+ * memory table or read-only, -ENOTCONN without a guest, or an error of the
+ * backend.
+ */
+int vpart_pin_pages(struct vmbus_partition *part, const u64 *pfns, unsigned int n, bool write,
+		    struct page **pages)
+{
+	return vpart_pin(part, pfns, n, write, false, pages);
+}
+EXPORT_SYMBOL_GPL(vpart_pin_pages);
+
+/**
+ * vpart_unpin_pages - let them go
+ * @part: partition
+ * @pages: from vpart_pin_pages()
+ * @n: their number
+ *
+ * Context: any.
+ */
+void vpart_unpin_pages(struct vmbus_partition *part, struct page **pages, unsigned int n)
+{
+	vpart_unpin(part, pages, n, false);
+}
+EXPORT_SYMBOL_GPL(vpart_unpin_pages);
+
+/* One page after the other; for a ring all but the first a second time. */
+static void *vpart_vmap(struct vpart_map *map, bool ring)
+{
+	unsigned int n = map->n, extra = ring ? n - 1 : 0;
+	struct page **pages;
+	void *addr;
+
+	pages = kvmalloc_array(n + extra, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	memcpy(pages, map->pages, n * sizeof(*pages));
+	if (extra)
+		memcpy(pages + n, map->pages + 1, extra * sizeof(*pages));
+	addr = vmap(pages, n + extra, VM_MAP, PAGE_KERNEL);
+	kvfree(pages);
+	return addr;
+}
+
+/**
+ * vpart_map - pin guest pages for long and map them
+ * @part: partition
+ * @pfns: guest page frame numbers
+ * @n: their number, not 0
+ * @flags: VPART_MAP_*
+ *
+ * Pages that stay pinned are charged to whoever gave the memory.
+ *
+ * Context: process, may sleep.
+ * Return: the map, to be given back with vpart_unmap(), or an ERR_PTR: -EINVAL
+ * without pages, otherwise as vpart_pin_pages().
+ */
+struct vpart_map *vpart_map(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
+			    unsigned int flags)
+{
+	struct vpart_map *map;
+	int err;
+
+	if (!n)
+		return ERR_PTR(-EINVAL);
+	map = kvzalloc(struct_size(map, pages, n), GFP_KERNEL);
+	if (!map)
+		return ERR_PTR(-ENOMEM);
+	map->n = n;
+	map->part = part;
+	err = vpart_pin(part, pfns, n, flags & VPART_MAP_WRITE, true, map->pages);
+	if (err)
+		goto free_map;
+	map->addr = vpart_vmap(map, flags & VPART_MAP_RING);
+	if (!map->addr) {
+		err = -ENOMEM;
+		goto unpin;
+	}
+	kref_get(&part->ref);
+	return map;
+
+unpin:
+	vpart_unpin(part, map->pages, n, true);
+free_map:
+	kvfree(map);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(vpart_map);
+
+/**
+ * vpart_unmap - let a map go
+ * @map: from vpart_map(); nobody uses its address any more
+ *
+ * Context: process, may sleep.
+ */
+void vpart_unmap(struct vpart_map *map)
+{
+	struct vmbus_partition *part = map->part;
+
+	vunmap(map->addr);
+	vpart_unpin(part, map->pages, map->n, true);
+	kvfree(map);
+	vpart_put(part);
+}
+EXPORT_SYMBOL_GPL(vpart_unmap);
+
+/**
+ * vpart_map_addr - where a map is
+ * @map: map
+ *
+ * Return: address of its first page.
+ */
+void *vpart_map_addr(const struct vpart_map *map)
+{
+	return map->addr;
+}
+EXPORT_SYMBOL_GPL(vpart_map_addr);

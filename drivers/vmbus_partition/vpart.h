@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Private parts of vmbus_partition.
+ *
+ * What changes seldom (backend, VPs, SynIC pages, memory table) is changed under
+ * vmbus_partition::config_lock.  What the hot path reads of it is read under
+ * RCU (SynIC pages, ports, receiver in VTL2) or, where pages are pinned, under
+ * vmbus_partition::srcu.
+ *
+ * Lock order: vmbus_partition::config_lock, then what the clients' reset takes;
+ * workers_lock and vpart_vp::slot_lock are leaves.  Clients may call everything
+ * that include/vmbus/partition.h lists for them from their reset.
+ */
+#ifndef _VPART_H
+#define _VPART_H
+
+#include <linux/device.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <vmbus/partition.h>
+
+#define VPART_CONNECTION_IDS	BIT(24)		/* they have 24 bits */
+#define VPART_SINTS		16
+#define VPART_EVENT_FLAGS	2048		/* per SINT */
+
+enum vpart_counter {
+	VPART_MESSAGES_SENT,	/* messages put into a slot of the guest */
+	VPART_MESSAGES_BUSY,	/* messages that found their slot in use */
+	VPART_MESSAGES_LOST,	/* messages to a VP without SynIC, or without receiver */
+	VPART_EVENTS_SET,	/* event flags of the guest that went from 0 to 1 */
+	VPART_EVENTS_MERGED,	/* event flags that were 1 already */
+	VPART_EVENTS_LOST,	/* event flags of a VP without SynIC, or without receiver */
+	VPART_POSTS_UNCLAIMED,	/* posts to a connection that nobody serves */
+	VPART_SIGNALS_UNCLAIMED,	/* signals of a connection that nobody serves */
+	VPART_BAD_GPAS,		/* pages outside the memory table */
+	VPART_COUNTERS
+};
+
+/* ---- memory: memory.c ------------------------------------------------------ */
+
+/**
+ * struct vpart_table - guest memory, in ascending order
+ * @n: entries of @regions
+ * @regions: regions
+ */
+struct vpart_table {
+	unsigned int n;
+	struct vmbus_partition_region regions[] __counted_by(n);
+};
+
+struct vpart_table *vpart_table_build(const struct vmbus_partition_region *regions,
+				      unsigned int n);
+unsigned int vpart_table_find(const struct vpart_table *table, const u64 *pfns, unsigned int n,
+			      bool write, u64 *uaddr);
+
+/* ---- SynIC: synic.c --------------------------------------------------------- */
+
+/**
+ * struct vpart_vp - a virtual processor of the guest
+ * @part: partition
+ * @index: VP index
+ * @cookie: the backend's, for its interrupt callback
+ * @simp: message page while enabled, RCU
+ * @siefp: event flags page while enabled, RCU
+ * @simp_reg: register that @simp stands for, 0 if none
+ * @siefp_reg: register that @siefp stands for, 0 if none
+ * @slot_lock: one writer of a message slot at a time; protects @waiting, @delay
+ * @waiting: mask of SINTs whose slot somebody waits for
+ * @delay: until @retry looks again, in jiffies
+ * @retry: looks whether slots have become free
+ * @rcu: for freeing
+ */
+struct vpart_vp {
+	struct vmbus_partition *part;
+	u32 index;
+	void *cookie;
+	struct vpart_map __rcu *simp;
+	struct vpart_map __rcu *siefp;
+	u64 simp_reg;
+	u64 siefp_reg;
+	spinlock_t slot_lock;	/* protects waiting, delay */
+	u16 waiting;
+	unsigned long delay;
+	struct delayed_work retry;
+	struct rcu_head rcu;
+};
+
+void vpart_synic_off(struct vmbus_partition *part);
+void vpart_vps_clear(struct vmbus_partition *part);
+
+/* ---- partition: partition.c --------------------------------------------------- */
+
+/**
+ * struct vmbus_partition - what the hypervisor gives for one guest
+ * @ref: users
+ * @node: in the list of all, protected by vpart_list_lock
+ * @dev: device of class vmbus_partition, named like the partition; its release
+ *	frees the partition
+ * @config_lock: see the top of this file
+ * @clients: of struct vpart_client; changed under @clients_lock, read under RCU
+ * @clients_lock: protects @clients; held while clients are reset
+ * @srcu: readers pin pages by @backend and @table
+ * @backend: callbacks while attached
+ * @backend_ctx: their argument
+ * @closing: the backend goes away: no new pins and workers
+ * @table: guest memory, SRCU
+ * @vps: VP index -> struct vpart_vp, read under RCU
+ * @nvps: entries of @vps
+ * @ports: connection id -> struct vpart_port, read under RCU
+ * @vtl2_lock: protects changes of @vtl2
+ * @vtl2: receiver in VTL2, RCU
+ * @workers_lock: protects @workers
+ * @workers: VP index -> struct vpart_worker
+ * @pinned: pages pinned now
+ * @counters: shown in sysfs
+ */
+struct vmbus_partition {
+	struct kref ref;
+	struct list_head node;
+	struct device dev;
+
+	struct mutex config_lock;	/* see the top of this file */
+	struct mutex clients_lock;	/* protects clients */
+	struct list_head clients;
+
+	struct srcu_struct srcu;
+	const struct vpart_backend_ops *backend;
+	void *backend_ctx;
+	bool closing;
+	struct vpart_table __rcu *table;
+
+	struct xarray vps;
+	unsigned int nvps;
+	struct xarray ports;
+
+	struct mutex vtl2_lock;		/* protects changes of vtl2 */
+	struct vpart_vtl2 __rcu *vtl2;
+
+	struct mutex workers_lock;	/* protects workers */
+	struct xarray workers;
+
+	atomic64_t pinned;
+	atomic64_t counters[VPART_COUNTERS];
+};
+
+extern struct workqueue_struct *vpart_wq;
+
+static inline void vpart_count(struct vmbus_partition *part, enum vpart_counter counter)
+{
+	atomic64_inc(&part->counters[counter]);
+}
+
+bool vpart_name_valid(const char *name);
+void vpart_deliverable(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint);
+
+/* ---- ports, VTL2, workers ------------------------------------------------------ */
+
+int vpart_vtl2_message(struct vmbus_partition *part, u8 sint, const void *payload, u32 len);
+int vpart_vtl2_event(struct vmbus_partition *part, u8 sint, u16 flag);
+void vpart_workers_destroy(struct vmbus_partition *part);
+
+/* ---- the file of a monitor: chardev.c, kicks.c ---------------------------------- */
+
+struct vpart_kicks;
+
+struct vpart_kicks *vpart_kicks_create(struct vmbus_partition *part, u32 first, u32 count,
+				       const s32 *fds);
+void vpart_kicks_destroy(struct vpart_kicks *kicks);
+
+int vpart_chardev_init(void);
+void vpart_chardev_exit(void);
+
+/* ---- sysfs.c ----------------------------------------------------------------------- */
+
+extern const struct class vpart_class;
+
+#endif /* _VPART_H */

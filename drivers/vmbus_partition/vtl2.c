@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * This kernel as a receiver in VTL2, for whoever plays the host on the same
+ * partition.  In a real VTL2 the hypervisor delivers to its SynIC instead.
+ */
+#include <linux/slab.h>
+#include "vpart.h"
+
+/**
+ * struct vpart_vtl2 - the receiver
+ * @ops: callbacks
+ * @ctx: their argument
+ * @rcu: for freeing
+ */
+struct vpart_vtl2 {
+	const struct vpart_vtl2_ops *ops;
+	void *ctx;
+	struct rcu_head rcu;
+};
+
+/**
+ * vpart_vtl2_bind - receive messages and events for VTL2
+ * @part: partition
+ * @ops: callbacks
+ * @ctx: their first argument
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EBUSY if somebody does already, -ENOMEM.
+ */
+int vpart_vtl2_bind(struct vmbus_partition *part, const struct vpart_vtl2_ops *ops, void *ctx)
+{
+	struct vpart_vtl2 *vtl2 = kzalloc(sizeof(*vtl2), GFP_KERNEL);
+	int err = 0;
+
+	if (!vtl2)
+		return -ENOMEM;
+	vtl2->ops = ops;
+	vtl2->ctx = ctx;
+	mutex_lock(&part->vtl2_lock);
+	if (rcu_access_pointer(part->vtl2))
+		err = -EBUSY;
+	else
+		rcu_assign_pointer(part->vtl2, vtl2);
+	mutex_unlock(&part->vtl2_lock);
+	if (err)
+		kfree(vtl2);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vpart_vtl2_bind);
+
+/**
+ * vpart_vtl2_unbind - receive no more
+ * @part: partition; on return no callback runs or will run
+ *
+ * Context: process, may sleep.
+ */
+void vpart_vtl2_unbind(struct vmbus_partition *part)
+{
+	struct vpart_vtl2 *vtl2;
+
+	mutex_lock(&part->vtl2_lock);
+	vtl2 = rcu_replace_pointer(part->vtl2, NULL, lockdep_is_held(&part->vtl2_lock));
+	mutex_unlock(&part->vtl2_lock);
+	/* Pairs with rcu_read_lock() in vpart_send_message() and vpart_set_event(). */
+	synchronize_rcu();
+	kfree(vtl2);
+	/* Who waits for room shall learn that there is no receiver. */
+	vpart_deliverable(part, VPART_VTL_PARAVISOR, 0, 0);
+}
+EXPORT_SYMBOL_GPL(vpart_vtl2_unbind);
+
+/**
+ * vpart_vtl2_ready - there is room for messages again
+ * @part: partition; vpart_vtl2_ops::message() returned -EAGAIN before
+ * @sint: SINT of the message
+ *
+ * Context: any.
+ */
+void vpart_vtl2_ready(struct vmbus_partition *part, u8 sint)
+{
+	vpart_deliverable(part, VPART_VTL_PARAVISOR, 0, sint);
+}
+EXPORT_SYMBOL_GPL(vpart_vtl2_ready);
+
+/* Within RCU. */
+int vpart_vtl2_message(struct vmbus_partition *part, u8 sint, const void *payload, u32 len)
+{
+	const struct vpart_vtl2 *vtl2 = rcu_dereference(part->vtl2);
+
+	return vtl2 ? vtl2->ops->message(vtl2->ctx, sint, payload, len) : -ENXIO;
+}
+
+/* Within RCU. */
+int vpart_vtl2_event(struct vmbus_partition *part, u8 sint, u16 flag)
+{
+	const struct vpart_vtl2 *vtl2 = rcu_dereference(part->vtl2);
+
+	if (!vtl2)
+		return -ENXIO;
+	vtl2->ops->event(vtl2->ctx, sint, flag);
+	return 0;
+}

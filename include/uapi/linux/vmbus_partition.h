@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Interface of /dev/vmbus_partition: a virtual machine monitor hands the
+ * guest's memory, synthetic interrupt controller and connections to the
+ * kernel's VMBus server.  These comments are the specification.
+ *
+ * One open file stands for one guest.  The order of calls is: SET_FEATURES
+ * (optional), ATTACH, then SET_MEM_TABLE, SET_VP and SET_KICKS in any order,
+ * then the guest runs: SET_SYNIC, POST_MESSAGE and SIGNAL_EVENT follow what
+ * the guest does.  Every call but the first two fails with -ENOTCONN before
+ * ATTACH.  Every structure must have its unknown flags and its reserved
+ * fields zero, else the call fails with -EINVAL and changes nothing.
+ *
+ * When the last reference to the file goes, the guest is gone: its channels
+ * are closed, every page is released and the name is free for the next one.
+ */
+#ifndef _UAPI_LINUX_VMBUS_PARTITION_H
+#define _UAPI_LINUX_VMBUS_PARTITION_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define VMBUS_PARTITION_IOC		0xBD
+
+#define VMBUS_PARTITION_NAME_SIZE	32
+#define VMBUS_PARTITION_MAX_VPS		1024
+#define VMBUS_PARTITION_MAX_REGIONS	64
+#define VMBUS_PARTITION_MAX_KICKS	2047
+#define VMBUS_PARTITION_MESSAGE_SIZE	240
+
+/*
+ * Features.  None is implemented in this version: the bits are reserved so
+ * that a monitor can ask.  SET_FEATURES with a bit that GET_FEATURES did not
+ * return fails with -EOPNOTSUPP; after ATTACH it fails with -EBUSY.
+ */
+#define VMBUS_PARTITION_F_MMIO		(1ULL << 0)	/* MMIO regions served by the kernel */
+#define VMBUS_PARTITION_F_MSI		(1ULL << 1)	/* MSI routes by eventfd */
+#define VMBUS_PARTITION_F_MMAP		(1ULL << 2)	/* overlay pages by mmap() */
+#define VMBUS_PARTITION_F_DIRTY_LOG	(1ULL << 3)	/* log of pages the kernel wrote */
+#define VMBUS_PARTITION_F_EVENTS	(1ULL << 4)	/* read() and poll() events */
+
+/**
+ * struct vmbus_partition_attach - create the partition of a name, or attach
+ * @name: NUL-terminated, 1 to 31 of [A-Za-z0-9_.-].  In-kernel users (the
+ *	VMBus server) refer to the guest by this name.
+ * @flags: must be zero
+ * @reserved: must be zero
+ *
+ * Binds the file to the caller's address space: the addresses of the memory
+ * table are addresses in it, and pages that stay pinned are charged to its
+ * locked memory limit.  Fails with -EBUSY if the name has a monitor already
+ * or the file is attached.
+ */
+struct vmbus_partition_attach {
+	char name[VMBUS_PARTITION_NAME_SIZE];
+	__u32 flags;
+	__u32 reserved[7];
+};
+
+#define VMBUS_PARTITION_REGION_READONLY	(1U << 0)
+
+/**
+ * struct vmbus_partition_region - one piece of guest memory
+ * @gpa: guest physical address, page aligned
+ * @size: bytes, page aligned, not zero
+ * @uaddr: address of the same memory in the monitor, page aligned
+ * @flags: VMBUS_PARTITION_REGION_*
+ * @reserved: must be zero
+ */
+struct vmbus_partition_region {
+	__u64 gpa;
+	__u64 size;
+	__u64 uaddr;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/**
+ * struct vmbus_partition_mem_table - replace the whole memory table
+ * @nregions: 0 to VMBUS_PARTITION_MAX_REGIONS
+ * @flags: must be zero
+ * @reserved: must be zero
+ * @regions: user address of an array of struct vmbus_partition_region
+ *
+ * Regions must not overlap nor wrap (-EINVAL).  Guest memory outside the
+ * table does not exist for the kernel.  Pages in use under the old table stay
+ * in use until their user lets go.
+ */
+struct vmbus_partition_mem_table {
+	__u32 nregions;
+	__u32 flags;
+	__u64 reserved;
+	__u64 regions;
+};
+
+/**
+ * struct vmbus_partition_vp - make a virtual processor known
+ * @vp: VP index, below VMBUS_PARTITION_MAX_VPS
+ * @flags: must be zero
+ * @call_fd: eventfd that the monitor has bound to this VP's synthetic
+ *	interrupt 2; the kernel signals it, from any context.  -1 takes the VP
+ *	away together with its SynIC pages.
+ * @reserved: must be zero
+ */
+struct vmbus_partition_vp {
+	__u32 vp;
+	__u32 flags;
+	__s32 call_fd;
+	__u32 reserved;
+};
+
+/**
+ * struct vmbus_partition_synic - the guest wrote a SynIC register of a VP
+ * @vp: VP index, made known by SET_VP before (-ENOENT)
+ * @flags: must be zero
+ * @control: the VP's SCONTROL register
+ * @simp: the VP's SIMP register: page address and, in bit 0, enable
+ * @siefp: the VP's SIEFP register: page address and, in bit 0, enable
+ *
+ * The monitor passes the three current values after each write.  A page
+ * outside the memory table gives -EFAULT and counts as disabled.
+ */
+struct vmbus_partition_synic {
+	__u32 vp;
+	__u32 flags;
+	__u64 control;
+	__u64 simp;
+	__u64 siefp;
+};
+
+/* Connection id by which a guest signals the channel of an id (1 to 2047). */
+#define VMBUS_PARTITION_CONNECTION_ID(channel)	((channel) | (2U << 12))
+
+/**
+ * struct vmbus_partition_kicks - the pool of eventfds that the guest signals
+ * @first: connection id of the first eventfd, usually
+ *	VMBUS_PARTITION_CONNECTION_ID(1)
+ * @count: number of eventfds, up to VMBUS_PARTITION_MAX_KICKS; 0 drops the
+ *	pool
+ * @flags: must be zero
+ * @reserved: must be zero
+ * @fds: user address of an array of __s32
+ *
+ * The monitor arranges that HvCallSignalEvent on connection first + i with
+ * flag number 0 signals fds[i].  A connection outside the pool arrives by
+ * VMBUS_PARTITION_SIGNAL_EVENT.  A new pool replaces the old one.
+ */
+struct vmbus_partition_kicks {
+	__u32 first;
+	__u32 count;
+	__u32 flags;
+	__u32 reserved;
+	__u64 fds;
+};
+
+/**
+ * struct vmbus_partition_message - the guest called HvCallPostMessage
+ * @vp: VP index of the caller
+ * @flags: must be zero
+ * @connection_id: from the hypercall's input
+ * @message_type: from the hypercall's input
+ * @size: bytes of @payload, up to VMBUS_PARTITION_MESSAGE_SIZE
+ * @status: out: HV_STATUS for the guest (0 taken, 0x12 unknown connection,
+ *	0x13 try again, 0x05 a parameter is bad)
+ * @payload: the message
+ */
+struct vmbus_partition_message {
+	__u32 vp;
+	__u32 flags;
+	__u32 connection_id;
+	__u32 message_type;
+	__u32 size;
+	__u32 status;
+	__u8 payload[VMBUS_PARTITION_MESSAGE_SIZE];
+};
+
+/**
+ * struct vmbus_partition_signal - the guest called HvCallSignalEvent
+ * @vp: VP index of the caller
+ * @flags: must be zero
+ * @connection_id: from the hypercall's input
+ * @flag_number: from the hypercall's input
+ * @reserved: must be zero
+ * @status: out: HV_STATUS for the guest
+ */
+struct vmbus_partition_signal {
+	__u32 vp;
+	__u32 flags;
+	__u32 connection_id;
+	__u16 flag_number;
+	__u16 reserved;
+	__u32 status;
+};
+
+#define VMBUS_PARTITION_GET_FEATURES	_IOR(VMBUS_PARTITION_IOC, 0x00, __u64)
+#define VMBUS_PARTITION_SET_FEATURES	_IOW(VMBUS_PARTITION_IOC, 0x01, __u64)
+#define VMBUS_PARTITION_ATTACH		_IOW(VMBUS_PARTITION_IOC, 0x02, \
+					     struct vmbus_partition_attach)
+#define VMBUS_PARTITION_SET_MEM_TABLE	_IOW(VMBUS_PARTITION_IOC, 0x03, \
+					     struct vmbus_partition_mem_table)
+#define VMBUS_PARTITION_SET_VP		_IOW(VMBUS_PARTITION_IOC, 0x04, \
+					     struct vmbus_partition_vp)
+#define VMBUS_PARTITION_SET_SYNIC	_IOW(VMBUS_PARTITION_IOC, 0x05, \
+					     struct vmbus_partition_synic)
+#define VMBUS_PARTITION_SET_KICKS	_IOW(VMBUS_PARTITION_IOC, 0x06, \
+					     struct vmbus_partition_kicks)
+#define VMBUS_PARTITION_POST_MESSAGE	_IOWR(VMBUS_PARTITION_IOC, 0x07, \
+					      struct vmbus_partition_message)
+#define VMBUS_PARTITION_SIGNAL_EVENT	_IOWR(VMBUS_PARTITION_IOC, 0x08, \
+					      struct vmbus_partition_signal)
+/*
+ * The guest was reset: forget its SynIC pages, close its channels, release its
+ * memory, keep the offers.  Returns when nothing of the kernel touches guest
+ * memory any more.
+ */
+#define VMBUS_PARTITION_RESET		_IO(VMBUS_PARTITION_IOC, 0x09)
+
+#endif /* _UAPI_LINUX_VMBUS_PARTITION_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only place that tests kernel versions.  Each entry names the version
+ * from which on it is not needed.
+ */
+#ifndef _VMBUS_COMPAT_H
+#define _VMBUS_COMPAT_H
+
+#include <linux/version.h>
+
+/* 6.13: the name of a namespace is a string. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define VMBUS_IMPORT_KUNIT_NS MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING)
+#else
+#define VMBUS_IMPORT_KUNIT_NS MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
+#endif
+
+/* 6.14: kthread_create_worker() makes a worker, kthread_run_worker() also starts it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define kthread_run_worker kthread_create_worker
+#endif
+
+/* 6.16: callbacks of a binary attribute get it const. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define VMBUS_BIN_ATTR_CONST
+#else
+#define VMBUS_BIN_ATTR_CONST const
+#endif
+
+#endif /* _VMBUS_COMPAT_H */

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vmbus_partition: what the hypervisor gives for one guest.
+ *
+ * A partition holds the guest's memory table, the synthetic interrupt
+ * controller of its virtual processors (SynIC) and the port table: connection
+ * id -> callback.  Everything that serves the guest attaches to the same
+ * partition: the guest's VMBus server, and in the test bed the root that plays
+ * the host.  It is the only code that touches a backend (a monitor's file, a
+ * test, or Hyper-V itself).
+ *
+ * Directions are named from the guest's side: a *hypercall* comes from the
+ * guest (vpart_hypercall_*), a *message* and an *event* go to it
+ * (vpart_send_message(), vpart_set_event()).
+ */
+#ifndef _VMBUS_PARTITION_H
+#define _VMBUS_PARTITION_H
+
+#include <linux/hyperv.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+#include <uapi/linux/vmbus_partition.h>
+
+struct kthread_worker;
+struct page;
+struct vmbus_partition;
+struct vpart_map;
+
+/* Virtual trust levels that the interface knows: the guest, and this kernel. */
+#define VPART_VTL_GUEST		0
+#define VPART_VTL_PARAVISOR	2
+
+/* ---- life cycle ---------------------------------------------------------- */
+
+struct vmbus_partition *vpart_get(const char *name);
+void vpart_put(struct vmbus_partition *part);
+const char *vpart_name(const struct vmbus_partition *part);
+
+/* ---- clients: who serves the guest --------------------------------------- */
+
+struct vpart_client;
+
+/**
+ * struct vpart_client_ops - what a partition tells those who serve its guest
+ * @deliverable: vpart_send_message() to (vtl, vp, sint) returned -EAGAIN
+ *	before; trying again makes sense now.  Any context, must not sleep.
+ * @reset: the guest was reset or is gone.  Process context, may sleep.  On
+ *	return the client holds no map, no pinned page and no worker of the
+ *	partition, and takes none before the guest's next message.
+ */
+struct vpart_client_ops {
+	void (*deliverable)(struct vpart_client *client, u8 vtl, u32 vp, u8 sint);
+	void (*reset)(struct vpart_client *client);
+};
+
+/**
+ * struct vpart_client - embedded in whoever serves the guest
+ * @ops: set by the caller before vpart_client_attach()
+ * @node: private to vmbus_partition
+ */
+struct vpart_client {
+	const struct vpart_client_ops *ops;
+	struct list_head node;
+};
+
+void vpart_client_attach(struct vmbus_partition *part, struct vpart_client *client);
+void vpart_client_detach(struct vmbus_partition *part, struct vpart_client *client);
+
+/* ---- ports: what the guest calls ------------------------------------------ */
+
+#define VPART_MSG_TRUSTED	BIT(0)	/* came by the paravisor-private path */
+
+/**
+ * struct vpart_message - one HvCallPostMessage
+ * @vp: VP index of the caller
+ * @connection_id: destination
+ * @flags: VPART_MSG_*
+ * @type: message type; VMBus uses 1
+ * @size: bytes used of @payload
+ * @payload: a private copy, never guest memory
+ */
+struct vpart_message {
+	u32 vp;
+	u32 connection_id;
+	u32 flags;
+	u32 type;
+	u32 size;
+	u8 payload[HV_MESSAGE_PAYLOAD_BYTE_COUNT];
+};
+
+/**
+ * struct vpart_port - one entry of the port table, embedded in its owner
+ * @connection_id: the 24-bit id that the guest uses
+ * @message: the guest posted a message: returns an HV_STATUS code; NULL for an
+ *	event port.  Called under rcu_read_lock(), must not sleep.
+ * @signal: the guest signalled event @flag; NULL for a message port.  Any
+ *	context, also with interrupts off: may only queue work.
+ */
+struct vpart_port {
+	u32 connection_id;
+	u16 (*message)(struct vpart_port *port, const struct vpart_message *msg);
+	void (*signal)(struct vpart_port *port, u16 flag);
+};
+
+int vpart_port_register(struct vmbus_partition *part, struct vpart_port *port);
+void vpart_port_unregister(struct vmbus_partition *part, struct vpart_port *port);
+
+u16 vpart_hypercall_post(struct vmbus_partition *part, const struct vpart_message *msg);
+u16 vpart_hypercall_signal(struct vmbus_partition *part, u32 connection_id, u16 flag);
+
+/* ---- messages and events to the guest ------------------------------------- */
+
+int vpart_send_message(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint,
+		       const void *payload, u32 len);
+int vpart_set_event(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint, u16 flag);
+bool vpart_vp_valid(struct vmbus_partition *part, u32 vp);
+
+/**
+ * struct vpart_vtl2_ops - this kernel as a receiver in VTL2 of the partition
+ * @message: a message for VTL2 arrived: 0, or -EAGAIN if there is no room
+ *	(call vpart_vtl2_ready() later).  Must not sleep.
+ * @event: an event flag for VTL2 was set.  Any context, must not sleep.
+ *
+ * In a real VTL2 the hypervisor raises SINT 7 instead.
+ */
+struct vpart_vtl2_ops {
+	int (*message)(void *ctx, u8 sint, const void *payload, u32 len);
+	void (*event)(void *ctx, u8 sint, u16 flag);
+};
+
+int vpart_vtl2_bind(struct vmbus_partition *part, const struct vpart_vtl2_ops *ops, void *ctx);
+void vpart_vtl2_unbind(struct vmbus_partition *part);
+void vpart_vtl2_ready(struct vmbus_partition *part, u8 sint);
+
+/* ---- memory ---------------------------------------------------------------- */
+
+#define VPART_MAP_WRITE		BIT(0)	/* the kernel writes, too */
+#define VPART_MAP_RING		BIT(1)	/* all pages but the first follow a second time */
+
+int __must_check vpart_check_pfns(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
+				  bool write);
+struct vpart_map *vpart_map(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
+			    unsigned int flags);
+void vpart_unmap(struct vpart_map *map);
+void *vpart_map_addr(const struct vpart_map *map);
+
+int __must_check vpart_pin_pages(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
+				 bool write, struct page **pages);
+void vpart_unpin_pages(struct vmbus_partition *part, struct page **pages, unsigned int n);
+
+/* ---- workers ---------------------------------------------------------------- */
+
+struct kthread_worker *vpart_worker(struct vmbus_partition *part, u32 vp);
+
+/* ---- backends: who plays the hypervisor ------------------------------------- */
+
+/**
+ * struct vpart_backend_ops - where a partition gets memory and interrupts from
+ * @owner: module of the backend
+ * @pin: pin @n pages at region address @uaddr into @pages, all or nothing; for
+ *	@longterm pins also charge the owner.  May sleep.  0 or -errno.
+ * @unpin: let @n pages go, uncharging long-term ones.  Short-term unpins come
+ *	in any context and must not sleep.
+ * @interrupt: raise synthetic interrupt @sint of the VP whose @cookie was given
+ *	to vpart_set_vp().  Any context.
+ * @worker_start: first work of each worker thread of the partition, in it; may
+ *	adopt an address space.  Optional.
+ * @worker_stop: last work of each worker thread, in it.  Optional.
+ */
+struct vpart_backend_ops {
+	struct module *owner;
+	int (*pin)(void *ctx, u64 uaddr, unsigned int n, bool write, bool longterm,
+		   struct page **pages);
+	void (*unpin)(void *ctx, struct page **pages, unsigned int n, bool longterm);
+	void (*interrupt)(void *ctx, void *cookie, u8 sint);
+	void (*worker_start)(void *ctx);
+	void (*worker_stop)(void *ctx);
+};
+
+int vpart_backend_attach(struct vmbus_partition *part, const struct vpart_backend_ops *ops,
+			 void *ctx);
+void vpart_backend_detach(struct vmbus_partition *part);
+int vpart_set_mem_table(struct vmbus_partition *part, const struct vmbus_partition_region *regions,
+			unsigned int n);
+int vpart_set_vp(struct vmbus_partition *part, u32 vp, void *cookie);
+int vpart_clear_vp(struct vmbus_partition *part, u32 vp);
+int vpart_set_synic(struct vmbus_partition *part, u32 vp, u64 control, u64 simp, u64 siefp);
+void vpart_reset(struct vmbus_partition *part);
+
+#endif /* _VMBUS_PARTITION_H */
