@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/config/vmbus_srv/<server>/: making servers.
+ */
+#include <linux/module.h>
+#include "vsrv.h"
+
+static struct vmbus_srv *to_srv(struct config_item *item)
+{
+	return container_of(to_config_group(item), struct vmbus_srv, group);
+}
+
+/* Serializes vsrv_start() with what must be set before. */
+static DEFINE_MUTEX(vsrv_config_lock);
+
+static ssize_t vsrv_config_partition_show(struct config_item *item, char *page)
+{
+	struct vmbus_partition *part = vsrv_partition(to_srv(item));
+
+	return sysfs_emit(page, "%s\n", part ? vpart_name(part) : "");
+}
+
+static ssize_t vsrv_config_partition_store(struct config_item *item, const char *page, size_t len)
+{
+	struct vmbus_srv *srv = to_srv(item);
+	char name[VMBUS_PARTITION_NAME_SIZE];
+	ssize_t n;
+	int err;
+
+	n = strscpy(name, page);
+	if (n > 0 && name[n - 1] == '\n')
+		name[n - 1] = '\0';
+	if (n < 0 || !name[0]) {
+		pr_err("%s: partition: give a name of 1 to %d characters\n", srv->name,
+		       VMBUS_PARTITION_NAME_SIZE - 1);
+		return -EINVAL;
+	}
+	mutex_lock(&vsrv_config_lock);
+	err = vsrv_start(srv, name);
+	mutex_unlock(&vsrv_config_lock);
+	if (err == -EBUSY)
+		pr_err("%s: partition: %s; remove that server first\n", srv->name,
+		       srv->started ? "set already" : "it has such a server already");
+	return err ?: len;
+}
+
+static ssize_t vsrv_config_redirect_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%d\n", to_srv(item)->redirect);
+}
+
+static ssize_t vsrv_config_redirect_store(struct config_item *item, const char *page, size_t len)
+{
+	struct vmbus_srv *srv = to_srv(item);
+	bool redirect;
+	int err;
+
+	err = kstrtobool(page, &redirect);
+	if (err)
+		return err;
+	mutex_lock(&vsrv_config_lock);
+	if (srv->started) {
+		pr_err("%s: redirect: set it before partition\n", srv->name);
+		err = -EBUSY;
+	} else {
+		srv->redirect = redirect;
+	}
+	mutex_unlock(&vsrv_config_lock);
+	return err ?: len;
+}
+
+static ssize_t vsrv_config_max_version_show(struct config_item *item, char *page)
+{
+	u32 version = READ_ONCE(to_srv(item)->max_version);
+
+	return sysfs_emit(page, "%u.%u\n", version >> 16, version & 0xffff);
+}
+
+static ssize_t vsrv_config_max_version_store(struct config_item *item, const char *page,
+					     size_t len)
+{
+	struct vmbus_srv *srv = to_srv(item);
+	unsigned int major, minor;
+	char end = '\n';
+
+	if (sscanf(page, "%u.%u%c", &major, &minor, &end) < 2 || end != '\n' ||
+	    major > 0xffff || minor > 0xffff ||
+	    !vsrv_version_supported(VMBUS_VERSION(major, minor), U32_MAX)) {
+		pr_err("%s: max_version: give one of 3.0 4.0 4.1 5.0 5.1 5.2 5.3 6.0\n", srv->name);
+		return -EINVAL;
+	}
+	WRITE_ONCE(srv->max_version, VMBUS_VERSION(major, minor));
+	return len;
+}
+
+CONFIGFS_ATTR(vsrv_config_, partition);
+CONFIGFS_ATTR(vsrv_config_, redirect);
+CONFIGFS_ATTR(vsrv_config_, max_version);
+
+static struct configfs_attribute *vsrv_config_attrs[] = {
+	&vsrv_config_attr_partition,
+	&vsrv_config_attr_redirect,
+	&vsrv_config_attr_max_version,
+	NULL
+};
+
+static void vsrv_config_release(struct config_item *item)
+{
+	vsrv_put(to_srv(item));
+}
+
+static struct configfs_item_operations vsrv_config_item_ops = {
+	.release = vsrv_config_release,
+};
+
+static const struct config_item_type vsrv_config_type = {
+	.ct_item_ops = &vsrv_config_item_ops,
+	.ct_attrs = vsrv_config_attrs,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct config_group *vsrv_config_make(struct config_group *parent, const char *name)
+{
+	struct vmbus_srv *srv = vsrv_create(name);
+
+	if (IS_ERR(srv))
+		return ERR_CAST(srv);
+	kref_get(&srv->ref);	/* the directory's, dropped by vsrv_config_release() */
+	config_group_init_type_name(&srv->group, name, &vsrv_config_type);
+	return &srv->group;
+}
+
+static void vsrv_config_drop(struct config_group *parent, struct config_item *item)
+{
+	vsrv_destroy(to_srv(item));
+	config_item_put(item);
+}
+
+static struct configfs_group_operations vsrv_config_root_ops = {
+	.make_group = vsrv_config_make,
+	.drop_item = vsrv_config_drop,
+};
+
+static const struct config_item_type vsrv_config_root_type = {
+	.ct_group_ops = &vsrv_config_root_ops,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct configfs_subsystem vsrv_config_subsys = {
+	.su_group = {
+		.cg_item = {
+			.ci_namebuf = "vmbus_srv",
+			.ci_type = &vsrv_config_root_type,
+		},
+	},
+};
+
+/**
+ * vsrv_config_init - make /sys/kernel/config/vmbus_srv
+ *
+ * Return: 0 or an error.
+ */
+int __init vsrv_config_init(void)
+{
+	config_group_init(&vsrv_config_subsys.su_group);
+	mutex_init(&vsrv_config_subsys.su_mutex);
+	return configfs_register_subsystem(&vsrv_config_subsys);
+}
+
+/**
+ * vsrv_config_exit - remove /sys/kernel/config/vmbus_srv
+ */
+void vsrv_config_exit(void)
+{
+	configfs_unregister_subsystem(&vsrv_config_subsys);
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The connection state machine: contact, offers, unload.
+ */
+#include <linux/list_sort.h>
+#include <kunit/visibility.h>
+#include "vsrv.h"
+#include "trace.h"
+
+/**
+ * vsrv_conn_state_name - a state for humans
+ * @state: state
+ *
+ * Return: its name.
+ */
+const char *vsrv_conn_state_name(enum vsrv_conn_state state)
+{
+	static const char * const names[] = {
+		[VSRV_DISCONNECTED] = "disconnected",
+		[VSRV_CONNECTED] = "connected",
+		[VSRV_DISCONNECTING] = "disconnecting",
+	};
+
+	return names[state];
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_conn_state_name);
+
+static void vsrv_conn_set_state(struct vmbus_srv *srv, enum vsrv_conn_state state)
+{
+	lockdep_assert_held(&srv->lock);
+	trace_vsrv_conn_state(srv, state);
+	/* sysfs reads it without the lock. */
+	WRITE_ONCE(srv->conn.state, state);
+}
+
+static void vsrv_conn_respond(struct vmbus_srv *srv, const struct vsrv_contact *contact,
+			      bool supported, u8 connection_state)
+{
+	struct vmbus_version_response2_msg m;
+	u32 len;
+
+	len = vsrv_version_response(&m, contact, supported, connection_state,
+				    contact->features & VSRV_FEATURES);
+	vsrv_send(srv, VMBUS_MSG_VERSION_RESPONSE, &m, len);
+}
+
+/* The old connection, if any, is gone: answer the contact. */
+static void vsrv_conn_contact(struct vmbus_srv *srv, const struct vsrv_contact *contact)
+{
+	struct vsrv_conn *conn = &srv->conn;
+
+	conn->target_vp = contact->target_vp;
+	if (!vsrv_version_supported(contact->version, srv->max_version)) {
+		vsrv_conn_respond(srv, contact, false, 0);
+		return;
+	}
+	if (contact->monitor_invalid) {
+		vsrv_conn_respond(srv, contact, true, VMBUS_CONNECTION_FAILED);
+		return;
+	}
+	WRITE_ONCE(conn->version, contact->version);
+	WRITE_ONCE(conn->features, contact->features & VSRV_FEATURES);
+	conn->connection_id = contact->connection_id;
+	conn->offers_sent = false;
+	vsrv_conn_set_state(srv, VSRV_CONNECTED);
+	vsrv_conn_respond(srv, contact, true, VMBUS_CONNECTION_OK);
+}
+
+/**
+ * vsrv_conn_check_disconnected - go on if the last channel has let go
+ * @srv: server
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_conn_check_disconnected(struct vmbus_srv *srv)
+{
+	struct vmbus_msg_hdr unloaded = { };
+	struct vsrv_conn *conn = &srv->conn;
+	enum vsrv_next_action next;
+	struct vsrv_chan *chan;
+
+	if (conn->state != VSRV_DISCONNECTING || srv->ngpadls)
+		return;
+	list_for_each_entry(chan, &srv->chans, node)
+		if (chan->state != VSRV_CHAN_CLIENT_RELEASED)
+			return;
+
+	vsrv_conn_set_state(srv, VSRV_DISCONNECTED);
+	WRITE_ONCE(conn->version, 0);
+	WRITE_ONCE(conn->features, 0);
+	next = conn->next;
+	conn->next = VSRV_NEXT_NONE;
+	switch (next) {
+	case VSRV_NEXT_NONE:
+		break;
+	case VSRV_NEXT_UNLOAD_COMPLETE:
+		vsrv_send(srv, VMBUS_MSG_UNLOAD_COMPLETE, &unloaded, sizeof(unloaded));
+		break;
+	case VSRV_NEXT_CONTACT:
+		vsrv_conn_contact(srv, &conn->contact);
+		break;
+	}
+}
+
+static void vsrv_conn_disconnect(struct vmbus_srv *srv, enum vsrv_next_action next)
+{
+	struct vsrv_chan *chan, *tmp;
+
+	srv->conn.next = next;
+	list_for_each_entry_safe(chan, tmp, &srv->chans, node)
+		vsrv_chan_client_release(chan);
+	vsrv_conn_set_state(srv, VSRV_DISCONNECTING);
+	vsrv_conn_check_disconnected(srv);
+}
+
+/**
+ * vsrv_conn_reset - the client is gone without a word
+ * @srv: server; its channels have been reset already
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_conn_reset(struct vmbus_srv *srv)
+{
+	vsrv_outq_clear(&srv->outq);
+	vsrv_conn_set_state(srv, VSRV_DISCONNECTED);
+	srv->conn = (struct vsrv_conn) { };
+}
+
+/**
+ * vsrv_conn_on_contact - INITIATE_CONTACT
+ * @srv: server
+ * @msg: message
+ *
+ * On a live connection this is a full reset, and it replaces an unload that is
+ * under way, whose answer is then never sent.
+ *
+ * Context: vmbus_srv::lock held, in the server's work.
+ */
+void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg)
+{
+	struct vmbus_version_response2_msg m;
+	struct vsrv_contact contact;
+	u32 len;
+
+	if (vsrv_contact_parse(msg, &contact)) {
+		vsrv_refuse(srv, msg, "contact is too short for its features");
+		return;
+	}
+	if (contact.vtl != VPART_VTL_GUEST) {
+		vsrv_refuse(srv, msg, "contact is for another VTL");
+		return;
+	}
+	if (contact.sint != VMBUS_SINT) {
+		/* Not this server's client, but it waits for an answer. */
+		len = vsrv_version_response(&m, &contact, false, 0, 0);
+		vpart_send_message(srv->part,
+				   srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
+				   contact.target_vp, contact.sint, &m, len);
+		vsrv_refuse(srv, msg, "contact is for another SINT");
+		return;
+	}
+	if (!srv->redirect && !vpart_vp_valid(srv->part, contact.target_vp)) {
+		vsrv_refuse(srv, msg, "contact names no VP of the guest");
+		return;
+	}
+
+	switch (srv->conn.state) {
+	case VSRV_DISCONNECTED:
+		vsrv_conn_contact(srv, &contact);
+		break;
+	case VSRV_CONNECTED:
+		srv->conn.contact = contact;
+		vsrv_conn_disconnect(srv, VSRV_NEXT_CONTACT);
+		break;
+	case VSRV_DISCONNECTING:
+		srv->conn.contact = contact;
+		srv->conn.next = VSRV_NEXT_CONTACT;
+		break;
+	default:
+		break;
+	}
+}
+
+/**
+ * vsrv_conn_on_unload - UNLOAD
+ * @srv: server
+ * @msg: message
+ *
+ * Context: vmbus_srv::lock held, in the server's work.
+ */
+void vsrv_conn_on_unload(struct vmbus_srv *srv, const struct vpart_message *msg)
+{
+	vsrv_conn_disconnect(srv, VSRV_NEXT_UNLOAD_COMPLETE);
+}
+
+static int vsrv_offer_cmp(void *priv, const struct list_head *a, const struct list_head *b)
+{
+	const struct vsrv_offer *x = &list_entry(a, struct vsrv_chan, node)->offer;
+	const struct vsrv_offer *y = &list_entry(b, struct vsrv_chan, node)->offer;
+	int diff;
+
+	diff = memcmp(&x->class_id, &y->class_id, sizeof(guid_t));
+	if (diff)
+		return diff;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	diff = memcmp(&x->instance_id, &y->instance_id, sizeof(guid_t));
+	if (diff)
+		return diff;
+	return (int)x->subchannel - (int)y->subchannel;
+}
+
+/**
+ * vsrv_conn_on_request_offers - REQUEST_OFFERS
+ * @srv: server
+ * @msg: message
+ *
+ * Context: vmbus_srv::lock held, in the server's work.
+ */
+void vsrv_conn_on_request_offers(struct vmbus_srv *srv, const struct vpart_message *msg)
+{
+	struct vmbus_msg_hdr all = { };
+	struct vsrv_chan *chan;
+
+	if (srv->conn.offers_sent) {
+		vsrv_refuse(srv, msg, "offers were sent already");
+		return;
+	}
+	srv->conn.offers_sent = true;
+	list_sort(NULL, &srv->chans, vsrv_offer_cmp);
+	list_for_each_entry(chan, &srv->chans, node)
+		if (chan->state == VSRV_CHAN_CLIENT_RELEASED)
+			vsrv_chan_announce(chan);
+	vsrv_send(srv, VMBUS_MSG_ALL_OFFERS, &all, sizeof(all));
+}
+
+/**
+ * vsrv_conn_on_modify - MODIFY_CONNECTION
+ * @srv: server
+ * @msg: message
+ *
+ * The monitor pages that the client names are never used, as no channel is
+ * offered with a monitor id; they only must be both or none.
+ *
+ * Context: vmbus_srv::lock held, in the server's work.
+ */
+void vsrv_conn_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg)
+{
+	const struct vmbus_modify_connection_msg *m = (const void *)msg->payload;
+	struct vmbus_modify_connection_resp_msg r = {
+		.connection_state = VMBUS_CONNECTION_OK,
+	};
+
+	if (!m->parent_to_child != !m->child_to_parent)
+		r.connection_state = VMBUS_CONNECTION_FAILED;
+	vsrv_send(srv, VMBUS_MSG_MODIFY_CONNECTION_RESP, &r, sizeof(r));
+}
+
+/**
+ * vsrv_conn_on_tl_connect - TL_CONNECT_REQUEST
+ * @srv: server
+ * @msg: message
+ *
+ * No service listens on this side: refused.
+ *
+ * Context: vmbus_srv::lock held, in the server's work.
+ */
+void vsrv_conn_on_tl_connect(struct vmbus_srv *srv, const struct vpart_message *msg)
+{
+	const struct vmbus_tl_connect_msg *m = (const void *)msg->payload;
+	struct vmbus_tl_connect_result_msg r = {
+		.endpoint_id = m->endpoint_id,
+		.service_id = m->service_id,
+		.status = cpu_to_le32(VMBUS_TL_REFUSED),
+	};
+
+	/* Older clients know no result and run into their own time-out. */
+	if (srv->conn.version >= VMBUS_VERSION(4, 1))
+		vsrv_send(srv, VMBUS_MSG_TL_CONNECT_RESULT, &r, sizeof(r));
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages on their way to the client.  The client's message slot holds one, so
+ * the others wait here, in order.
+ */
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+#include "vsrv.h"
+
+/**
+ * vsrv_outq_init - make an empty queue
+ * @q: queue
+ */
+void vsrv_outq_init(struct vsrv_outq *q)
+{
+	INIT_LIST_HEAD(&q->head);
+	q->len = 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_init);
+
+/**
+ * vsrv_outq_add - append a message
+ * @q: queue
+ * @payload: message
+ * @len: its bytes, up to VMBUS_MSG_MAX
+ * @opened: channel to hand to the sender with it, or NULL; the queue takes a
+ *	reference of its own
+ *
+ * Context: process, may sleep; the owner of the queue serializes.
+ * Return: 0 or -EMSGSIZE.
+ */
+int vsrv_outq_add(struct vsrv_outq *q, const void *payload, u32 len, struct vsrv_chan *opened)
+{
+	struct vsrv_out *out;
+
+	if (len > VMBUS_MSG_MAX)
+		return -EMSGSIZE;
+	/* An answer that is never sent hangs the client: this small one must work. */
+	out = kmalloc(struct_size(out, payload, len), GFP_KERNEL | __GFP_NOFAIL);
+	out->len = len;
+	memcpy(out->payload, payload, len);
+	out->opened = opened;
+	if (opened)
+		vsrv_chan_get(opened);
+	list_add_tail(&out->node, &q->head);
+	q->len++;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_add);
+
+static void vsrv_outq_pop(struct vsrv_outq *q, struct vsrv_out *out)
+{
+	list_del(&out->node);
+	q->len--;
+	if (out->opened)
+		vsrv_chan_put(out->opened);
+	kfree(out);
+}
+
+/**
+ * vsrv_outq_flush - send as many messages as the client has room for
+ * @q: queue
+ * @send: sends one: 0, -EAGAIN if there is no room now, or another error, which
+ *	drops the message
+ * @ctx: for @send
+ *
+ * Context: as @send; the owner of the queue serializes.
+ * Return: messages that are left.
+ */
+unsigned int vsrv_outq_flush(struct vsrv_outq *q, vsrv_outq_send_fn send, void *ctx)
+{
+	struct vsrv_out *out, *tmp;
+
+	list_for_each_entry_safe(out, tmp, &q->head, node) {
+		if (send(ctx, out) == -EAGAIN)
+			break;
+		vsrv_outq_pop(q, out);
+	}
+	return q->len;
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_flush);
+
+/**
+ * vsrv_outq_clear - drop every message
+ * @q: queue
+ */
+void vsrv_outq_clear(struct vsrv_outq *q)
+{
+	struct vsrv_out *out, *tmp;
+
+	list_for_each_entry_safe(out, tmp, &q->head, node)
+		vsrv_outq_pop(q, out);
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_clear);

@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One server: its ports, its work, its life.
+ */
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+#include "vsrv.h"
+#include "trace.h"
+
+/* One message of the client that waits. */
+struct vsrv_in {
+	struct list_head node;
+	struct vpart_message msg;
+};
+
+/* Something that must happen in the server's work, and somebody who waits. */
+struct vsrv_request {
+	struct list_head node;
+	enum vsrv_request_type type;
+	struct vsrv_chan *chan;
+	struct completion done;
+};
+
+static DEFINE_MUTEX(vsrv_list_lock);
+static LIST_HEAD(vsrv_list);		/* protected by vsrv_list_lock */
+
+/* ---- names and references -------------------------------------------------------- */
+
+static void vsrv_free(struct kref *ref)
+{
+	struct vmbus_srv *srv = container_of(ref, struct vmbus_srv, ref);
+
+	destroy_workqueue(srv->wq);
+	if (srv->part)
+		vpart_put(srv->part);
+	xa_destroy(&srv->ids);
+	kfree(srv);
+}
+
+/**
+ * vsrv_get - find a server
+ * @name: name of its configfs directory
+ *
+ * Context: process, may sleep.
+ * Return: the server with a reference, or NULL.
+ */
+struct vmbus_srv *vsrv_get(const char *name)
+{
+	struct vmbus_srv *srv;
+
+	mutex_lock(&vsrv_list_lock);
+	list_for_each_entry(srv, &vsrv_list, node) {
+		if (!strcmp(srv->name, name)) {
+			kref_get(&srv->ref);
+			mutex_unlock(&vsrv_list_lock);
+			return srv;
+		}
+	}
+	mutex_unlock(&vsrv_list_lock);
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(vsrv_get);
+
+/**
+ * vsrv_put - drop a reference
+ * @srv: from vsrv_get()
+ *
+ * Context: process, may sleep.  Not from a callback.
+ */
+void vsrv_put(struct vmbus_srv *srv)
+{
+	kref_put(&srv->ref, vsrv_free);
+}
+EXPORT_SYMBOL_GPL(vsrv_put);
+
+/**
+ * vsrv_name - name of a server
+ * @srv: server
+ *
+ * Return: the name of its configfs directory.
+ */
+const char *vsrv_name(const struct vmbus_srv *srv)
+{
+	return srv->name;
+}
+EXPORT_SYMBOL_GPL(vsrv_name);
+
+/**
+ * vsrv_partition - the guest that a server belongs to
+ * @srv: server
+ *
+ * Return: the partition, valid as long as the server, or NULL if it has none
+ * yet.
+ */
+struct vmbus_partition *vsrv_partition(const struct vmbus_srv *srv)
+{
+	/* Pairs with smp_store_release() in vsrv_start(). */
+	return smp_load_acquire(&srv->started) ? srv->part : NULL;
+}
+EXPORT_SYMBOL_GPL(vsrv_partition);
+
+/* ---- incoming ---------------------------------------------------------------------- */
+
+static u16 vsrv_port_message(struct vpart_port *port, const struct vpart_message *msg)
+{
+	struct vmbus_srv *srv = container_of(port, struct vsrv_msg_port, port)->srv;
+	u16 status = HV_STATUS_INSUFFICIENT_BUFFERS;
+	struct vsrv_in *in;
+	unsigned long flags;
+
+	if (msg->type != VMBUS_MSG_TYPE_HV)
+		return HV_STATUS_INVALID_PARAMETER;
+	in = kmalloc(sizeof(*in), GFP_ATOMIC);
+	if (in) {
+		in->msg = *msg;
+		spin_lock_irqsave(&srv->in_lock, flags);
+		if (srv->in_len < VSRV_MAX_INCOMING) {
+			list_add_tail(&in->node, &srv->in_queue);
+			srv->in_len++;
+			in = NULL;
+			status = HV_STATUS_SUCCESS;
+		}
+		spin_unlock_irqrestore(&srv->in_lock, flags);
+	}
+	if (status) {
+		kfree(in);
+		vsrv_count(srv, VSRV_MESSAGES_BUSY);
+		return status;
+	}
+	vsrv_kick(srv);
+	return status;
+}
+
+static struct vsrv_in *vsrv_pop_incoming(struct vmbus_srv *srv)
+{
+	struct vsrv_in *in;
+
+	spin_lock_irq(&srv->in_lock);
+	in = list_first_entry_or_null(&srv->in_queue, struct vsrv_in, node);
+	if (in) {
+		list_del(&in->node);
+		srv->in_len--;
+	}
+	spin_unlock_irq(&srv->in_lock);
+	return in;
+}
+
+/**
+ * vsrv_refuse - drop a message that is well-formed
+ * @srv: server
+ * @msg: message
+ * @why: for the tracepoint
+ */
+void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, const char *why)
+{
+	trace_vsrv_message_refused(srv, msg, why);
+	vsrv_count(srv, VSRV_MESSAGES_REFUSED);
+}
+
+static void vsrv_handle(struct vmbus_srv *srv, const struct vpart_message *msg)
+{
+	static const char * const why[] = {
+		[VSRV_MSG_SHORT] = "too short",
+		[VSRV_MSG_UNKNOWN] = "no message of a client",
+		[VSRV_MSG_STATE] = "not in this state of the connection",
+	};
+	const struct vsrv_msg_desc *desc = NULL;
+	enum vsrv_msg_verdict verdict;
+
+	trace_vsrv_message_in(srv, msg->payload, msg->size);
+	vsrv_count(srv, VSRV_MESSAGES_IN);
+	verdict = vsrv_msg_check(msg->payload, msg->size, srv->conn.state, srv->conn.version,
+				 srv->conn.features, &desc);
+	switch (verdict) {
+	case VSRV_MSG_OK:
+		if (desc->handler)
+			desc->handler(srv, msg);
+		else
+			vsrv_refuse(srv, msg, "not served");
+		break;
+	case VSRV_MSG_STATE:
+		vsrv_refuse(srv, msg, why[verdict]);
+		break;
+	default:
+		trace_vsrv_message_refused(srv, msg, why[verdict]);
+		vsrv_count(srv, VSRV_MESSAGES_BAD);
+	}
+}
+
+/* ---- outgoing ---------------------------------------------------------------------- */
+
+/**
+ * vsrv_send - send a message to the client, after those before
+ * @srv: server
+ * @type: its type
+ * @msg: message; the header is filled in
+ * @len: its exact length on the wire
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_send(struct vmbus_srv *srv, enum vmbus_msg_type type, void *msg, u32 len)
+{
+	struct vmbus_msg_hdr *hdr = msg;
+
+	lockdep_assert_held(&srv->lock);
+	hdr->type = cpu_to_le32(type);
+	hdr->padding = 0;
+	vsrv_outq_add(&srv->outq, msg, len, NULL);
+}
+
+/**
+ * vsrv_send_open_result - send OPEN_CHANNEL_RESULT
+ * @chan: channel
+ * @status: 0, which lets the channel interrupt the client once the message has
+ *	left, or VMBUS_STATUS_FAILURE
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_send_open_result(struct vsrv_chan *chan, u32 status)
+{
+	struct vmbus_open_result_msg m = {
+		.hdr.type = cpu_to_le32(VMBUS_MSG_OPEN_RESULT),
+		.channel_id = cpu_to_le32(chan->id),
+		.open_id = cpu_to_le32(chan->open_id),
+		.status = cpu_to_le32(status),
+	};
+
+	lockdep_assert_held(&chan->srv->lock);
+	vsrv_outq_add(&chan->srv->outq, &m, sizeof(m), status ? NULL : chan);
+}
+
+static int vsrv_send_one(void *ctx, const struct vsrv_out *out)
+{
+	struct vmbus_srv *srv = ctx;
+	int err;
+
+	if (srv->redirect)
+		err = vpart_send_message(srv->part, VPART_VTL_PARAVISOR, 0, VMBUS_SINT_REDIRECT,
+					 out->payload, out->len);
+	else
+		err = vpart_send_message(srv->part, VPART_VTL_GUEST, srv->conn.target_vp,
+					 VMBUS_SINT, out->payload, out->len);
+	if (err == -EAGAIN)
+		return err;
+	trace_vsrv_message_out(srv, out->payload, out->len);
+	vsrv_count(srv, err ? VSRV_MESSAGES_LOST : VSRV_MESSAGES_OUT);
+	if (out->opened)
+		vsrv_chan_armed(out->opened);
+	return err;
+}
+
+/* ---- the work ------------------------------------------------------------------------ */
+
+/**
+ * vsrv_kick - there is something to do for the server's work
+ * @srv: server
+ *
+ * Context: any.
+ */
+void vsrv_kick(struct vmbus_srv *srv)
+{
+	queue_work(srv->wq, &srv->work);
+}
+
+/**
+ * vsrv_queue_op - make a callback to an owner soon
+ * @srv: server
+ * @op: embedded in the object; not queued already
+ * @type: which callback
+ * @chan: channel
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_queue_op(struct vmbus_srv *srv, struct vsrv_op *op, enum vsrv_op_type type,
+		   struct vsrv_chan *chan)
+{
+	lockdep_assert_held(&srv->lock);
+	op->type = type;
+	op->chan = chan;
+	list_move_tail(&op->node, &srv->ops);
+	vsrv_kick(srv);
+}
+
+/**
+ * vsrv_cancel_op - do not make a callback
+ * @op: queued or not
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_cancel_op(struct vsrv_op *op)
+{
+	list_del_init(&op->node);
+}
+
+/**
+ * vsrv_request - have the server's work do something, and wait for it
+ * @srv: server
+ * @type: what
+ * @chan: channel, for VSRV_REQ_REVOKE
+ *
+ * Context: process, may sleep; not from the server's work.
+ * Return: 0.
+ */
+int vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan)
+{
+	struct vsrv_request req = { .type = type, .chan = chan };
+
+	init_completion(&req.done);
+	mutex_lock(&srv->lock);
+	list_add_tail(&req.node, &srv->requests);
+	mutex_unlock(&srv->lock);
+	vsrv_kick(srv);
+	/* Bounded: the work waits only for owners, and these never for a guest. */
+	wait_for_completion(&req.done);
+	return 0;
+}
+
+static void vsrv_do_reset(struct vmbus_srv *srv)
+{
+	struct vsrv_chan *chan, *tmp;
+	struct vsrv_in *in;
+
+	if (!srv->redirect) {
+		/* What the old guest said last does not count for the new one. */
+		while ((in = vsrv_pop_incoming(srv)))
+			kfree(in);
+		/* What is offered from here on is for the next to ask for. */
+		srv->conn.offers_sent = false;
+	}
+	list_for_each_entry_safe(chan, tmp, &srv->chans, node)
+		vsrv_chan_do_reset(chan, !srv->redirect);
+	if (!srv->redirect)
+		vsrv_conn_reset(srv);
+}
+
+static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
+{
+	switch (req->type) {
+	case VSRV_REQ_REVOKE:
+		vsrv_chan_do_revoke(req->chan);
+		break;
+	case VSRV_REQ_RESET:
+		vsrv_do_reset(srv);
+		break;
+	}
+}
+
+/* Do the one thing that is due most.  False if there is nothing, or no room. */
+static bool vsrv_step(struct vmbus_srv *srv)
+{
+	struct vsrv_request *req;
+	struct vsrv_op *op;
+	struct vsrv_in *in;
+
+	lockdep_assert_held(&srv->lock);
+	req = list_first_entry_or_null(&srv->requests, struct vsrv_request, node);
+	if (req) {
+		list_del(&req->node);
+		vsrv_do_request(srv, req);
+		complete(&req->done);
+		return true;
+	}
+
+	op = list_first_entry_or_null(&srv->ops, struct vsrv_op, node);
+	if (op) {
+		list_del_init(&op->node);
+		/* Only this work removes channels and GPADLs that owners know. */
+		mutex_unlock(&srv->lock);
+		vsrv_chan_run_op(op);
+		mutex_lock(&srv->lock);
+		return true;
+	}
+
+	if (vsrv_outq_flush(&srv->outq, vsrv_send_one, srv))
+		return false;
+	in = vsrv_pop_incoming(srv);
+	if (!in)
+		return false;
+	vsrv_handle(srv, &in->msg);
+	kfree(in);
+	return true;
+}
+
+static void vsrv_work(struct work_struct *work)
+{
+	struct vmbus_srv *srv = container_of(work, struct vmbus_srv, work);
+
+	mutex_lock(&srv->lock);
+	while (vsrv_step(srv)) {
+		/* A client that never pauses must not keep everybody else out. */
+		mutex_unlock(&srv->lock);
+		cond_resched();
+		mutex_lock(&srv->lock);
+	}
+	mutex_unlock(&srv->lock);
+}
+
+/* ---- the partition --------------------------------------------------------------------- */
+
+static void vsrv_deliverable(struct vpart_client *client, u8 vtl, u32 vp, u8 sint)
+{
+	vsrv_kick(container_of(client, struct vmbus_srv, client));
+}
+
+static void vsrv_partition_reset(struct vpart_client *client)
+{
+	vsrv_request(container_of(client, struct vmbus_srv, client), VSRV_REQ_RESET, NULL);
+}
+
+static const struct vpart_client_ops vsrv_client_ops = {
+	.deliverable = vsrv_deliverable,
+	.reset = vsrv_partition_reset,
+};
+
+static void vsrv_unregister_ports(struct vmbus_srv *srv)
+{
+	while (srv->nports)
+		vpart_port_unregister(srv->part, &srv->ports[--srv->nports].port);
+}
+
+static int vsrv_register_port(struct vmbus_srv *srv, u32 connection_id)
+{
+	struct vsrv_msg_port *p = &srv->ports[srv->nports];
+	int err;
+
+	*p = (struct vsrv_msg_port) {
+		.port.connection_id = connection_id,
+		.port.message = vsrv_port_message,
+		.srv = srv,
+	};
+	err = vpart_port_register(srv->part, &p->port);
+	if (!err)
+		srv->nports++;
+	return err;
+}
+
+/**
+ * vsrv_start - begin to serve
+ * @srv: server
+ * @partition: name of the partition; made if there is none
+ *
+ * Context: process, may sleep; the caller serializes.
+ * Return: 0; -EBUSY if the server has a partition, or the partition has a
+ * server of this kind already; or another error of the partition.
+ */
+int vsrv_start(struct vmbus_srv *srv, const char *partition)
+{
+	struct vmbus_partition *part;
+	int err;
+
+	if (srv->started)
+		return -EBUSY;
+	part = vpart_get(partition);
+	if (IS_ERR(part))
+		return PTR_ERR(part);
+
+	srv->part = part;
+	srv->client.ops = &vsrv_client_ops;
+	vpart_client_attach(part, &srv->client);
+	/* Pairs with smp_load_acquire() in vsrv_partition(). */
+	smp_store_release(&srv->started, true);
+
+	if (srv->redirect) {
+		err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE_REDIRECT);
+	} else {
+		err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE);
+		if (!err)
+			err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE_MULTI);
+	}
+	if (!err)
+		return 0;
+
+	WRITE_ONCE(srv->started, false);
+	vsrv_unregister_ports(srv);
+	vpart_client_detach(part, &srv->client);
+	srv->part = NULL;
+	vpart_put(part);
+	return err == -EEXIST ? -EBUSY : err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_start);
+
+/* ---- life -------------------------------------------------------------------------------- */
+
+/**
+ * vsrv_create - make a server
+ * @name: its name, unused so far
+ *
+ * Context: process, may sleep.
+ * Return: the server with one reference, or an ERR_PTR.
+ */
+struct vmbus_srv *vsrv_create(const char *name)
+{
+	struct vmbus_srv *srv;
+	int err;
+
+	if (strlen(name) >= VSRV_NAME_SIZE)
+		return ERR_PTR(-ENAMETOOLONG);
+	srv = kzalloc(sizeof(*srv), GFP_KERNEL);
+	if (!srv)
+		return ERR_PTR(-ENOMEM);
+
+	strscpy(srv->name, name);
+	kref_init(&srv->ref);
+	srv->max_version = VMBUS_VERSION(6, 0);
+	mutex_init(&srv->lock);
+	spin_lock_init(&srv->in_lock);
+	INIT_LIST_HEAD(&srv->in_queue);
+	INIT_LIST_HEAD(&srv->chans);
+	INIT_LIST_HEAD(&srv->ops);
+	INIT_LIST_HEAD(&srv->requests);
+	INIT_LIST_HEAD(&srv->in_progress);
+	vsrv_outq_init(&srv->outq);
+	xa_init_flags(&srv->ids, XA_FLAGS_ALLOC1);
+	INIT_WORK(&srv->work, vsrv_work);
+	srv->wq = alloc_ordered_workqueue("vmbus_srv/%s", 0, srv->name);
+	if (!srv->wq) {
+		err = -ENOMEM;
+		goto free_srv;
+	}
+	err = vsrv_sysfs_add(srv);
+	if (err)
+		goto free_wq;
+
+	mutex_lock(&vsrv_list_lock);
+	list_add_tail(&srv->node, &vsrv_list);
+	mutex_unlock(&vsrv_list_lock);
+	return srv;
+
+free_wq:
+	destroy_workqueue(srv->wq);
+free_srv:
+	kfree(srv);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_create);
+
+/**
+ * vsrv_destroy - stop serving and drop the creator's reference
+ * @srv: server; owners may still hold channels and references, which do
+ *	nothing any more
+ *
+ * Context: process, may sleep.
+ */
+void vsrv_destroy(struct vmbus_srv *srv)
+{
+	mutex_lock(&vsrv_list_lock);
+	list_del(&srv->node);
+	mutex_unlock(&vsrv_list_lock);
+
+	mutex_lock(&srv->lock);
+	srv->dead = true;
+	mutex_unlock(&srv->lock);
+	if (srv->started) {
+		vsrv_unregister_ports(srv);
+		vpart_client_detach(srv->part, &srv->client);
+		/* A removed host is gone for its client, too: forget everything. */
+		srv->redirect = false;
+		vsrv_request(srv, VSRV_REQ_RESET, NULL);
+	}
+	vsrv_sysfs_remove(srv);
+	vsrv_put(srv);
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_destroy);

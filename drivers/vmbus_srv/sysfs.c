@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/class/vmbus_srv/<server>/: what a server and its channels do.
+ *
+ * Nothing here takes vmbus_srv::lock: it is held while directories of channels
+ * come and go, which waits for readers.
+ */
+#include <linux/device.h>
+#include <linux/slab.h>
+#include "vsrv.h"
+
+/* ---- the server ---------------------------------------------------------------------- */
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vmbus_srv *srv = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", vsrv_conn_state_name(READ_ONCE(srv->conn.state)));
+}
+static DEVICE_ATTR_RO(state);
+
+static ssize_t version_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vmbus_srv *srv = dev_get_drvdata(dev);
+	u32 version = READ_ONCE(srv->conn.version);
+
+	return sysfs_emit(buf, "%u.%u\n", version >> 16, version & 0xffff);
+}
+static DEVICE_ATTR_RO(version);
+
+static ssize_t features_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vmbus_srv *srv = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%#x\n", READ_ONCE(srv->conn.features));
+}
+static DEVICE_ATTR_RO(features);
+
+struct vsrv_counter_attr {
+	struct device_attribute attr;
+	enum vsrv_counter counter;
+};
+
+static ssize_t vsrv_counter_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vmbus_srv *srv = dev_get_drvdata(dev);
+	const struct vsrv_counter_attr *a = container_of(attr, struct vsrv_counter_attr, attr);
+
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&srv->counters[a->counter]));
+}
+
+#define VSRV_COUNTER_ATTR(_name, _counter)					\
+	static struct vsrv_counter_attr vsrv_attr_##_name = {			\
+		.attr = __ATTR(_name, 0444, vsrv_counter_show, NULL),		\
+		.counter = _counter,						\
+	}
+
+VSRV_COUNTER_ATTR(messages_in, VSRV_MESSAGES_IN);
+VSRV_COUNTER_ATTR(messages_out, VSRV_MESSAGES_OUT);
+VSRV_COUNTER_ATTR(messages_busy, VSRV_MESSAGES_BUSY);
+VSRV_COUNTER_ATTR(messages_bad, VSRV_MESSAGES_BAD);
+VSRV_COUNTER_ATTR(messages_refused, VSRV_MESSAGES_REFUSED);
+VSRV_COUNTER_ATTR(messages_lost, VSRV_MESSAGES_LOST);
+VSRV_COUNTER_ATTR(gpadls_failed, VSRV_GPADLS_FAILED);
+VSRV_COUNTER_ATTR(opens_failed, VSRV_OPENS_FAILED);
+
+static struct attribute *vsrv_attrs[] = {
+	&dev_attr_state.attr,
+	&dev_attr_version.attr,
+	&dev_attr_features.attr,
+	&vsrv_attr_messages_in.attr.attr,
+	&vsrv_attr_messages_out.attr.attr,
+	&vsrv_attr_messages_busy.attr.attr,
+	&vsrv_attr_messages_bad.attr.attr,
+	&vsrv_attr_messages_refused.attr.attr,
+	&vsrv_attr_messages_lost.attr.attr,
+	&vsrv_attr_gpadls_failed.attr.attr,
+	&vsrv_attr_opens_failed.attr.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(vsrv);
+
+static const struct class vsrv_class = {
+	.name = "vmbus_srv",
+	.dev_groups = vsrv_groups,
+};
+
+/**
+ * vsrv_sysfs_add - make the directory of a server
+ * @srv: server
+ *
+ * Return: 0 or an error.
+ */
+int vsrv_sysfs_add(struct vmbus_srv *srv)
+{
+	srv->dev = device_create(&vsrv_class, NULL, 0, srv, "%s", srv->name);
+	if (IS_ERR(srv->dev))
+		return PTR_ERR(srv->dev);
+	srv->channels_kobj = kobject_create_and_add("channels", &srv->dev->kobj);
+	if (!srv->channels_kobj) {
+		device_unregister(srv->dev);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * vsrv_sysfs_remove - remove the directory of a server
+ * @srv: server
+ */
+void vsrv_sysfs_remove(struct vmbus_srv *srv)
+{
+	kobject_put(srv->channels_kobj);
+	device_unregister(srv->dev);
+}
+
+/* ---- a channel -------------------------------------------------------------------------- */
+
+/**
+ * struct vsrv_chan_kobj - directory of a channel
+ * @kobj: directory
+ * @chan: channel; the directory holds a reference
+ */
+struct vsrv_chan_kobj {
+	struct kobject kobj;
+	struct vsrv_chan *chan;
+};
+
+struct vsrv_chan_attr {
+	struct attribute attr;
+	ssize_t (*show)(struct vsrv_chan *chan, char *buf);
+};
+
+#define VSRV_CHAN_ATTR(_name, _format, _value)					\
+	static ssize_t vsrv_chan_##_name##_show(struct vsrv_chan *chan, char *buf) \
+	{									\
+		return sysfs_emit(buf, _format "\n", _value);			\
+	}									\
+	static struct vsrv_chan_attr vsrv_chan_attr_##_name = {			\
+		.attr = { .name = #_name, .mode = 0444 },			\
+		.show = vsrv_chan_##_name##_show,				\
+	}
+
+VSRV_CHAN_ATTR(class_id, "%pUl", &chan->offer.class_id);
+VSRV_CHAN_ATTR(instance_id, "%pUl", &chan->offer.instance_id);
+VSRV_CHAN_ATTR(subchannel_id, "%u", chan->offer.subchannel);
+VSRV_CHAN_ATTR(state, "%s", vsrv_chan_state_name(READ_ONCE(chan->state)));
+VSRV_CHAN_ATTR(cpu, "%d", (int)READ_ONCE(chan->open.target_vp));
+VSRV_CHAN_ATTR(events, "%lld", atomic64_read(&chan->signals));
+VSRV_CHAN_ATTR(interrupts, "%lld", atomic64_read(&chan->interrupts));
+VSRV_CHAN_ATTR(packets_in, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACKETS_IN]));
+VSRV_CHAN_ATTR(packets_out, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACKETS_OUT]));
+VSRV_CHAN_ATTR(out_full_total, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_RING_FULL]));
+VSRV_CHAN_ATTR(bad_packets, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BAD_PACKETS]));
+
+static struct attribute *vsrv_chan_attrs[] = {
+	&vsrv_chan_attr_class_id.attr,
+	&vsrv_chan_attr_instance_id.attr,
+	&vsrv_chan_attr_subchannel_id.attr,
+	&vsrv_chan_attr_state.attr,
+	&vsrv_chan_attr_cpu.attr,
+	&vsrv_chan_attr_events.attr,
+	&vsrv_chan_attr_interrupts.attr,
+	&vsrv_chan_attr_packets_in.attr,
+	&vsrv_chan_attr_packets_out.attr,
+	&vsrv_chan_attr_out_full_total.attr,
+	&vsrv_chan_attr_bad_packets.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(vsrv_chan);
+
+static ssize_t vsrv_chan_attr_show(struct kobject *kobj, struct attribute *attr, char *buf)
+{
+	struct vsrv_chan *chan = container_of(kobj, struct vsrv_chan_kobj, kobj)->chan;
+
+	return container_of(attr, struct vsrv_chan_attr, attr)->show(chan, buf);
+}
+
+static const struct sysfs_ops vsrv_chan_sysfs_ops = {
+	.show = vsrv_chan_attr_show,
+};
+
+static void vsrv_chan_kobj_release(struct kobject *kobj)
+{
+	struct vsrv_chan_kobj *k = container_of(kobj, struct vsrv_chan_kobj, kobj);
+
+	vsrv_chan_put(k->chan);
+	kfree(k);
+}
+
+static const struct kobj_type vsrv_chan_ktype = {
+	.release = vsrv_chan_kobj_release,
+	.sysfs_ops = &vsrv_chan_sysfs_ops,
+	.default_groups = vsrv_chan_groups,
+};
+
+/**
+ * vsrv_sysfs_chan_add - make the directory of a channel
+ * @chan: channel with an id
+ *
+ * The channel works without it, too.
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_sysfs_chan_add(struct vsrv_chan *chan)
+{
+	struct vsrv_chan_kobj *k;
+
+	k = kzalloc(sizeof(*k), GFP_KERNEL);
+	if (!k)
+		return;
+	vsrv_chan_get(chan);
+	k->chan = chan;
+	if (kobject_init_and_add(&k->kobj, &vsrv_chan_ktype, chan->srv->channels_kobj, "%u",
+				 chan->id)) {
+		kobject_put(&k->kobj);
+		return;
+	}
+	chan->kobj = k;
+}
+
+/**
+ * vsrv_sysfs_chan_remove - remove the directory of a channel
+ * @chan: channel
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_sysfs_chan_remove(struct vsrv_chan *chan)
+{
+	struct vsrv_chan_kobj *k = chan->kobj;
+
+	if (!k)
+		return;
+	chan->kobj = NULL;
+	kobject_del(&k->kobj);
+	kobject_put(&k->kobj);
+}
+
+/**
+ * vsrv_sysfs_init - make the class
+ *
+ * Return: 0 or an error.
+ */
+int __init vsrv_sysfs_init(void)
+{
+	return class_register(&vsrv_class);
+}
+
+/**
+ * vsrv_sysfs_exit - remove the class
+ */
+void vsrv_sysfs_exit(void)
+{
+	class_unregister(&vsrv_class);
+}

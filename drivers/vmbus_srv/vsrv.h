@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Private parts of vmbus_srv.
+ *
+ * Everything about the connection, the channels and the GPADLs of a server is
+ * protected by vmbus_srv::lock.  What takes time or calls an owner happens in
+ * vmbus_srv::work on an ordered queue, one step at a time, in this order:
+ * requests of owners (revoke, reset), callbacks to owners, outgoing messages,
+ * and only when none of these is left, the client's next message.  So the
+ * client cannot make the server hold more than one message's worth of output.
+ *
+ * Lock order: vmbus_srv::lock, then vmbus_srv::in_lock.  The callbacks of an
+ * owner are made without any lock; sysfs takes none.
+ */
+#ifndef _VSRV_H
+#define _VSRV_H
+
+#include <linux/configfs.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <vmbus/partition.h>
+#include <vmbus/protocol.h>
+#include <vmbus/server.h>
+
+#define VSRV_NAME_SIZE		VMBUS_PARTITION_NAME_SIZE
+#define VSRV_MAX_INCOMING	64		/* messages taken and not yet handled */
+#define VSRV_MAX_CHANNELS	VMBUS_MAX_CHANNEL_ID
+#define VSRV_MAX_GPADLS		8192		/* per server */
+#define VSRV_MAX_GPADL_WORDS	(2U << 20)	/* per server, all GPADLs together */
+
+#define VSRV_FEATURES \
+	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | VMBUS_FEATURE_MODIFY_CONNECTION)
+
+/* ---- messages: message.c ---------------------------------------------------- */
+
+enum vsrv_conn_state {
+	VSRV_DISCONNECTED,
+	VSRV_CONNECTED,
+	VSRV_DISCONNECTING,
+	VSRV_CONN_STATES
+};
+
+/**
+ * struct vsrv_contact - what the client asked for, kept over a disconnect
+ * @version: as requested
+ * @features: as requested, 0 below 6.0
+ * @target_vp: VP that gets the server's messages
+ * @sint: SINT that the client wants them on
+ * @vtl: VTL that the client says it is in
+ * @monitor_invalid: exactly one monitor page was given
+ * @connection_id: message connection the contact came by
+ */
+struct vsrv_contact {
+	u32 version;
+	u32 features;
+	u32 target_vp;
+	u8 sint;
+	u8 vtl;
+	bool monitor_invalid;
+	u32 connection_id;
+};
+
+/* Why a message was not handled. */
+enum vsrv_msg_verdict {
+	VSRV_MSG_OK,
+	VSRV_MSG_SHORT,		/* shorter than its type needs */
+	VSRV_MSG_UNKNOWN,	/* no such type from a client, or not in this version */
+	VSRV_MSG_STATE,		/* not in this state of the connection */
+};
+
+struct vmbus_srv;
+
+/**
+ * struct vsrv_msg_desc - what is known of a message that a client may send
+ * @handler: called with vmbus_srv::lock held; NULL if the type is known, but
+ *	not served
+ * @version: lowest version in which it exists
+ * @features: any of these must be negotiated, if not 0
+ * @min_size: of the whole message
+ * @states: mask of enum vsrv_conn_state in which it is handled
+ */
+struct vsrv_msg_desc {
+	void (*handler)(struct vmbus_srv *srv, const struct vpart_message *msg);
+	u32 version;
+	u32 features;
+	u16 min_size;
+	u8 states;
+};
+
+enum vsrv_msg_verdict vsrv_msg_check(const void *payload, u32 size, enum vsrv_conn_state state,
+				     u32 version, u32 features,
+				     const struct vsrv_msg_desc **desc);
+bool vsrv_version_supported(u32 version, u32 max_version);
+int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *contact);
+u32 vsrv_version_response(void *buf, const struct vsrv_contact *contact, bool supported,
+			  u8 connection_state, u32 features);
+
+/* ---- outgoing queue: outq.c --------------------------------------------------- */
+
+/**
+ * struct vsrv_outq - messages on their way to the client, in order
+ * @head: of struct vsrv_out
+ * @len: entries
+ */
+struct vsrv_outq {
+	struct list_head head;
+	unsigned int len;
+};
+
+/**
+ * struct vsrv_out - one message
+ * @node: in vsrv_outq::head
+ * @opened: channel that may interrupt the client once this message has left;
+ *	holds a reference
+ * @len: bytes of @payload
+ * @payload: message
+ */
+struct vsrv_out {
+	struct list_head node;
+	struct vsrv_chan *opened;
+	u32 len;
+	u8 payload[] __counted_by(len);
+};
+
+typedef int (*vsrv_outq_send_fn)(void *ctx, const struct vsrv_out *out);
+
+void vsrv_outq_init(struct vsrv_outq *q);
+int vsrv_outq_add(struct vsrv_outq *q, const void *payload, u32 len, struct vsrv_chan *opened);
+unsigned int vsrv_outq_flush(struct vsrv_outq *q, vsrv_outq_send_fn send, void *ctx);
+void vsrv_outq_clear(struct vsrv_outq *q);
+
+/* ---- GPADLs: gpadl.c ------------------------------------------------------------ */
+
+enum vsrv_gpadl_state {
+	VSRV_GPADL_IN_PROGRESS,		/* more words are to come */
+	VSRV_GPADL_OFFERED,		/* the owner has been asked */
+	VSRV_GPADL_OFFERED_TEARDOWN,	/* the same, and the client has let go already */
+	VSRV_GPADL_ACCEPTED,
+	VSRV_GPADL_TEARDOWN,		/* the owner has been asked to let go */
+};
+
+enum vsrv_op_type {
+	VSRV_OP_OPEN,
+	VSRV_OP_CLOSE,
+	VSRV_OP_MODIFY,
+	VSRV_OP_GPADL_CREATE,
+	VSRV_OP_GPADL_TEARDOWN,
+};
+
+/**
+ * struct vsrv_op - a callback to an owner that is due
+ * @node: in vmbus_srv::ops, or empty
+ * @type: which
+ * @chan: channel
+ */
+struct vsrv_op {
+	struct list_head node;
+	enum vsrv_op_type type;
+	struct vsrv_chan *chan;
+};
+
+/**
+ * struct vsrv_gpadl - guest memory that the client has described
+ * @node: in vsrv_chan::gpadls
+ * @chan: channel; a GPADL holds a reference to it
+ * @id: the client's id
+ * @state: life cycle
+ * @ref: the server's reference and one per caller of vsrv_gpadl_get()
+ * @users: callers of vsrv_gpadl_get(); the teardown waits for them
+ * @op: callback due
+ * @forgotten: the owner was stopped: it knows nothing of this GPADL any more
+ * @progress: in vmbus_srv::in_progress while words are missing
+ * @range_count: ranges
+ * @nwords: words of range data
+ * @have: words received so far
+ * @words: range data in CPU byte order: { bytes | offset << 32, pfns... } each
+ */
+struct vsrv_gpadl {
+	struct list_head node;
+	struct vsrv_chan *chan;
+	u32 id;
+	enum vsrv_gpadl_state state;
+	struct kref ref;
+	unsigned int users;
+	struct vsrv_op op;
+	bool forgotten;
+	struct list_head progress;
+	u16 range_count;
+	u32 nwords;
+	u32 have;
+	u64 words[] __counted_by(nwords);
+};
+
+struct vsrv_gpadl *vsrv_gpadl_alloc(u32 id, u16 range_bytes, u16 range_count);
+void vsrv_gpadl_release(struct kref *ref);
+bool vsrv_gpadl_append(struct vsrv_gpadl *gpadl, const __le64 *words, u32 nwords);
+int __must_check vsrv_gpadl_validate(const struct vsrv_gpadl *gpadl);
+
+void vsrv_gpadl_on_header(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_gpadl_on_body(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_gpadl_on_teardown(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_gpadl_remove(struct vsrv_gpadl *gpadl);
+void vsrv_gpadls_client_release(struct vsrv_chan *chan);
+void vsrv_gpadls_revoke(struct vsrv_chan *chan);
+void vsrv_gpadls_drop(struct vsrv_chan *chan);
+
+/* ---- channels: channel.c --------------------------------------------------------- */
+
+enum vsrv_chan_state {
+	VSRV_CHAN_CLIENT_RELEASED,	/* the client does not know it; it has no id */
+	VSRV_CHAN_REOFFERED,		/* the same, and waits for an id in use by a revoked one */
+	VSRV_CHAN_CLOSED,		/* offered */
+	VSRV_CHAN_OPENING,		/* the owner has been asked to open */
+	VSRV_CHAN_OPEN,
+	VSRV_CHAN_CLOSING,		/* the owner has been asked to close */
+	VSRV_CHAN_CLOSING_REOPEN,	/* the same, and the client has opened it again */
+	VSRV_CHAN_OPENING_RELEASED,	/* as OPENING, for a client that let go */
+	VSRV_CHAN_CLOSING_RELEASED,	/* as CLOSING, for a client that let go */
+	VSRV_CHAN_REVOKED,		/* no owner any more; the client has the id */
+	VSRV_CHAN_STATES
+};
+
+/**
+ * struct vsrv_chan - one offer
+ * @ref: the owner, vmbus_srv::chans, GPADLs and queued messages hold references
+ * @srv: server; the channel holds a reference
+ * @node: in vmbus_srv::chans
+ * @offer: what is offered
+ * @ops: the owner's callbacks
+ * @ctx: the owner's
+ * @state: see enum
+ * @id: channel id while the client may refer to it, else 0
+ * @has_owner: false once revoked
+ * @stopped: the owner was stopped under a client that does not know it yet
+ * @owner_open: the owner has been asked to open and is not closed
+ * @open: parameters of the open
+ * @open_id: the client's id of the open
+ * @reopen: parameters of an OPEN that waits for the close, with
+ * @reopen_id: its id
+ * @op: open or close due
+ * @modify_op: modify due
+ * @modify_pending: the owner works on a modify
+ * @modify_next: VP of the next modify, or VMBUS_VP_NONE
+ * @gpadls: of struct vsrv_gpadl
+ * @port: event port of the open channel
+ * @port_on: @port is registered
+ * @live: the owner's signal callback may be called
+ * @route: where interrupts go, see channel.c; 0 before OPEN_RESULT has left
+ * @due: bit 0: an interrupt came before @route was set
+ * @kobj: sysfs directory while @id is set
+ * @signals: signals of the client
+ * @interrupts: interrupts to the client
+ * @counters: the owner's
+ */
+struct vsrv_chan {
+	struct kref ref;
+	struct vmbus_srv *srv;
+	struct list_head node;
+	struct vsrv_offer offer;
+	const struct vsrv_chan_ops *ops;
+	void *ctx;
+
+	enum vsrv_chan_state state;
+	u32 id;
+	bool has_owner;
+	bool stopped;
+	bool owner_open;
+	struct vsrv_open_params open;
+	u32 open_id;
+	struct vsrv_open_params reopen;
+	u32 reopen_id;
+	struct vsrv_op op;
+	struct vsrv_op modify_op;
+	bool modify_pending;
+	u32 modify_next;
+	struct list_head gpadls;
+
+	struct vpart_port port;
+	bool port_on;
+	bool live;
+	u64 route;
+	unsigned long due;
+
+	struct vsrv_chan_kobj *kobj;
+	atomic64_t signals;
+	atomic64_t interrupts;
+	atomic64_t counters[VSRV_CHAN_COUNTERS];
+};
+
+void vsrv_chan_get(struct vsrv_chan *chan);
+void vsrv_chan_put(struct vsrv_chan *chan);
+const char *vsrv_chan_state_name(enum vsrv_chan_state state);
+bool vsrv_chan_released(const struct vsrv_chan *chan);
+struct vsrv_chan *vsrv_chan_find(struct vmbus_srv *srv, u32 id);
+void vsrv_chan_announce(struct vsrv_chan *chan);
+void vsrv_chan_client_release(struct vsrv_chan *chan);
+void vsrv_chan_armed(struct vsrv_chan *chan);
+void vsrv_chan_run_op(struct vsrv_op *op);
+void vsrv_chan_do_revoke(struct vsrv_chan *chan);
+void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget);
+
+void vsrv_chan_on_open(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_chan_on_close(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_chan_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *msg);
+
+/* ---- connection: conn.c ------------------------------------------------------------ */
+
+enum vsrv_next_action {
+	VSRV_NEXT_NONE,
+	VSRV_NEXT_UNLOAD_COMPLETE,
+	VSRV_NEXT_CONTACT,
+};
+
+/**
+ * struct vsrv_conn - the connection with the client
+ * @state: see enum
+ * @version: negotiated version while connected
+ * @features: negotiated
+ * @target_vp: VP that gets messages
+ * @connection_id: message connection that the client was told
+ * @offers_sent: the client has asked for the offers
+ * @next: what to do once disconnected
+ * @contact: for VSRV_NEXT_CONTACT
+ */
+struct vsrv_conn {
+	enum vsrv_conn_state state;
+	u32 version;
+	u32 features;
+	u32 target_vp;
+	u32 connection_id;
+	bool offers_sent;
+	enum vsrv_next_action next;
+	struct vsrv_contact contact;
+};
+
+void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_conn_on_unload(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_conn_on_request_offers(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_conn_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_conn_on_tl_connect(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_conn_check_disconnected(struct vmbus_srv *srv);
+void vsrv_conn_reset(struct vmbus_srv *srv);
+const char *vsrv_conn_state_name(enum vsrv_conn_state state);
+
+/* ---- server: server.c ------------------------------------------------------------- */
+
+enum vsrv_counter {
+	VSRV_MESSAGES_IN,
+	VSRV_MESSAGES_OUT,
+	VSRV_MESSAGES_BUSY,	/* the client's message was refused: queue full */
+	VSRV_MESSAGES_BAD,	/* malformed, unknown or unavailable messages dropped */
+	VSRV_MESSAGES_REFUSED,	/* well-formed messages dropped: wrong state, unknown id, ... */
+	VSRV_MESSAGES_LOST,	/* messages to a client that has no SynIC */
+	VSRV_GPADLS_FAILED,	/* GPADLs answered with a failure */
+	VSRV_OPENS_FAILED,	/* opens answered with a failure */
+	VSRV_COUNTERS
+};
+
+/**
+ * struct vmbus_srv - one server, for one client
+ * @ref: configfs directory, owners, channels
+ * @node: in the list of servers
+ * @group: configfs directory
+ * @name: its name
+ * @dev: device of class vmbus_srv
+ * @channels_kobj: directory "channels" of @dev
+ * @part: partition; set once, before @started
+ * @redirect: plays the host: messages go to VTL2
+ * @max_version: highest version that is accepted
+ * @started: @part is set and ports are registered
+ * @dead: the directory was removed
+ * @client: registration with @part
+ * @ports: message ports
+ * @nports: of @ports
+ * @wq: ordered
+ * @work: see the top of this file
+ * @in_lock: protects @in_queue and @in_len; taken from port callbacks
+ * @in_queue: of struct vsrv_in
+ * @in_len: entries of @in_queue
+ * @lock: see the top of this file
+ * @conn: connection
+ * @chans: of struct vsrv_chan
+ * @nchans: entries of @chans
+ * @ids: channel id -> struct vsrv_chan
+ * @ops: of struct vsrv_op
+ * @requests: of struct vsrv_request
+ * @outq: to the client
+ * @in_progress: GPADLs that are not complete
+ * @ngpadls: GPADLs of all channels
+ * @gpadl_words: words of them
+ * @counters: shown in sysfs
+ */
+struct vmbus_srv {
+	struct kref ref;
+	struct list_head node;
+	struct config_group group;
+	char name[VSRV_NAME_SIZE];
+	struct device *dev;
+	struct kobject *channels_kobj;
+
+	struct vmbus_partition *part;
+	bool redirect;
+	u32 max_version;
+	bool started;
+	bool dead;
+	struct vpart_client client;
+	struct vsrv_msg_port {
+		struct vpart_port port;
+		struct vmbus_srv *srv;
+	} ports[2];
+	unsigned int nports;
+
+	struct workqueue_struct *wq;
+	struct work_struct work;
+
+	spinlock_t in_lock;		/* protects in_queue, in_len */
+	struct list_head in_queue;
+	unsigned int in_len;
+
+	struct mutex lock;		/* protects all that follows but the counters */
+	struct vsrv_conn conn;
+	struct list_head chans;
+	unsigned int nchans;
+	struct xarray ids;
+	struct list_head ops;
+	struct list_head requests;
+	struct vsrv_outq outq;
+	struct list_head in_progress;
+	unsigned int ngpadls;
+	unsigned int gpadl_words;
+
+	atomic64_t counters[VSRV_COUNTERS];
+};
+
+struct vmbus_srv *vsrv_create(const char *name);
+void vsrv_destroy(struct vmbus_srv *srv);
+int vsrv_start(struct vmbus_srv *srv, const char *partition);
+void vsrv_kick(struct vmbus_srv *srv);
+void vsrv_queue_op(struct vmbus_srv *srv, struct vsrv_op *op, enum vsrv_op_type type,
+		   struct vsrv_chan *chan);
+void vsrv_cancel_op(struct vsrv_op *op);
+void vsrv_send(struct vmbus_srv *srv, enum vmbus_msg_type type, void *msg, u32 len);
+void vsrv_send_open_result(struct vsrv_chan *chan, u32 status);
+void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, const char *why);
+
+enum vsrv_request_type { VSRV_REQ_REVOKE, VSRV_REQ_RESET };
+
+int vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan);
+
+static inline void vsrv_count(struct vmbus_srv *srv, enum vsrv_counter counter)
+{
+	atomic64_inc(&srv->counters[counter]);
+}
+
+/* ---- sysfs.c, config.c ------------------------------------------------------------- */
+
+int vsrv_sysfs_init(void);
+void vsrv_sysfs_exit(void);
+int vsrv_sysfs_add(struct vmbus_srv *srv);
+void vsrv_sysfs_remove(struct vmbus_srv *srv);
+void vsrv_sysfs_chan_add(struct vsrv_chan *chan);
+void vsrv_sysfs_chan_remove(struct vsrv_chan *chan);
+
+int vsrv_config_init(void);
+void vsrv_config_exit(void);
+
+#endif /* _VSRV_H */

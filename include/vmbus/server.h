@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vmbus_srv: the VMBus server, and what the owner of a channel does with it.
+ *
+ * A server serves one client.  Normally that is the guest OS; with the
+ * attribute "redirect" set it plays the host and the client is the relay in
+ * VTL2, while memory and events still are the guest's.
+ *
+ * An owner (a local device, or the relay) offers a channel and gets callbacks.
+ * Requests are asynchronous: the owner answers each one with the matching
+ * vsrv_*_done(), from within the callback or later.  The server never blocks on
+ * an owner.
+ *
+ * Callbacks open, close, gpadl_create, gpadl_teardown and modify are made one
+ * at a time per server from its ordered work: process context, no lock held.
+ * They may call vsrv_*_done(), vsrv_gpadl_*() and vsrv_rings_*(), but neither
+ * vsrv_offer() nor vsrv_revoke() nor vsrv_put().
+ */
+#ifndef _VMBUS_SERVER_H
+#define _VMBUS_SERVER_H
+
+#include <linux/types.h>
+#include <linux/uuid.h>
+#include <vmbus/protocol.h>
+
+struct kthread_worker;
+struct vmbus_partition;
+struct vmbus_srv;
+struct vsrv_chan;
+struct vsrv_gpadl;
+
+struct vmbus_srv *vsrv_get(const char *name);
+void vsrv_put(struct vmbus_srv *srv);
+const char *vsrv_name(const struct vmbus_srv *srv);
+struct vmbus_partition *vsrv_partition(const struct vmbus_srv *srv);
+
+#define VSRV_ORDER_NONE	U32_MAX
+
+/**
+ * struct vsrv_offer - what is offered
+ * @class_id: class of the device, "interface type" on the wire
+ * @instance_id: instance, stable over reboots
+ * @subchannel: 0 for the primary channel
+ * @flags: VMBUS_OFFER_*
+ * @mmio_megabytes: MMIO space that the device wants
+ * @mmio_megabytes_optional: the same, if there is some to spare
+ * @user_defined: passed through
+ * @order: among the offers of a class, low comes first; VSRV_ORDER_NONE last
+ */
+struct vsrv_offer {
+	guid_t class_id;
+	guid_t instance_id;
+	u16 subchannel;
+	u16 flags;
+	u16 mmio_megabytes;
+	u16 mmio_megabytes_optional;
+	u8 user_defined[VMBUS_USER_DEFINED_SIZE];
+	u32 order;
+};
+
+/**
+ * struct vsrv_open_params - what the client asked for at OPEN
+ * @ring_gpadl: GPADL id of both rings
+ * @downstream_page: page within it where the ring toward the client begins
+ * @target_vp: VP to interrupt, or VMBUS_VP_NONE
+ * @connection_id: the client signals this connection
+ * @event_flag: the client is interrupted with this event flag
+ * @redirect: interrupt VTL2 instead of the guest
+ * @user_data: passed through
+ */
+struct vsrv_open_params {
+	u32 ring_gpadl;
+	u32 downstream_page;
+	u32 target_vp;
+	u32 connection_id;
+	u16 event_flag;
+	bool redirect;
+	u8 user_data[VMBUS_USER_DEFINED_SIZE];
+};
+
+/**
+ * struct vsrv_chan_ops - callbacks to the owner of a channel
+ * @owner: module of the owner
+ * @open: the client opened the channel; answer with vsrv_open_done().  @params
+ *	is valid until then.
+ * @close: the client closed it: stop using rings and buffers, then answer with
+ *	vsrv_close_done().  Only after an open that succeeded.
+ * @gpadl_create: a GPADL is complete and well-formed; answer with
+ *	vsrv_gpadl_create_done().  Optional: the server accepts.
+ * @gpadl_teardown: the client wants the GPADL back; answer with
+ *	vsrv_gpadl_teardown_done() once nothing uses it.  Optional: the server
+ *	waits for the last vsrv_gpadl_put() and answers.
+ * @modify: the channel's interrupts go to another VP from now on (already done
+ *	for vsrv_chan_interrupt()); answer with vsrv_modify_done().  Optional.
+ * @signal: the client signalled the channel.  Any context, also with interrupts
+ *	off: may only queue work.  NULL if the host end of the channel registers
+ *	the connection itself (the relay).
+ * @stop: the client is gone (reset, VMM died, server removed): on return the
+ *	owner uses nothing of the client's memory, has forgotten every GPADL and
+ *	owes no answer.  Process context, may sleep, and is not concurrent with
+ *	the callbacks above.  The channel may be opened again afterwards.
+ */
+struct vsrv_chan_ops {
+	struct module *owner;
+	void (*open)(struct vsrv_chan *chan, const struct vsrv_open_params *params);
+	void (*close)(struct vsrv_chan *chan);
+	void (*gpadl_create)(struct vsrv_chan *chan, const struct vsrv_gpadl *gpadl);
+	void (*gpadl_teardown)(struct vsrv_chan *chan, u32 gpadl_id);
+	void (*modify)(struct vsrv_chan *chan, u32 target_vp);
+	void (*signal)(struct vsrv_chan *chan);
+	void (*stop)(struct vsrv_chan *chan);
+};
+
+struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,
+			     const struct vsrv_chan_ops *ops, void *ctx);
+void vsrv_revoke(struct vsrv_chan *chan);
+
+void vsrv_open_done(struct vsrv_chan *chan, int err);
+void vsrv_close_done(struct vsrv_chan *chan);
+void vsrv_gpadl_create_done(struct vsrv_chan *chan, u32 gpadl_id, int err);
+void vsrv_gpadl_teardown_done(struct vsrv_chan *chan, u32 gpadl_id);
+void vsrv_modify_done(struct vsrv_chan *chan, int err);
+
+void *vsrv_chan_ctx(const struct vsrv_chan *chan);
+struct vmbus_srv *vsrv_chan_server(const struct vsrv_chan *chan);
+const struct vsrv_offer *vsrv_chan_offer(const struct vsrv_chan *chan);
+u32 vsrv_chan_id(const struct vsrv_chan *chan);
+u32 vsrv_chan_version(const struct vsrv_chan *chan);
+void vsrv_chan_interrupt(struct vsrv_chan *chan);
+
+/* Counters of a channel that its owner keeps; shown in sysfs. */
+enum vsrv_chan_counter {
+	VSRV_CHAN_PACKETS_IN,	/* packets read from the client's ring */
+	VSRV_CHAN_PACKETS_OUT,	/* packets written to the client's ring */
+	VSRV_CHAN_RING_FULL,	/* the client's ring had no room */
+	VSRV_CHAN_BAD_PACKETS,	/* refused or malformed packets, dead rings */
+	VSRV_CHAN_COUNTERS
+};
+
+void vsrv_chan_count(struct vsrv_chan *chan, enum vsrv_chan_counter counter, u32 n);
+
+/* ---- GPADLs ---------------------------------------------------------------- */
+
+struct vsrv_gpadl *vsrv_gpadl_get(struct vsrv_chan *chan, u32 gpadl_id);
+void vsrv_gpadl_put(struct vsrv_gpadl *gpadl);
+u32 vsrv_gpadl_id(const struct vsrv_gpadl *gpadl);
+unsigned int vsrv_gpadl_range_count(const struct vsrv_gpadl *gpadl);
+const u64 *vsrv_gpadl_words(const struct vsrv_gpadl *gpadl, unsigned int *nwords);
+int __must_check vsrv_gpadl_range(const struct vsrv_gpadl *gpadl, unsigned int index,
+				  u32 *len, u32 *offset, const u64 **pfns, unsigned int *npfns);
+
+#endif /* _VMBUS_SERVER_H */
