@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmbus_relay: consumes the host's VMBus offers and offers them to the guest.
+ */
+#include <linux/module.h>
+
+#include "vrelay.h"
+
+static struct vrelay *vrelay0;
+
+static int __init vrelay_init(void)
+{
+	int err;
+
+	err = class_register(&vrelay_class);
+	if (err)
+		return err;
+	vrelay0 = vrelay_create(0);
+	if (IS_ERR(vrelay0)) {
+		class_unregister(&vrelay_class);
+		return PTR_ERR(vrelay0);
+	}
+	return 0;
+}
+
+static void __exit vrelay_exit(void)
+{
+	vrelay_remove(vrelay0);
+	class_unregister(&vrelay_class);
+	/* Freed attribute owners and event bindings may wait for a grace period. */
+	rcu_barrier();
+}
+
+module_init(vrelay_init);
+module_exit(vrelay_exit);
+MODULE_DESCRIPTION("Offers the host's VMBus channels to the guest");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The relay as a whole: brings the connection with the host and what the guest
+ * is offered to where the administrator wants them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+
+#include "vrelay.h"
+
+static void vrelay_drop_all(struct vrelay *relay)
+{
+	struct vrelay_chan *rc, *next;
+
+	/* The youngest first: sub-channels go before their primary channel. */
+	list_for_each_entry_safe_reverse(rc, next, &relay->chans, node)
+		vrelay_chan_drop(rc);
+}
+
+static void vrelay_reconcile_offers(struct vrelay *relay)
+{
+	struct vrelay_chan *rc, *next;
+	struct vrelay_hchan *hchan;
+
+	list_for_each_entry_safe(rc, next, &relay->chans, node)
+		if (READ_ONCE(rc->hchan->state) == VRELAY_CHAN_REVOKED)
+			vrelay_chan_drop(rc);
+	while ((hchan = vrelay_client_claim(&relay->client)))
+		vrelay_chan_adopt(relay, hchan);
+	list_for_each_entry(rc, &relay->chans, node)
+		if (READ_ONCE(rc->hchan->state) != VRELAY_CHAN_REVOKED)
+			vrelay_chan_apply(rc);
+}
+
+/* Returns jiffies until the next try, 0 for none. */
+static unsigned long vrelay_reconcile_host(struct vrelay *relay)
+{
+	/* What the host had of us, it has lost. */
+	vrelay_drop_all(relay);
+	if (READ_ONCE(relay->client.failure[0]))
+		return 0;
+	if (time_before(jiffies, relay->retry_at))
+		return relay->retry_at - jiffies;
+	relay->retry_at = jiffies + VRELAY_RETRY;
+	vrelay_client_connect(&relay->client);
+	return VRELAY_RETRY;
+}
+
+static void vrelay_reconcile(struct work_struct *work)
+{
+	struct vrelay *relay = container_of(work, struct vrelay, reconcile.work);
+	unsigned long again = 0;
+
+	if (!READ_ONCE(relay->redirect)) {
+		vrelay_drop_all(relay);
+		vrelay_client_disconnect(&relay->client);
+		return;
+	}
+	switch (vrelay_client_get_state(&relay->client)) {
+	case VRELAY_DISCONNECTED:
+		again = vrelay_reconcile_host(relay);
+		break;
+	case VRELAY_CONNECTED:
+		vrelay_reconcile_offers(relay);
+		break;
+	default:
+		again = vrelay_client_check_deadline(&relay->client);
+		break;
+	}
+	sysfs_notify(&relay->dev.kobj, NULL, "state");
+	/* Nothing happens if a change asked for a run in the meantime. */
+	if (again)
+		queue_delayed_work(relay->wq, &relay->reconcile, again);
+}
+
+static void vrelay_rules_changed(struct vint_listener *listener)
+{
+	struct vrelay *relay = container_of(listener, struct vrelay, listener);
+
+	mod_delayed_work(relay->wq, &relay->reconcile, 0);
+}
+
+/**
+ * vrelay_set_server() - choose the guest's server
+ * @relay: relay
+ * @name: its name, or "" for none
+ *
+ * Return: 0 or -errno.
+ */
+int vrelay_set_server(struct vrelay *relay, const char *name)
+{
+	int err = 0;
+
+	if (strlen(name) >= VRELAY_NAME_SIZE)
+		return -ENAMETOOLONG;
+	mutex_lock(&relay->config_lock);
+	if (relay->redirect) {
+		dev_err(&relay->dev, "write 0 to redirect before changing the server\n");
+		err = -EBUSY;
+	} else {
+		strscpy(relay->server_name, name, VRELAY_NAME_SIZE);
+	}
+	mutex_unlock(&relay->config_lock);
+	return err;
+}
+
+static int vrelay_redirect_on(struct vrelay *relay)
+{
+	struct vmbus_partition *part;
+	struct vmbus_srv *srv;
+	int err;
+
+	if (!relay->server_name[0]) {
+		dev_err(&relay->dev, "no server: write its name to the attribute server\n");
+		return -ENODEV;
+	}
+	srv = vsrv_get(relay->server_name);
+	if (IS_ERR_OR_NULL(srv)) {
+		dev_err(&relay->dev, "no server of the name %s\n", relay->server_name);
+		return -ENODEV;
+	}
+	part = vsrv_partition(srv);
+	if (!part) {
+		dev_err(&relay->dev, "server %s has no partition yet\n", relay->server_name);
+		err = -ENODEV;
+		goto put_server;
+	}
+	err = vrelay_client_start(&relay->client, part);
+	if (err) {
+		dev_err(&relay->dev, "host transport %s does not start: error %d\n",
+			relay->host->ops->name, err);
+		goto put_server;
+	}
+	relay->srv = srv;
+	relay->retry_at = jiffies;
+	WRITE_ONCE(relay->redirect, true);
+	mod_delayed_work(relay->wq, &relay->reconcile, 0);
+	return 0;
+
+put_server:
+	vsrv_put(srv);
+	return err;
+}
+
+/* One run of reconcile switches everything off. */
+static void vrelay_redirect_off(struct vrelay *relay)
+{
+	WRITE_ONCE(relay->redirect, false);
+	mod_delayed_work(relay->wq, &relay->reconcile, 0);
+	flush_delayed_work(&relay->reconcile);
+	vrelay_client_stop(&relay->client);
+	vsrv_put(relay->srv);
+	relay->srv = NULL;
+}
+
+/**
+ * vrelay_set_redirect() - start or stop consuming the host's offers
+ * @relay: relay
+ * @on: which
+ *
+ * Starting only begins: see the attribute state.  Stopping is complete when this
+ * comes back: the guest was told, and the host let go.
+ *
+ * Return: 0 or -errno.
+ */
+int vrelay_set_redirect(struct vrelay *relay, bool on)
+{
+	int err = 0;
+
+	mutex_lock(&relay->config_lock);
+	if (relay->removed)
+		err = -ENODEV;
+	else if (on && !relay->redirect)
+		err = vrelay_redirect_on(relay);
+	else if (!on && relay->redirect)
+		vrelay_redirect_off(relay);
+	mutex_unlock(&relay->config_lock);
+	return err;
+}
+
+static void vrelay_dev_release(struct device *dev)
+{
+	struct vrelay *relay = container_of(dev, struct vrelay, dev);
+
+	vrelay_client_destroy(&relay->client);
+	if (relay->wq)
+		destroy_workqueue(relay->wq);
+	vrelay_loopback_destroy(relay->host);
+	mutex_destroy(&relay->config_lock);
+	kfree(relay);
+}
+
+/**
+ * vrelay_create() - create relay<index>, switched off
+ * @index: number in its name
+ *
+ * Return: the relay or ERR_PTR.
+ */
+struct vrelay *vrelay_create(unsigned int index)
+{
+	struct vrelay *relay;
+	int err = -ENOMEM;
+
+	relay = kzalloc(sizeof(*relay), GFP_KERNEL);
+	if (!relay)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&relay->config_lock);
+	spin_lock_init(&relay->show_lock);
+	INIT_LIST_HEAD(&relay->chans);
+	INIT_DELAYED_WORK(&relay->reconcile, vrelay_reconcile);
+
+	relay->host = vrelay_loopback_create();
+	if (!relay->host)
+		goto free_relay;
+	relay->wq = alloc_workqueue("vmbus_relay%u", WQ_UNBOUND, 0, index);
+	if (!relay->wq)
+		goto free_host;
+	err = vrelay_client_init(&relay->client, &vrelay_client_ops, relay->host, relay->wq);
+	if (err)
+		goto free_wq;
+
+	device_initialize(&relay->dev);
+	relay->dev.class = &vrelay_class;
+	relay->dev.groups = vrelay_groups;
+	relay->dev.release = vrelay_dev_release;
+	err = dev_set_name(&relay->dev, "relay%u", index);
+	if (!err)
+		err = device_add(&relay->dev);
+	if (err)
+		goto put_device;
+	relay->offers = kobject_create_and_add("offers", &relay->dev.kobj);
+	if (!relay->offers) {
+		err = -ENOMEM;
+		goto del_device;
+	}
+	relay->listener.rules_changed = vrelay_rules_changed;
+	vint_listener_register(&relay->listener);
+	return relay;
+
+del_device:
+	device_del(&relay->dev);
+put_device:
+	put_device(&relay->dev);
+	return ERR_PTR(err);
+free_wq:
+	destroy_workqueue(relay->wq);
+free_host:
+	vrelay_loopback_destroy(relay->host);
+free_relay:
+	kfree(relay);
+	return ERR_PTR(err);
+}
+
+/**
+ * vrelay_remove() - switch a relay off and remove it
+ * @relay: relay
+ */
+void vrelay_remove(struct vrelay *relay)
+{
+	vint_listener_unregister(&relay->listener);
+	mutex_lock(&relay->config_lock);
+	relay->removed = true;
+	if (relay->redirect)
+		vrelay_redirect_off(relay);
+	mutex_unlock(&relay->config_lock);
+	cancel_delayed_work_sync(&relay->reconcile);
+	kobject_put(relay->offers);
+	device_unregister(&relay->dev);
+}

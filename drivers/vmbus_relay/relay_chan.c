@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One offer of the host: where it goes, and the mapping between the guest's
+ * requests and the host's channel.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/slab.h>
+#include <vmbus/partition.h>
+
+#include "vrelay.h"
+
+/* ---- requests of the guest: called by its server, without locks --------------------- */
+
+/* The first callback may come before vsrv_offer() has returned the channel. */
+static struct vrelay_chan *vrelay_chan_of(struct vsrv_chan *chan)
+{
+	struct vrelay_chan *rc = vsrv_chan_ctx(chan);
+
+	WRITE_ONCE(rc->chan, chan);
+	return rc;
+}
+
+/* The host's interrupt, when VTL2 sits in the signal path.  Any context. */
+static void vrelay_chan_event(void *ctx)
+{
+	struct vrelay_chan *rc = ctx;
+
+	atomic64_inc(&rc->forwarded_to_guest);
+	atomic64_inc(&rc->relay->forwarded_to_guest);
+	vsrv_chan_interrupt(READ_ONCE(rc->chan));
+}
+
+/* The guest's signal, when VTL2 sits in the signal path.  Any context. */
+static void vrelay_chan_signal(struct vsrv_chan *chan)
+{
+	struct vrelay_chan *rc = vsrv_chan_ctx(chan);
+
+	if (!vrelay_client_signal(rc->hchan))
+		return;
+	atomic64_inc(&rc->forwarded_to_host);
+	atomic64_inc(&rc->relay->forwarded_to_host);
+}
+
+static void vrelay_chan_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
+{
+	struct vrelay_chan *rc = vrelay_chan_of(chan);
+	struct vrelay_open open = {
+		.ring_gpadl = params->ring_gpadl,
+		.downstream_page = params->downstream_page,
+		.target_vp = params->target_vp,
+		.connection_id = params->connection_id,
+		.event_flag = params->event_flag,
+		.user_data = params->user_data,
+	};
+	int err;
+
+	/* That the guest asks to interrupt VTL2 is not passed on: VTL2 is us. */
+	if (rc->forwarding) {
+		open.event = vrelay_chan_event;
+		open.event_ctx = rc;
+	}
+	err = vrelay_client_open(rc->hchan, &open);
+	if (err)
+		vsrv_open_done(chan, err);
+}
+
+/* The host does not answer a CLOSE, and stops using the ring when it gets it. */
+static void vrelay_chan_close(struct vsrv_chan *chan)
+{
+	vrelay_client_close(vrelay_chan_of(chan)->hchan);
+	vsrv_close_done(chan);
+}
+
+/* The host gets the guest's page numbers as they are: they must be the guest's own. */
+static int vrelay_chan_check_gpadl(struct vrelay_chan *rc, const struct vsrv_gpadl *gpadl)
+{
+	struct vmbus_partition *part = vsrv_partition(rc->relay->srv);
+	unsigned int i, npfns;
+	const u64 *pfns;
+	u32 len, offset;
+	int err;
+
+	for (i = 0; i < vsrv_gpadl_range_count(gpadl); i++) {
+		err = vsrv_gpadl_range(gpadl, i, &len, &offset, &pfns, &npfns);
+		if (!err)
+			err = vpart_check_pfns(part, pfns, npfns, true);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void vrelay_chan_gpadl_create(struct vsrv_chan *chan, const struct vsrv_gpadl *gpadl)
+{
+	struct vrelay_chan *rc = vrelay_chan_of(chan);
+	u32 id = vsrv_gpadl_id(gpadl);
+	unsigned int nwords;
+	const u64 *words;
+	int err;
+
+	words = vsrv_gpadl_words(gpadl, &nwords);
+	err = vrelay_chan_check_gpadl(rc, gpadl);
+	if (!err)
+		err = vrelay_client_gpadl_create(rc->hchan, id, vsrv_gpadl_range_count(gpadl),
+						 words, nwords);
+	if (err)
+		vsrv_gpadl_create_done(chan, id, err);
+}
+
+/* The host may keep it until the channel is closed: the answer comes by itself. */
+static void vrelay_chan_gpadl_teardown(struct vsrv_chan *chan, u32 gpadl_id)
+{
+	struct vrelay_chan *rc = vrelay_chan_of(chan);
+
+	if (vrelay_client_gpadl_teardown(rc->hchan, gpadl_id))
+		vsrv_gpadl_teardown_done(chan, gpadl_id);
+}
+
+static void vrelay_chan_modify(struct vsrv_chan *chan, u32 target_vp)
+{
+	struct vrelay_chan *rc = vrelay_chan_of(chan);
+	int err = vrelay_client_modify(rc->hchan, target_vp);
+
+	if (err)
+		vsrv_modify_done(chan, err);
+}
+
+/* vrelay_client::lock orders this against answers: none is given afterwards. */
+static void vrelay_chan_stop(struct vsrv_chan *chan)
+{
+	vrelay_client_drain(vrelay_chan_of(chan)->hchan, false);
+}
+
+static const struct vsrv_chan_ops vrelay_chan_ops = {
+	.owner = THIS_MODULE,
+	.open = vrelay_chan_open,
+	.close = vrelay_chan_close,
+	.gpadl_create = vrelay_chan_gpadl_create,
+	.gpadl_teardown = vrelay_chan_gpadl_teardown,
+	.modify = vrelay_chan_modify,
+	.stop = vrelay_chan_stop,
+};
+
+static const struct vsrv_chan_ops vrelay_chan_forwarding_ops = {
+	.owner = THIS_MODULE,
+	.open = vrelay_chan_open,
+	.close = vrelay_chan_close,
+	.gpadl_create = vrelay_chan_gpadl_create,
+	.gpadl_teardown = vrelay_chan_gpadl_teardown,
+	.modify = vrelay_chan_modify,
+	.signal = vrelay_chan_signal,
+	.stop = vrelay_chan_stop,
+};
+
+/* ---- answers of the host: called by the client, vrelay_client::lock held -------------- */
+
+static void vrelay_on_changed(struct vrelay_client *client)
+{
+	struct vrelay *relay = container_of(client, struct vrelay, client);
+
+	mod_delayed_work(relay->wq, &relay->reconcile, 0);
+}
+
+static struct vsrv_chan *vrelay_guest_end(struct vrelay_hchan *hchan)
+{
+	struct vrelay_chan *rc = hchan->ctx;
+
+	return READ_ONCE(rc->chan);
+}
+
+static void vrelay_on_open_result(struct vrelay_hchan *hchan, int err)
+{
+	vsrv_open_done(vrelay_guest_end(hchan), err);
+}
+
+static void vrelay_on_gpadl_created(struct vrelay_hchan *hchan, u32 gpadl_id, int err)
+{
+	vsrv_gpadl_create_done(vrelay_guest_end(hchan), gpadl_id, err);
+}
+
+static void vrelay_on_gpadl_torndown(struct vrelay_hchan *hchan, u32 gpadl_id)
+{
+	vsrv_gpadl_teardown_done(vrelay_guest_end(hchan), gpadl_id);
+}
+
+static void vrelay_on_modified(struct vrelay_hchan *hchan, int err)
+{
+	vsrv_modify_done(vrelay_guest_end(hchan), err);
+}
+
+const struct vrelay_client_ops vrelay_client_ops = {
+	.changed = vrelay_on_changed,
+	.open_result = vrelay_on_open_result,
+	.gpadl_created = vrelay_on_gpadl_created,
+	.gpadl_torndown = vrelay_on_gpadl_torndown,
+	.modified = vrelay_on_modified,
+};
+
+/* ---- where the offer goes: reconcile only ----------------------------------------------- */
+
+static void vrelay_chan_show(struct vrelay_chan *rc, struct vsrv_chan *chan)
+{
+	spin_lock(&rc->relay->show_lock);
+	rc->shown = chan;
+	spin_unlock(&rc->relay->show_lock);
+}
+
+static int vrelay_chan_offer_guest(struct vrelay_chan *rc)
+{
+	const struct vrelay_offer *from = &rc->hchan->offer;
+	struct vsrv_offer offer = {
+		.class_id = from->class_id,
+		.instance_id = from->instance_id,
+		.subchannel = from->subchannel,
+		.flags = from->flags & ~(VMBUS_OFFER_CONF_RING | VMBUS_OFFER_CONF_EXTERNAL),
+		.mmio_megabytes = from->mmio_megabytes,
+		.mmio_megabytes_optional = from->mmio_megabytes_optional,
+		/* The guest enumerates in the host's order. */
+		.order = from->channel_id,
+	};
+	struct vsrv_chan *chan;
+
+	memcpy(offer.user_defined, from->user_defined, sizeof(offer.user_defined));
+	WRITE_ONCE(rc->forwarding, READ_ONCE(rc->relay->force_forwarding));
+	vrelay_client_unblock(rc->hchan);
+	chan = vsrv_offer(rc->relay->srv, &offer,
+			  rc->forwarding ? &vrelay_chan_forwarding_ops : &vrelay_chan_ops, rc);
+	if (IS_ERR(chan))
+		return PTR_ERR(chan);
+	WRITE_ONCE(rc->chan, chan);
+	vrelay_chan_show(rc, chan);
+	atomic_inc(&rc->relay->relayed);
+	return 0;
+}
+
+/*
+ * The host lets go of the guest's memory before the guest is told: it may reuse
+ * the memory from then on.  Draining also blocks: what the guest asks for until
+ * vsrv_revoke() returns is refused, and no answer is given after that.
+ */
+static void vrelay_chan_revoke_guest(struct vrelay_chan *rc)
+{
+	vrelay_client_drain(rc->hchan, true);
+	vrelay_chan_show(rc, NULL);
+	vsrv_revoke(rc->chan);
+	WRITE_ONCE(rc->chan, NULL);
+	atomic_dec(&rc->relay->relayed);
+}
+
+static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
+{
+	const char *name = rc->decision.disposition == VINT_VPCI ? "vpci" : rc->decision.hook;
+	struct vint_hook *hook;
+	int err;
+
+	hook = vint_hook_get(name);
+	if (!hook)
+		return 0;
+	err = hook->offer(hook, &rc->key, &rc->hook_priv);
+	if (err) {
+		vint_hook_put(hook);
+		return err;
+	}
+	rc->hook = hook;
+	return 0;
+}
+
+static void vrelay_chan_revoke_hook(struct vrelay_chan *rc)
+{
+	rc->hook->revoke(rc->hook, rc->hook_priv);
+	vint_hook_put(rc->hook);
+	rc->hook = NULL;
+	rc->hook_priv = NULL;
+}
+
+static void vrelay_chan_bind(struct vrelay_chan *rc)
+{
+	int err = 0;
+
+	if (rc->chan || rc->hook)
+		return;
+	switch (rc->decision.disposition) {
+	case VINT_RELAY:
+		err = vrelay_chan_offer_guest(rc);
+		break;
+	case VINT_INTERCEPT:
+	case VINT_VPCI:
+		err = vrelay_chan_offer_hook(rc);
+		break;
+	case VINT_LOCAL:
+	case VINT_HIDE:
+		break;
+	}
+	if (err && err != rc->error)
+		pr_err("%s: nobody takes the offer: error %d\n", kobject_name(&rc->kobj), err);
+	WRITE_ONCE(rc->error, err);
+}
+
+static void vrelay_chan_unbind(struct vrelay_chan *rc)
+{
+	if (rc->chan)
+		vrelay_chan_revoke_guest(rc);
+	if (rc->hook)
+		vrelay_chan_revoke_hook(rc);
+}
+
+/* The name in sysfs must be free; a host may not offer an instance twice. */
+static bool vrelay_chan_unique(const struct vrelay_chan *rc)
+{
+	const struct vrelay_chan *other;
+
+	list_for_each_entry(other, &rc->relay->chans, node)
+		if (other->listed && other->key.subchannel == rc->key.subchannel &&
+		    guid_equal(&other->key.instance_id, &rc->key.instance_id))
+			return false;
+	return true;
+}
+
+static void vrelay_chan_list(struct vrelay_chan *rc)
+{
+	if (!vrelay_chan_unique(rc))
+		return;
+	if (kobject_add(&rc->kobj, rc->relay->offers, "%pUl.%u", &rc->key.instance_id,
+			rc->key.subchannel))
+		return;
+	rc->listed = true;
+}
+
+static bool vrelay_same_decision(const struct vint_decision *a, const struct vint_decision *b)
+{
+	return a->disposition == b->disposition &&
+	       (a->disposition != VINT_INTERCEPT || !strcmp(a->hook, b->hook));
+}
+
+/**
+ * vrelay_chan_apply() - bring an offer to where the filter wants it
+ * @rc: channel
+ */
+void vrelay_chan_apply(struct vrelay_chan *rc)
+{
+	struct vint_decision decision;
+
+	vint_decide(&rc->key, &decision);
+	if (!rc->decided || !vrelay_same_decision(&decision, &rc->decision)) {
+		vrelay_chan_unbind(rc);
+		spin_lock(&rc->relay->show_lock);
+		rc->decision = decision;
+		rc->decided = true;
+		spin_unlock(&rc->relay->show_lock);
+	}
+	if (!rc->listed)
+		vrelay_chan_list(rc);
+	if (rc->listed)
+		vrelay_chan_bind(rc);
+}
+
+/**
+ * vrelay_chan_adopt() - take on an offer of the host
+ * @relay: relay
+ * @hchan: host's channel, claimed
+ */
+void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan)
+{
+	struct vrelay_chan *rc = kzalloc(sizeof(*rc), GFP_KERNEL);
+
+	if (!rc) {
+		/* It comes again with the next connection. */
+		pr_err("no memory for an offer of the host\n");
+		vrelay_client_release(hchan);
+		return;
+	}
+	kobject_init(&rc->kobj, &vrelay_chan_ktype);
+	rc->relay = relay;
+	rc->hchan = hchan;
+	rc->key.class_id = hchan->offer.class_id;
+	rc->key.instance_id = hchan->offer.instance_id;
+	rc->key.subchannel = hchan->offer.subchannel;
+	rc->key.flags = hchan->offer.flags;
+	vrelay_client_set_ctx(hchan, rc);
+	if (!vrelay_chan_unique(rc)) {
+		vrelay_count(&relay->client, VRELAY_PROTOCOL_ERRORS);
+		pr_warn_ratelimited("host: channel %u repeats instance %pUl\n",
+				    hchan->offer.channel_id, &rc->key.instance_id);
+	}
+	list_add_tail(&rc->node, &relay->chans);
+}
+
+/**
+ * vrelay_chan_drop() - the host's offer is gone, or the relay is switched off
+ * @rc: channel
+ *
+ * The order matters: the host can offer the same device again as soon as it has
+ * its channel id back, and the guest's server must be done with the old offer.
+ */
+void vrelay_chan_drop(struct vrelay_chan *rc)
+{
+	vrelay_chan_unbind(rc);
+	list_del(&rc->node);
+	if (rc->listed)
+		kobject_del(&rc->kobj);
+	vrelay_client_release(rc->hchan);
+	kobject_put(&rc->kobj);
+}

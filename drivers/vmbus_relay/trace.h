@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM vmbus_relay
+
+#if !defined(_VRELAY_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _VRELAY_TRACE_H
+
+#include <linux/tracepoint.h>
+#include <linux/unaligned.h>
+
+#include "client.h"
+
+#define vrelay_show_type(type) __print_symbolic(type,			\
+	{ VMBUS_MSG_OFFER, "OFFER" },					\
+	{ VMBUS_MSG_RESCIND, "RESCIND" },				\
+	{ VMBUS_MSG_REQUEST_OFFERS, "REQUEST_OFFERS" },			\
+	{ VMBUS_MSG_ALL_OFFERS, "ALL_OFFERS" },				\
+	{ VMBUS_MSG_OPEN, "OPEN" },					\
+	{ VMBUS_MSG_OPEN_RESULT, "OPEN_RESULT" },			\
+	{ VMBUS_MSG_CLOSE, "CLOSE" },					\
+	{ VMBUS_MSG_GPADL_HEADER, "GPADL_HEADER" },			\
+	{ VMBUS_MSG_GPADL_BODY, "GPADL_BODY" },				\
+	{ VMBUS_MSG_GPADL_CREATED, "GPADL_CREATED" },			\
+	{ VMBUS_MSG_GPADL_TEARDOWN, "GPADL_TEARDOWN" },			\
+	{ VMBUS_MSG_GPADL_TORNDOWN, "GPADL_TORNDOWN" },			\
+	{ VMBUS_MSG_RELID_RELEASED, "RELID_RELEASED" },			\
+	{ VMBUS_MSG_CONTACT, "CONTACT" },				\
+	{ VMBUS_MSG_VERSION_RESPONSE, "VERSION_RESPONSE" },		\
+	{ VMBUS_MSG_UNLOAD, "UNLOAD" },					\
+	{ VMBUS_MSG_UNLOAD_COMPLETE, "UNLOAD_COMPLETE" },		\
+	{ VMBUS_MSG_MODIFY_CHANNEL, "MODIFY_CHANNEL" },			\
+	{ VMBUS_MSG_MODIFY_CHANNEL_RESP, "MODIFY_CHANNEL_RESP" })
+
+#define vrelay_show_client_state(state) __print_symbolic(state,		\
+	{ VRELAY_DISCONNECTED, "disconnected" },			\
+	{ VRELAY_CONNECTING, "connecting" },				\
+	{ VRELAY_REQUESTING_OFFERS, "requesting offers" },		\
+	{ VRELAY_CONNECTED, "connected" },				\
+	{ VRELAY_DISCONNECTING, "disconnecting" })
+
+#define vrelay_show_chan_state(state) __print_symbolic(state,		\
+	{ VRELAY_CHAN_OFFERED, "offered" },				\
+	{ VRELAY_CHAN_OPENING, "opening" },				\
+	{ VRELAY_CHAN_OPENED, "opened" },				\
+	{ VRELAY_CHAN_REVOKED, "revoked" })
+
+/* @arg: first word after the header: the channel id of most messages */
+DECLARE_EVENT_CLASS(vrelay_message,
+	TP_PROTO(const void *payload, u32 len),
+	TP_ARGS(payload, len),
+	TP_STRUCT__entry(
+		__field(u32, type)
+		__field(u32, arg)
+		__field(u32, len)
+	),
+	TP_fast_assign(
+		__entry->type = len >= 4 ? get_unaligned_le32(payload) : 0;
+		__entry->arg = len >= 12 ? get_unaligned_le32(payload + 8) : 0;
+		__entry->len = len;
+	),
+	TP_printk("%s type=%u arg=%#x len=%u", vrelay_show_type(__entry->type), __entry->type,
+		  __entry->arg, __entry->len)
+);
+
+DEFINE_EVENT(vrelay_message, vrelay_message_in,
+	TP_PROTO(const void *payload, u32 len),
+	TP_ARGS(payload, len)
+);
+
+DEFINE_EVENT(vrelay_message, vrelay_message_out,
+	TP_PROTO(const void *payload, u32 len),
+	TP_ARGS(payload, len)
+);
+
+TRACE_EVENT(vrelay_client_state,
+	TP_PROTO(enum vrelay_client_state from, enum vrelay_client_state to),
+	TP_ARGS(from, to),
+	TP_STRUCT__entry(
+		__field(u32, from)
+		__field(u32, to)
+	),
+	TP_fast_assign(
+		__entry->from = from;
+		__entry->to = to;
+	),
+	TP_printk("%s -> %s", vrelay_show_client_state(__entry->from),
+		  vrelay_show_client_state(__entry->to))
+);
+
+TRACE_EVENT(vrelay_chan_state,
+	TP_PROTO(u32 channel_id, enum vrelay_chan_state from, enum vrelay_chan_state to),
+	TP_ARGS(channel_id, from, to),
+	TP_STRUCT__entry(
+		__field(u32, channel_id)
+		__field(u32, from)
+		__field(u32, to)
+	),
+	TP_fast_assign(
+		__entry->channel_id = channel_id;
+		__entry->from = from;
+		__entry->to = to;
+	),
+	TP_printk("channel=%u %s -> %s", __entry->channel_id,
+		  vrelay_show_chan_state(__entry->from), vrelay_show_chan_state(__entry->to))
+);
+
+TRACE_EVENT(vrelay_protocol_error,
+	TP_PROTO(const char *what, u32 id),
+	TP_ARGS(what, id),
+	TP_STRUCT__entry(
+		__string(what, what)
+		__field(u32, id)
+	),
+	TP_fast_assign(
+		__assign_str(what);
+		__entry->id = id;
+	),
+	TP_printk("%s id=%#x", __get_str(what), __entry->id)
+);
+
+#endif /* _VRELAY_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

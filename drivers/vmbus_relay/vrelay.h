@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The relay: what becomes of each offer of the host.
+ *
+ * Three contexts do the work:
+ * - vrelay::reconcile compares what is with what should be, and is the only one
+ *   that offers to and revokes from the guest's server, asks the filter and
+ *   calls hooks.  It may wait for the server and for the host.
+ * - vrelay_client::rx handles the host's messages and answers requests of the
+ *   guest's server.  It waits for nobody.
+ * - The guest's server calls vsrv_chan_ops.  These only post to the host, save
+ *   stop(), which waits for rx.
+ *
+ * vrelay::chans belongs to reconcile alone and needs no lock.
+ *
+ * Lock order: vrelay::config_lock (sysfs; not taken by any of the above), then
+ * vrelay_client::lock, then vmbus_srv::lock.  vrelay::show_lock is a leaf.
+ */
+#ifndef _VRELAY_H
+#define _VRELAY_H
+
+#include <linux/device.h>
+#include <linux/kobject.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <vmbus/intercept.h>
+#include <vmbus/server.h>
+
+#include "client.h"
+
+#define VRELAY_NAME_SIZE	64
+#define VRELAY_RETRY		HZ	/* between attempts to find a host */
+
+/**
+ * struct vrelay - one relay: one host, one guest
+ * @dev: device of class vmbus_relay
+ * @offers: directory "offers" of @dev
+ * @host: transport
+ * @client: client toward the host
+ * @wq: queue of @reconcile and of the client's work
+ * @reconcile: see the top of this file
+ * @listener: tells about changed rules
+ * @chans: of struct vrelay_chan
+ * @retry_at: when to look for the host again, in jiffies
+ * @config_lock: serialises changes of @server_name and @redirect
+ * @server_name: guest's server, or empty
+ * @srv: held while @redirect
+ * @redirect: consume the host's offers
+ * @force_forwarding: channels offered from now on have VTL2 in the signal path
+ * @removed: the module goes away
+ * @show_lock: protects what sysfs shows of a channel: vrelay_chan::shown,
+ *	vrelay_chan::decision
+ * @relayed: channels offered to the guest
+ * @forwarded_to_host: signals of the guest forwarded to the host
+ * @forwarded_to_guest: interrupts of the host forwarded to the guest
+ */
+struct vrelay {
+	struct device dev;
+	struct kobject *offers;
+	struct vrelay_host *host;
+	struct vrelay_client client;
+	struct workqueue_struct *wq;
+	struct delayed_work reconcile;
+	struct vint_listener listener;
+	struct list_head chans;
+	unsigned long retry_at;
+
+	struct mutex config_lock;
+	char server_name[VRELAY_NAME_SIZE];
+	struct vmbus_srv *srv;
+	bool redirect;
+	bool force_forwarding;
+	bool removed;
+
+	spinlock_t show_lock;
+	atomic_t relayed;
+	atomic64_t forwarded_to_host;
+	atomic64_t forwarded_to_guest;
+};
+
+/**
+ * struct vrelay_chan - an offer of the host and what became of it
+ * @kobj: sysfs directory; its reference count is that of the channel
+ * @relay: relay
+ * @node: in vrelay::chans
+ * @hchan: host's end
+ * @key: what the filter sees
+ * @listed: @kobj is in sysfs.  Nothing is done with an offer that cannot be
+ *	listed, as when the host offers the same instance twice.
+ * @decided: @decision is valid
+ * @decision: what the filter says
+ * @chan: guest's end, if offered to the guest.  Set from within the server's
+ *	callbacks, too: they may come before vsrv_offer() returns.
+ * @shown: @chan for sysfs
+ * @hook: hook that has the offer, with
+ * @hook_priv: its context
+ * @error: why the offer is not where it should be, or 0
+ * @forwarding: VTL2 sits in the signal path
+ * @forwarded_to_host: signals of the guest forwarded to the host
+ * @forwarded_to_guest: interrupts of the host forwarded to the guest
+ */
+struct vrelay_chan {
+	struct kobject kobj;
+	struct vrelay *relay;
+	struct list_head node;
+	struct vrelay_hchan *hchan;
+	struct vint_offer key;
+	bool listed;
+	bool decided;
+	struct vint_decision decision;
+	struct vsrv_chan *chan;
+	struct vsrv_chan *shown;
+	struct vint_hook *hook;
+	void *hook_priv;
+	int error;
+	bool forwarding;
+	atomic64_t forwarded_to_host;
+	atomic64_t forwarded_to_guest;
+};
+
+/* relay.c */
+struct vrelay *vrelay_create(unsigned int index);
+void vrelay_remove(struct vrelay *relay);
+int vrelay_set_server(struct vrelay *relay, const char *name);
+int vrelay_set_redirect(struct vrelay *relay, bool on);
+
+/* relay_chan.c */
+extern const struct vrelay_client_ops vrelay_client_ops;
+
+void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan);
+void vrelay_chan_apply(struct vrelay_chan *rc);
+void vrelay_chan_drop(struct vrelay_chan *rc);
+
+/* loopback.c */
+struct vrelay_host *vrelay_loopback_create(void);
+void vrelay_loopback_destroy(struct vrelay_host *host);
+
+/* sysfs.c */
+extern const struct class vrelay_class;
+extern const struct kobj_type vrelay_chan_ktype;
+extern const struct attribute_group *vrelay_groups[];
+
+#endif /* _VRELAY_H */
