@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vpci_relay: takes the host's VPCI offers.
+ */
+#include <linux/module.h>
+
+#include "vpci_relay.h"
+
+static int __init vpci_relay_init(void)
+{
+	int err;
+
+	err = vpci_relay_sysfs_init();
+	if (err)
+		return err;
+	err = vpci_relay_hook_init();
+	if (err)
+		vpci_relay_sysfs_exit();
+	return err;
+}
+
+static void __exit vpci_relay_exit(void)
+{
+	vpci_relay_hook_exit();
+	vpci_relay_sysfs_exit();
+}
+
+module_init(vpci_relay_init);
+module_exit(vpci_relay_exit);
+MODULE_DESCRIPTION("Takes the host's VPCI offers and holds them");
+MODULE_LICENSE("GPL");
