@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmbus_testroot: devices of a host, for tests.
+ *
+ * Offers on a VMBus server, usually the one that plays the host, an echo pipe
+ * (each packet comes back) and, if asked to, a VPCI bus that nobody answers on.
+ * The disks of that host are ordinary vmbus_storvsp controllers.
+ */
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <vmbus/partition.h>
+#include <vmbus/ring.h>
+#include <vmbus/server.h>
+
+#define TESTROOT_MAX_PACKET	8192
+#define TESTROOT_BATCH		64
+
+static char *server = "root";
+module_param(server, charp, 0444);
+MODULE_PARM_DESC(server, "VMBus server to offer the devices on");
+
+static bool vpci;
+module_param(vpci, bool, 0444);
+MODULE_PARM_DESC(vpci, "Offer a VPCI bus, too");
+
+static const guid_t testroot_echo_class =
+	GUID_INIT(0x6b1ce2a3, 0x0b6e, 0x4a5f, 0x9c, 0x5d, 0x1f, 0x3c, 0x7e, 0x2a, 0x90, 0x41);
+static const guid_t testroot_echo_instance =
+	GUID_INIT(0xe0e0e0e0, 0x0001, 0x4a5f, 0x9c, 0x5d, 0x1f, 0x3c, 0x7e, 0x2a, 0x90, 0x41);
+static const guid_t testroot_vpci_class =
+	GUID_INIT(0x44c4f61d, 0x4444, 0x4400, 0x9d, 0x52, 0x80, 0x2e, 0x27, 0xed, 0xe1, 0x9f);
+static const guid_t testroot_vpci_instance =
+	GUID_INIT(0xe0e0e0e0, 0x0002, 0x4a5f, 0x9c, 0x5d, 0x1f, 0x3c, 0x7e, 0x2a, 0x90, 0x41);
+
+/**
+ * struct testroot_echo - the echo pipe
+ * @chan: offer
+ * @worker: while open
+ * @work: drains the ring; alone touches @rings and @buf while open
+ * @rings: while open
+ * @open: the rings are mapped; changes only while @work cannot run
+ * @backlog: packet in @buf that found no room
+ * @pkt: that packet
+ * @buf: copy of a packet
+ */
+struct testroot_echo {
+	struct vsrv_chan *chan;
+	struct kthread_worker *worker;
+	struct kthread_work work;
+	struct vsrv_rings rings;
+	bool open;
+	bool backlog;
+	struct vsrv_packet pkt;
+	u8 buf[TESTROOT_MAX_PACKET];
+};
+
+static struct vmbus_srv *testroot_srv;
+static struct testroot_echo *testroot_echo;
+static struct vsrv_chan *testroot_vpci;
+
+/* True if the packet has gone, or the ring is dead. */
+static bool testroot_echo_one(struct testroot_echo *echo)
+{
+	struct kvec vec = { .iov_base = (void *)echo->pkt.payload, .iov_len = echo->pkt.len };
+	int err;
+
+	err = vsrv_ring_write(&echo->rings.out, VM_PKT_DATA_INBAND, 0, echo->pkt.trans_id,
+			      &vec, 1);
+	if (err == -EAGAIN) {
+		vsrv_chan_count(echo->chan, VSRV_CHAN_RING_FULL, 1);
+		return false;
+	}
+	vsrv_chan_count(echo->chan, err ? VSRV_CHAN_BAD_PACKETS : VSRV_CHAN_PACKETS_OUT, 1);
+	return true;
+}
+
+static void testroot_echo_work(struct kthread_work *work)
+{
+	struct testroot_echo *echo = container_of(work, struct testroot_echo, work);
+	struct vsrv_rings *rings = &echo->rings;
+	unsigned int n;
+	int ret = 0;
+
+	vsrv_ring_mask(&rings->in);
+	for (n = 0; n < TESTROOT_BATCH; n++) {
+		if (!echo->backlog) {
+			ret = vsrv_ring_read(&rings->in, &echo->pkt, echo->buf, sizeof(echo->buf));
+			if (ret <= 0)
+				break;
+			vsrv_chan_count(echo->chan, VSRV_CHAN_PACKETS_IN, 1);
+		}
+		echo->backlog = !testroot_echo_one(echo);
+		if (echo->backlog && !vsrv_ring_want_space(&rings->out, TESTROOT_MAX_PACKET))
+			break;
+	}
+	if (ret < 0)
+		vsrv_chan_count(echo->chan, VSRV_CHAN_BAD_PACKETS, 1);
+	if (vsrv_ring_read_commit(&rings->in) | vsrv_ring_write_commit(&rings->out))
+		vsrv_chan_interrupt(echo->chan);
+	if (ret < 0)
+		return;
+	if (n == TESTROOT_BATCH || vsrv_ring_unmask(&rings->in))
+		kthread_queue_work(echo->worker, &echo->work);
+}
+
+static void testroot_echo_signal(struct vsrv_chan *chan)
+{
+	struct testroot_echo *echo = vsrv_chan_ctx(chan);
+
+	kthread_queue_work(echo->worker, &echo->work);
+}
+
+static void testroot_echo_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
+{
+	struct testroot_echo *echo = vsrv_chan_ctx(chan);
+	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
+	int err;
+
+	echo->worker = vpart_worker(vsrv_partition(testroot_srv), vp);
+	if (!echo->worker) {
+		vsrv_open_done(chan, -ENXIO);
+		return;
+	}
+	echo->backlog = false;
+	kthread_init_work(&echo->work, testroot_echo_work);
+	err = vsrv_rings_open(chan, params, &echo->rings);
+	echo->open = !err;
+	vsrv_open_done(chan, err);
+}
+
+static void testroot_echo_stop(struct vsrv_chan *chan)
+{
+	struct testroot_echo *echo = vsrv_chan_ctx(chan);
+
+	if (!echo->open)
+		return;
+	kthread_cancel_work_sync(&echo->work);
+	vsrv_rings_close(&echo->rings);
+	echo->open = false;
+}
+
+static void testroot_echo_close(struct vsrv_chan *chan)
+{
+	testroot_echo_stop(chan);
+	vsrv_close_done(chan);
+}
+
+static const struct vsrv_chan_ops testroot_echo_ops = {
+	.owner = THIS_MODULE,
+	.open = testroot_echo_open,
+	.close = testroot_echo_close,
+	.signal = testroot_echo_signal,
+	.stop = testroot_echo_stop,
+};
+
+/* Nobody may open the VPCI bus: who does is told so. */
+static void testroot_vpci_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
+{
+	vsrv_open_done(chan, -ENODEV);
+}
+
+static void testroot_vpci_close(struct vsrv_chan *chan)
+{
+	vsrv_close_done(chan);
+}
+
+static void testroot_vpci_stop(struct vsrv_chan *chan)
+{
+}
+
+static const struct vsrv_chan_ops testroot_vpci_ops = {
+	.owner = THIS_MODULE,
+	.open = testroot_vpci_open,
+	.close = testroot_vpci_close,
+	.stop = testroot_vpci_stop,
+};
+
+static int __init testroot_init(void)
+{
+	struct vsrv_offer offer = {
+		.flags = VMBUS_OFFER_ENUMERATE | VMBUS_OFFER_NAMED_PIPE,
+		.order = VSRV_ORDER_NONE,
+		.user_defined[0] = 4,	/* message mode */
+	};
+	int err;
+
+	testroot_srv = vsrv_get(server);
+	if (!testroot_srv) {
+		pr_err("no VMBus server \"%s\": make it first in configfs\n", server);
+		return -ENODEV;
+	}
+	testroot_echo = kvzalloc(sizeof(*testroot_echo), GFP_KERNEL);
+	if (!testroot_echo) {
+		err = -ENOMEM;
+		goto put_server;
+	}
+
+	offer.class_id = testroot_echo_class;
+	offer.instance_id = testroot_echo_instance;
+	testroot_echo->chan = vsrv_offer(testroot_srv, &offer, &testroot_echo_ops, testroot_echo);
+	if (IS_ERR(testroot_echo->chan)) {
+		err = PTR_ERR(testroot_echo->chan);
+		goto free_echo;
+	}
+
+	if (!vpci)
+		return 0;
+	offer.class_id = testroot_vpci_class;
+	offer.instance_id = testroot_vpci_instance;
+	offer.flags = 0;
+	memset(offer.user_defined, 0, sizeof(offer.user_defined));
+	testroot_vpci = vsrv_offer(testroot_srv, &offer, &testroot_vpci_ops, NULL);
+	if (IS_ERR(testroot_vpci)) {
+		err = PTR_ERR(testroot_vpci);
+		goto revoke_echo;
+	}
+	return 0;
+
+revoke_echo:
+	vsrv_revoke(testroot_echo->chan);
+free_echo:
+	kvfree(testroot_echo);
+put_server:
+	vsrv_put(testroot_srv);
+	return err;
+}
+
+static void __exit testroot_exit(void)
+{
+	if (testroot_vpci)
+		vsrv_revoke(testroot_vpci);
+	vsrv_revoke(testroot_echo->chan);
+	kvfree(testroot_echo);
+	vsrv_put(testroot_srv);
+}
+
+module_init(testroot_init);
+module_exit(testroot_exit);
+
+MODULE_DESCRIPTION("Devices of a host that plays VMBus root, for tests");
+MODULE_LICENSE("GPL");
