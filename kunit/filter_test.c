@@ -86,7 +86,7 @@ static const struct ft_parse ft_parse_table[] = {
 	{ "hide subchannel=0", "hide subchannel=0" },
 	{ "hide subchannel=65535", "hide subchannel=65535" },
 	{ "hide subchannel=0x10", "hide subchannel=16" },
-	{ "hide flags=0", "hide flags=0" },
+	{ "hide flags=0", "hide flags=0x0" },
 	{ "hide flags=0xffff", "hide flags=0xffff" },
 	{ "hide flags=65535", "hide flags=0xffff" },
 	{ "intercept:a", "intercept:a" },
