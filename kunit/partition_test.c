@@ -171,7 +171,7 @@ static s64 pt_count(struct pt *pt, enum vpart_counter counter)
 	return atomic64_read(&pt->part->counters[counter]);
 }
 
-/* ---- names ---------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------- */
 
 static void partition_name_test(struct kunit *test)
 {
@@ -208,7 +208,7 @@ static void partition_same_name_test(struct kunit *test)
 	vpart_put(other);
 }
 
-/* ---- memory table ------------------------------------------------------------------------ */
+/* ---- memory table ---------------------------------------------------------------- */
 
 #define REGION(_gpa, _size, _uaddr, _flags) \
 	{ .gpa = (_gpa), .size = (_size), .uaddr = (_uaddr), .flags = (_flags) }
@@ -259,7 +259,8 @@ static void partition_table_size_test(struct kunit *test)
 	struct vpart_table *table;
 	unsigned int i;
 
-	regions = kunit_kcalloc(test, VMBUS_PARTITION_MAX_REGIONS + 1, sizeof(*regions), GFP_KERNEL);
+	regions = kunit_kcalloc(test, VMBUS_PARTITION_MAX_REGIONS + 1, sizeof(*regions),
+				GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, regions);
 	for (i = 0; i <= VMBUS_PARTITION_MAX_REGIONS; i++) {
 		regions[i].gpa = i * PAGE_SIZE;
@@ -315,7 +316,7 @@ static void partition_find_test(struct kunit *test)
 	kfree(table);
 }
 
-/* ---- pages ------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------- */
 
 static void partition_pin_test(struct kunit *test)
 {
@@ -372,7 +373,7 @@ static void partition_map_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vpart_map(pt->part, pfns, 1, 0)), -ENOTCONN);
 }
 
-/* ---- ports --------------------------------------------------------------------------------- */
+/* ---- ports ----------------------------------------------------------------------- */
 
 struct pt_port {
 	struct vpart_port port;
@@ -442,7 +443,7 @@ static void partition_port_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event.calls, 1);
 }
 
-/* ---- SynIC ----------------------------------------------------------------------------------- */
+/* ---- SynIC ----------------------------------------------------------------------- */
 
 #define PT_SIMP		(PT_GPA | 1)
 #define PT_SIEFP	(PT_GPA + PAGE_SIZE + 1)
@@ -566,7 +567,7 @@ static void partition_message_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&pt->mem_pins), 0);
 }
 
-/* ---- workers and the backend -------------------------------------------------------------------- */
+/* ---- workers and the backend ----------------------------------------------------- */
 
 static void partition_backend_test(struct kunit *test)
 {
@@ -619,6 +620,7 @@ static struct kunit_suite partition_suite = {
 	.name = "vmbus_partition",
 	.test_cases = partition_cases,
 };
+
 kunit_test_suite(partition_suite);
 
 VMBUS_IMPORT_KUNIT_NS;

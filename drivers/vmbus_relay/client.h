@@ -288,13 +288,13 @@ struct vrelay_client {
 	struct work_struct rx;
 	struct delayed_work tx;
 
-	spinlock_t in_lock;
+	spinlock_t in_lock;	/* protects in* */
 	struct vrelay_in *in;
 	unsigned int in_head;
 	unsigned int in_len;
 	bool in_refused;
 
-	struct mutex lock;
+	struct mutex lock;	/* protects what follows but the counters */
 	enum vrelay_client_state state;
 	unsigned int attempt;
 	u32 version;

@@ -327,6 +327,45 @@ static void vrelay_chan_list(struct vrelay_chan *rc)
 	rc->listed = true;
 }
 
+static void vrelay_chan_decide(struct vrelay_chan *rc, struct vint_decision *decision)
+{
+	bool overridden;
+
+	spin_lock(&rc->relay->show_lock);
+	overridden = rc->overridden;
+	*decision = rc->override;
+	spin_unlock(&rc->relay->show_lock);
+	if (!overridden)
+		vint_decide(&rc->key, decision);
+}
+
+/**
+ * vrelay_chan_set_override() - decide for one offer, whatever the filter says
+ * @rc: channel
+ * @override: decision, or NULL to leave it to the filter again
+ *
+ * Takes effect soon after.  An override goes with the offer.
+ *
+ * Context: process.
+ * Return: 0, or -EPERM for a VPCI offer that would leave the VPCI path.
+ */
+int vrelay_chan_set_override(struct vrelay_chan *rc, const struct vint_decision *override)
+{
+	static const guid_t vpci = VINT_CLASS_VPCI;
+	struct vrelay *relay = rc->relay;
+
+	if (override && guid_equal(&rc->key.class_id, &vpci) &&
+	    override->disposition != VINT_VPCI && override->disposition != VINT_HIDE)
+		return -EPERM;
+	spin_lock(&relay->show_lock);
+	rc->overridden = override;
+	if (override)
+		rc->override = *override;
+	spin_unlock(&relay->show_lock);
+	mod_delayed_work(relay->wq, &relay->reconcile, 0);
+	return 0;
+}
+
 static bool vrelay_same_decision(const struct vint_decision *a, const struct vint_decision *b)
 {
 	return a->disposition == b->disposition &&
@@ -341,7 +380,7 @@ void vrelay_chan_apply(struct vrelay_chan *rc)
 {
 	struct vint_decision decision;
 
-	vint_decide(&rc->key, &decision);
+	vrelay_chan_decide(rc, &decision);
 	if (!rc->decided || !vrelay_same_decision(&decision, &rc->decision)) {
 		vrelay_chan_unbind(rc);
 		spin_lock(&rc->relay->show_lock);

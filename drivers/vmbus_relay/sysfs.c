@@ -2,6 +2,8 @@
 /*
  * What an administrator sees: Documentation/ABI/testing/sysfs-class-vmbus_relay.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -119,25 +121,27 @@ static ssize_t offers_relayed_show(struct device *dev, struct device_attribute *
 }
 static DEVICE_ATTR_RO(offers_relayed);
 
-#define VRELAY_ATTR_ATOMIC64(_name, _field)						\
+#define VRELAY_ATTR_ATOMIC64(_name, _value)						\
 static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)	\
 {											\
-	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_vrelay(dev)->_field));		\
+	struct vrelay *relay = to_vrelay(dev);						\
+											\
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&(_value)));			\
 }											\
 static DEVICE_ATTR_RO(_name)
 
-VRELAY_ATTR_ATOMIC64(offers_total, client.counters[VRELAY_OFFERS]);
-VRELAY_ATTR_ATOMIC64(host_messages_in, client.counters[VRELAY_MESSAGES_IN]);
-VRELAY_ATTR_ATOMIC64(host_messages_out, client.counters[VRELAY_MESSAGES_OUT]);
-VRELAY_ATTR_ATOMIC64(host_messages_busy, client.counters[VRELAY_MESSAGES_BUSY]);
-VRELAY_ATTR_ATOMIC64(host_protocol_errors, client.counters[VRELAY_PROTOCOL_ERRORS]);
-VRELAY_ATTR_ATOMIC64(host_post_retries, client.counters[VRELAY_POST_RETRIES]);
-VRELAY_ATTR_ATOMIC64(host_post_failures, client.counters[VRELAY_POST_FAILURES]);
-VRELAY_ATTR_ATOMIC64(host_timeouts, client.counters[VRELAY_TIMEOUTS]);
-VRELAY_ATTR_ATOMIC64(host_stray_messages, host->stray_messages);
-VRELAY_ATTR_ATOMIC64(host_stray_events, host->stray_events);
-VRELAY_ATTR_ATOMIC64(forwarded_to_host, forwarded_to_host);
-VRELAY_ATTR_ATOMIC64(forwarded_to_guest, forwarded_to_guest);
+VRELAY_ATTR_ATOMIC64(offers_total, relay->client.counters[VRELAY_OFFERS]);
+VRELAY_ATTR_ATOMIC64(host_messages_in, relay->client.counters[VRELAY_MESSAGES_IN]);
+VRELAY_ATTR_ATOMIC64(host_messages_out, relay->client.counters[VRELAY_MESSAGES_OUT]);
+VRELAY_ATTR_ATOMIC64(host_messages_busy, relay->client.counters[VRELAY_MESSAGES_BUSY]);
+VRELAY_ATTR_ATOMIC64(host_protocol_errors, relay->client.counters[VRELAY_PROTOCOL_ERRORS]);
+VRELAY_ATTR_ATOMIC64(host_post_retries, relay->client.counters[VRELAY_POST_RETRIES]);
+VRELAY_ATTR_ATOMIC64(host_post_failures, relay->client.counters[VRELAY_POST_FAILURES]);
+VRELAY_ATTR_ATOMIC64(host_timeouts, relay->client.counters[VRELAY_TIMEOUTS]);
+VRELAY_ATTR_ATOMIC64(host_stray_messages, relay->host->stray_messages);
+VRELAY_ATTR_ATOMIC64(host_stray_events, relay->host->stray_events);
+VRELAY_ATTR_ATOMIC64(forwarded_to_host, relay->forwarded_to_host);
+VRELAY_ATTR_ATOMIC64(forwarded_to_guest, relay->forwarded_to_guest);
 
 static struct attribute *vrelay_attrs[] = {
 	&dev_attr_server.attr,
@@ -181,6 +185,7 @@ const struct class vrelay_class = {
 struct vrelay_chan_attribute {
 	struct attribute attr;
 	ssize_t (*show)(struct vrelay_chan *rc, char *buf);
+	int (*store)(struct vrelay_chan *rc, const char *buf, size_t count);
 };
 
 static ssize_t vrelay_chan_attr_show(struct kobject *kobj, struct attribute *attr, char *buf)
@@ -189,8 +194,20 @@ static ssize_t vrelay_chan_attr_show(struct kobject *kobj, struct attribute *att
 		->show(container_of(kobj, struct vrelay_chan, kobj), buf);
 }
 
+static ssize_t vrelay_chan_attr_store(struct kobject *kobj, struct attribute *attr,
+				      const char *buf, size_t count)
+{
+	struct vrelay_chan_attribute *file;
+
+	file = container_of(attr, struct vrelay_chan_attribute, attr);
+	if (!file->store)
+		return -EIO;
+	return file->store(container_of(kobj, struct vrelay_chan, kobj), buf, count) ?: count;
+}
+
 static const struct sysfs_ops vrelay_chan_sysfs_ops = {
 	.show = vrelay_chan_attr_show,
+	.store = vrelay_chan_attr_store,
 };
 
 #define VRELAY_CHAN_ATTR(_name, _fmt, _value)						\
@@ -231,6 +248,49 @@ static struct vrelay_chan_attribute vrelay_chan_attr_disposition = {
 	.show = vrelay_chan_disposition_show,
 };
 
+static ssize_t vrelay_chan_override_show(struct vrelay_chan *rc, char *buf)
+{
+	struct vint_decision decision;
+	bool overridden;
+	int len = 0;
+
+	spin_lock(&rc->relay->show_lock);
+	overridden = rc->overridden;
+	decision = rc->override;
+	spin_unlock(&rc->relay->show_lock);
+	if (overridden)
+		len = vint_decision_format(&decision, buf, PAGE_SIZE - 1);
+	return len < 0 ? len : len + sysfs_emit_at(buf, len, "\n");
+}
+
+static int vrelay_chan_override_store(struct vrelay_chan *rc, const char *buf, size_t count)
+{
+	struct vint_decision decision;
+	char *copy, *text;
+	int err = 0;
+
+	copy = kstrndup(buf, count, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	text = strim(copy);
+	if (*text)
+		err = vint_decision_parse(text, &decision);
+	if (err)
+		pr_err("disposition_override: write relay, hide, local, vpci, intercept:<hook> or nothing\n");
+	else
+		err = vrelay_chan_set_override(rc, *text ? &decision : NULL);
+	if (err == -EPERM)
+		pr_err("disposition_override: a VPCI offer can only be vpci or hide\n");
+	kfree(copy);
+	return err;
+}
+
+static struct vrelay_chan_attribute vrelay_chan_attr_override = {
+	.attr = { .name = "disposition_override", .mode = 0644 },
+	.show = vrelay_chan_override_show,
+	.store = vrelay_chan_override_store,
+};
+
 static ssize_t vrelay_chan_guest_channel_id_show(struct vrelay_chan *rc, char *buf)
 {
 	u32 id = 0;
@@ -253,6 +313,7 @@ static struct attribute *vrelay_chan_attrs[] = {
 	&vrelay_chan_attr_subchannel.attr,
 	&vrelay_chan_attr_flags.attr,
 	&vrelay_chan_attr_disposition.attr,
+	&vrelay_chan_attr_override.attr,
 	&vrelay_chan_attr_state.attr,
 	&vrelay_chan_attr_host_channel_id.attr,
 	&vrelay_chan_attr_guest_channel_id.attr,

@@ -49,8 +49,8 @@
  * @redirect: consume the host's offers
  * @force_forwarding: channels offered from now on have VTL2 in the signal path
  * @removed: the module goes away
- * @show_lock: protects what sysfs shows of a channel: vrelay_chan::shown,
- *	vrelay_chan::decision
+ * @show_lock: protects what sysfs shows and sets of a channel:
+ *	vrelay_chan::shown, vrelay_chan::decision, vrelay_chan::override
  * @relayed: channels offered to the guest
  * @forwarded_to_host: signals of the guest forwarded to the host
  * @forwarded_to_guest: interrupts of the host forwarded to the guest
@@ -66,14 +66,14 @@ struct vrelay {
 	struct list_head chans;
 	unsigned long retry_at;
 
-	struct mutex config_lock;
+	struct mutex config_lock;	/* protects server_name, redirect */
 	char server_name[VRELAY_NAME_SIZE];
 	struct vmbus_srv *srv;
 	bool redirect;
 	bool force_forwarding;
 	bool removed;
 
-	spinlock_t show_lock;
+	spinlock_t show_lock;	/* see above */
 	atomic_t relayed;
 	atomic64_t forwarded_to_host;
 	atomic64_t forwarded_to_guest;
@@ -89,7 +89,9 @@ struct vrelay {
  * @listed: @kobj is in sysfs.  Nothing is done with an offer that cannot be
  *	listed, as when the host offers the same instance twice.
  * @decided: @decision is valid
- * @decision: what the filter says
+ * @decision: what is done: @override, else what the filter says
+ * @overridden: the administrator has set @override
+ * @override: decision for this offer alone
  * @chan: guest's end, if offered to the guest.  Set from within the server's
  *	callbacks, too: they may come before vsrv_offer() returns.
  * @shown: @chan for sysfs
@@ -109,6 +111,8 @@ struct vrelay_chan {
 	bool listed;
 	bool decided;
 	struct vint_decision decision;
+	bool overridden;
+	struct vint_decision override;
 	struct vsrv_chan *chan;
 	struct vsrv_chan *shown;
 	struct vint_hook *hook;
@@ -131,6 +135,7 @@ extern const struct vrelay_client_ops vrelay_client_ops;
 void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan);
 void vrelay_chan_apply(struct vrelay_chan *rc);
 void vrelay_chan_drop(struct vrelay_chan *rc);
+int vrelay_chan_set_override(struct vrelay_chan *rc, const struct vint_decision *override);
 
 /* loopback.c */
 struct vrelay_host *vrelay_loopback_create(void);
