@@ -522,6 +522,47 @@ static void ring_want_space_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt->hdr->pending_send_sz, 0);
 }
 
+static void ring_freeze_test(struct kunit *test)
+{
+	struct rt *rt = rt_new(test, 1);
+	u32 at[] = { 0, 8, HV_HYP_PAGE_SIZE - 8 };
+	unsigned int i;
+	bool signal;
+
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		rt_reset(test, rt, at[i]);
+		/* Nothing there: no guest finds room for the smallest packet. */
+		KUNIT_EXPECT_TRUE(test, vsrv_ring_freeze(&rt->in));
+		KUNIT_EXPECT_FALSE(test, rt_guest_write(rt, RT_INBAND, 2, 1, NULL, 0, &signal));
+
+		/* A packet is there: it is read first, and the ring goes on until then. */
+		rt_reset(test, rt, at[i]);
+		KUNIT_ASSERT_TRUE(test, rt_guest_write(rt, RT_INBAND, 2, 7, NULL, 0, &signal));
+		KUNIT_EXPECT_FALSE(test, vsrv_ring_freeze(&rt->in));
+		KUNIT_EXPECT_EQ(test, rt->hdr->read_index, at[i]);
+		KUNIT_EXPECT_EQ(test, rt_read(rt), 1);
+		KUNIT_EXPECT_EQ(test, rt->pkt.trans_id, 7);
+		KUNIT_EXPECT_FALSE(test, vsrv_ring_read_commit(&rt->in));
+		KUNIT_EXPECT_TRUE(test, vsrv_ring_freeze(&rt->in));
+		KUNIT_EXPECT_FALSE(test, rt_guest_write(rt, RT_INBAND, 2, 8, NULL, 0, &signal));
+		KUNIT_EXPECT_EQ(test, rt_read(rt), 0);
+	}
+
+	/* A peer that published late is heard the second time. */
+	rt_reset(test, rt, 0);
+	KUNIT_EXPECT_TRUE(test, vsrv_ring_freeze(&rt->in));
+	rt->hdr->read_index = 0;
+	KUNIT_ASSERT_TRUE(test, rt_guest_write(rt, RT_INBAND, 2, 9, NULL, 0, &signal));
+	KUNIT_EXPECT_FALSE(test, vsrv_ring_freeze(&rt->in));
+	KUNIT_EXPECT_EQ(test, rt_read(rt), 1);
+
+	/* A dead ring needs no freezing. */
+	rt->hdr->write_index = 4;
+	KUNIT_EXPECT_TRUE(test, vsrv_ring_freeze(&rt->in));
+	KUNIT_EXPECT_EQ(test, rt_read(rt), -EIO);
+	KUNIT_EXPECT_TRUE(test, vsrv_ring_freeze(&rt->in));
+}
+
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_init_test),
 	KUNIT_CASE(ring_wrap_test),
@@ -533,6 +574,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_reader_signal_test),
 	KUNIT_CASE(ring_mask_test),
 	KUNIT_CASE(ring_want_space_test),
+	KUNIT_CASE(ring_freeze_test),
 	{}
 };
 

@@ -197,7 +197,8 @@ static u64 vsrv_chan_make_route(const struct vsrv_chan *chan, u32 vp)
 void vsrv_chan_armed(struct vsrv_chan *chan)
 {
 	lockdep_assert_held(&chan->srv->lock);
-	if (chan->state != VSRV_CHAN_OPEN || chan->open.target_vp == VMBUS_VP_NONE)
+	if (chan->state != VSRV_CHAN_OPEN || chan->stopped ||
+	    chan->open.target_vp == VMBUS_VP_NONE)
 		return;
 	WRITE_ONCE(chan->route, vsrv_chan_make_route(chan, chan->open.target_vp));
 	/* Pairs with smp_mb__after_atomic() in vsrv_chan_interrupt(). */
@@ -220,15 +221,30 @@ static void vsrv_chan_retarget(struct vsrv_chan *chan, u32 vp)
 	}
 }
 
-static void vsrv_chan_disarm(struct vsrv_chan *chan)
+/* The owner hears no signals any more; it may still interrupt. */
+static void vsrv_chan_deafen(struct vsrv_chan *chan)
 {
-	WRITE_ONCE(chan->route, 0);
 	WRITE_ONCE(chan->live, false);
 	if (chan->port_on) {
 		vpart_port_unregister(chan->srv->part, &chan->port);
 		chan->port_on = false;
 	}
+}
+
+static void vsrv_chan_disarm(struct vsrv_chan *chan)
+{
+	vsrv_chan_deafen(chan);
+	WRITE_ONCE(chan->route, 0);
 	clear_bit(DUE_INTERRUPT, &chan->due);
+}
+
+/* The owner has no part of an open any more, and owes no answer to a modify. */
+static void vsrv_chan_owner_closed(struct vsrv_chan *chan)
+{
+	vsrv_chan_disarm(chan);
+	chan->owner_open = false;
+	chan->modify_pending = false;
+	chan->modify_next = VMBUS_VP_NONE;
 }
 
 /* ---- offers ------------------------------------------------------------------------ */
@@ -408,6 +424,8 @@ static void vsrv_chan_start_open(struct vsrv_chan *chan)
 	const struct vsrv_open_params *p = &chan->open;
 	int err = 0;
 
+	/* An interrupt that came after the last close is not for this open. */
+	clear_bit(DUE_INTERRUPT, &chan->due);
 	if (p->event_flag == 0 || p->event_flag > VMBUS_MAX_EVENT_FLAG ||
 	    (p->target_vp != VMBUS_VP_NONE && !vpart_vp_valid(srv->part, p->target_vp)))
 		err = -EINVAL;
@@ -432,7 +450,8 @@ static void vsrv_chan_start_open(struct vsrv_chan *chan)
 
 static void vsrv_chan_start_close(struct vsrv_chan *chan, enum vsrv_chan_state state)
 {
-	vsrv_chan_disarm(chan);
+	/* What the owner still completes is for a client that may be listening. */
+	vsrv_chan_deafen(chan);
 	vsrv_chan_set_state(chan, state);
 	vsrv_queue_op(chan->srv, &chan->op, VSRV_OP_CLOSE, chan);
 }
@@ -716,8 +735,7 @@ void vsrv_open_done(struct vsrv_chan *chan, int err)
 			vsrv_chan_start_close(chan, VSRV_CHAN_CLOSING_RELEASED);
 			break;
 		}
-		vsrv_chan_disarm(chan);
-		chan->owner_open = false;
+		vsrv_chan_owner_closed(chan);
 		vsrv_chan_set_state(chan, VSRV_CHAN_CLIENT_RELEASED);
 		vsrv_conn_check_disconnected(srv);
 		break;
@@ -730,14 +748,6 @@ void vsrv_open_done(struct vsrv_chan *chan, int err)
 	vsrv_kick(srv);
 }
 EXPORT_SYMBOL_GPL(vsrv_open_done);
-
-/* The owner has no part of an open any more, and owes no answer to a modify. */
-static void vsrv_chan_owner_closed(struct vsrv_chan *chan)
-{
-	chan->owner_open = false;
-	chan->modify_pending = false;
-	chan->modify_next = VMBUS_VP_NONE;
-}
 
 /**
  * vsrv_close_done - answer to vsrv_chan_ops::close
@@ -814,7 +824,7 @@ static void vsrv_chan_quiet(struct vsrv_chan *chan)
 	vsrv_cancel_op(&chan->modify_op);
 	list_for_each_entry(gpadl, &chan->gpadls, node)
 		vsrv_cancel_op(&gpadl->op);
-	vsrv_chan_disarm(chan);
+	vsrv_chan_deafen(chan);
 }
 
 /* Make the owner forget the client, at once.  Drops the lock meanwhile. */

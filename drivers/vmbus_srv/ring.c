@@ -318,6 +318,34 @@ bool vsrv_ring_unmask(struct vsrv_ring_in *r)
 EXPORT_SYMBOL_GPL(vsrv_ring_unmask);
 
 /**
+ * vsrv_ring_freeze() - keep the peer from writing more, before the ring goes
+ * @r: the ring; everything read from it is committed
+ *
+ * What a peer writes after the last read is never answered, and a Linux guest
+ * waits for that for ever.  So the ring is made to look full.  A peer that had
+ * looked for room just before may still publish a packet: call it again a moment
+ * later.
+ *
+ * Return: true if nothing is left to read, or the ring is dead; false if there
+ * is, and the ring goes on.
+ */
+bool vsrv_ring_freeze(struct vsrv_ring_in *r)
+{
+	if (r->error)
+		return true;
+
+	WRITE_ONCE(r->hdr->read_index, ring_advance(r->next, RING_GAP, r->size));
+	/* Full before looking again: later writers find no room. */
+	virt_mb();
+	if (!ring_in_look(r) || r->next == r->limit)
+		return true;
+	/* For a reader that goes on, the index must be the true one again. */
+	WRITE_ONCE(r->hdr->read_index, r->next);
+	return false;
+}
+EXPORT_SYMBOL_GPL(vsrv_ring_freeze);
+
+/**
  * vsrv_ring_readable() - how much the peer has written
  * @r: the ring
  *

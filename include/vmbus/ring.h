@@ -114,6 +114,7 @@ int __must_check vsrv_ring_in_init(struct vsrv_ring_in *r, void *base, u32 data_
 int __must_check vsrv_ring_read(struct vsrv_ring_in *r, struct vsrv_packet *pkt,
 				void *buf, u32 buf_size);
 bool __must_check vsrv_ring_read_commit(struct vsrv_ring_in *r);
+bool __must_check vsrv_ring_freeze(struct vsrv_ring_in *r);
 void vsrv_ring_mask(struct vsrv_ring_in *r);
 bool __must_check vsrv_ring_unmask(struct vsrv_ring_in *r);
 u32 vsrv_ring_readable(struct vsrv_ring_in *r);
