@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The channel of a controller: open and close, requests in, answers out.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+#include <vmbus/partition.h>
+#include "storvsp.h"
+#include "trace.h"
+
+#define STORVSP_BATCH		64	/* packets read before others get their turn */
+#define STORVSP_DRAIN_ROUNDS	8	/* looks for late requests before the rings go */
+#define STORVSP_RETIRE_QUIET	msecs_to_jiffies(500)
+#define STORVSP_RETIRE_MAX	(5 * HZ)
+/* An answer in the ring. */
+#define STORVSP_ANSWER_ROOM	(sizeof(struct vmpacket_descriptor) + \
+				 sizeof(struct storvsp_packet) + VSRV_PACKET_FOOTER)
+
+static void storvsp_chan_queue(struct storvsp_chan *sc)
+{
+	lockdep_assert_held(&sc->lock);
+	if (sc->running && !sc->closing)
+		kthread_queue_work(sc->worker, &sc->work);
+}
+
+/* ---- answers ------------------------------------------------------------------------ */
+
+/* Write a packet to the guest.  False if there is no room. */
+static bool storvsp_write(struct storvsp_chan *sc, u16 type, u64 trans_id,
+			  const struct storvsp_packet *packet, u32 len)
+{
+	struct kvec vec = { .iov_base = (void *)packet, .iov_len = len };
+	int err;
+
+	lockdep_assert_held(&sc->lock);
+	err = vsrv_ring_write(&sc->rings.out, type, 0, trans_id, &vec, 1);
+	if (err == -EAGAIN)
+		return false;
+	if (err)
+		sc->broken = true;	/* and nobody to be told */
+	vsrv_chan_count(sc->chan, err ? VSRV_CHAN_BAD_PACKETS : VSRV_CHAN_PACKETS_OUT, 1);
+	return true;
+}
+
+/* Write what is due.  False if there is no room for all of it. */
+static bool storvsp_write_all(struct storvsp_chan *sc)
+{
+	static const struct storvsp_packet enumerate = {
+		.hdr.operation = cpu_to_le32(STORVSP_ENUMERATE_BUS),
+	};
+	struct storvsp_io *io, *tmp;
+
+	list_for_each_entry_safe(io, tmp, &sc->done, node) {
+		if (!storvsp_write(sc, VM_PKT_COMP, io->req.trans_id, &io->answer.packet,
+				   io->answer.len))
+			return false;
+		trace_storvsp_answer(storvsp_chan_ctrl(sc)->port, &io->req, &io->answer);
+		list_move(&io->node, &sc->free);
+	}
+	if (!sc->notify || !sc->scanned)
+		return true;
+	if (!storvsp_write(sc, VM_PKT_DATA_INBAND, 0, &enumerate, sizeof(enumerate)))
+		return false;
+	sc->notify = false;
+	return true;
+}
+
+static bool storvsp_flush_locked(struct storvsp_chan *sc)
+{
+	bool interrupt = false;
+	int tries;
+
+	for (tries = 0; ; tries++) {
+		bool all = storvsp_write_all(sc);
+
+		interrupt |= vsrv_ring_write_commit(&sc->rings.out);
+		if (all)
+			break;
+		vsrv_chan_count(sc->chan, VSRV_CHAN_RING_FULL, 1);
+		if (!vsrv_ring_want_space(&sc->rings.out, STORVSP_ANSWER_ROOM))
+			break;
+		if (tries) {
+			/* A guest that plays with its index must not keep us here. */
+			storvsp_chan_queue(sc);
+			break;
+		}
+	}
+	if (sc->starved && !list_empty(&sc->free)) {
+		sc->starved = false;
+		storvsp_chan_queue(sc);
+	}
+	return interrupt;
+}
+
+/*
+ * True if the guest must be interrupted; but not under the lock: what that wakes
+ * may signal us at once.
+ */
+static bool storvsp_flush(struct storvsp_chan *sc)
+{
+	bool interrupt = false;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sc->lock, flags);
+	if (sc->running)
+		interrupt = storvsp_flush_locked(sc);
+	spin_unlock_irqrestore(&sc->lock, flags);
+	return interrupt;
+}
+
+/**
+ * storvsp_chan_answer - an answer is ready; it is sent at the end of the batch
+ * @io: request, the channel's from now on
+ *
+ * Context: in the channel's work.
+ */
+void storvsp_chan_answer(struct storvsp_io *io)
+{
+	struct storvsp_chan *sc = io->sc;
+
+	spin_lock_irq(&sc->lock);
+	list_add_tail(&io->node, &sc->done);
+	spin_unlock_irq(&sc->lock);
+}
+
+/**
+ * storvsp_chan_begin - a command goes to LIO
+ * @sc: channel
+ *
+ * Context: in the channel's work.
+ */
+void storvsp_chan_begin(struct storvsp_chan *sc)
+{
+	spin_lock_irq(&sc->lock);
+	sc->busy++;
+	spin_unlock_irq(&sc->lock);
+}
+
+/**
+ * storvsp_chan_complete - LIO is done with a command, and its answer is ready
+ * @io: request, the channel's from now on
+ *
+ * Context: any.
+ */
+void storvsp_chan_complete(struct storvsp_io *io)
+{
+	struct storvsp_chan *sc = io->sc;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sc->lock, flags);
+	list_add_tail(&io->node, &sc->done);
+	spin_unlock_irqrestore(&sc->lock, flags);
+	if (storvsp_flush(sc))
+		vsrv_chan_interrupt(sc->chan);
+
+	/* Last: a close waits for it, and may free everything then. */
+	spin_lock_irqsave(&sc->lock, flags);
+	if (!--sc->busy) {
+		if (sc->reset)
+			storvsp_chan_queue(sc);
+		wake_up(&sc->idle);
+	}
+	spin_unlock_irqrestore(&sc->lock, flags);
+}
+
+/**
+ * storvsp_chan_notify - disks came or went: tell the guest
+ * @sc: channel, open or not
+ *
+ * Context: process.
+ */
+void storvsp_chan_notify(struct storvsp_chan *sc)
+{
+	spin_lock_irq(&sc->lock);
+	sc->notify = true;
+	storvsp_chan_queue(sc);
+	spin_unlock_irq(&sc->lock);
+}
+
+static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
+{
+	unsigned long quiet;
+	bool done;
+
+	spin_lock_irq(&sc->lock);
+	quiet = time_after(sc->last, since) ? sc->last : since;
+	done = !sc->running || !sc->scanned || time_after(jiffies, quiet + STORVSP_RETIRE_QUIET) ||
+	       time_after(jiffies, since + STORVSP_RETIRE_MAX);
+	spin_unlock_irq(&sc->lock);
+	return done;
+}
+
+/**
+ * storvsp_chan_retire - take the disks from the guest, before the channel goes
+ * @sc: channel, open or not
+ *
+ * A Linux guest that loses the channel of a disk with a write cache tries for
+ * ever to flush it.  So first the disks are gone, which it copes with.  There is
+ * no message that says when it has: wait until it has nothing to ask any more.
+ *
+ * Context: process, may sleep; a few seconds at most.
+ */
+void storvsp_chan_retire(struct storvsp_chan *sc)
+{
+	unsigned long since = jiffies;
+
+	spin_lock_irq(&sc->lock);
+	sc->retired = true;
+	spin_unlock_irq(&sc->lock);
+	storvsp_chan_notify(sc);
+	while (!storvsp_chan_retired(sc, since))
+		msleep(20);
+}
+
+/* ---- requests ------------------------------------------------------------------------- */
+
+/* A reset is answered after everything that came before it. */
+static void storvsp_finish_reset(struct storvsp_chan *sc)
+{
+	lockdep_assert_held(&sc->lock);
+	if (sc->reset && !sc->busy) {
+		list_add_tail(&sc->reset->node, &sc->done);
+		sc->reset = NULL;
+	}
+}
+
+/* NULL if the next request must not be read now, or ever. */
+static struct storvsp_io *storvsp_io_get(struct storvsp_chan *sc)
+{
+	struct storvsp_io *io = NULL;
+
+	spin_lock_irq(&sc->lock);
+	storvsp_finish_reset(sc);
+	if (!sc->broken && !sc->reset) {
+		io = list_first_entry_or_null(&sc->free, struct storvsp_io, node);
+		sc->last = jiffies;
+		if (io)
+			list_del(&io->node);
+		else
+			sc->starved = true;
+	}
+	spin_unlock_irq(&sc->lock);
+	return io;
+}
+
+static void storvsp_io_put(struct storvsp_chan *sc, struct storvsp_io *io)
+{
+	spin_lock_irq(&sc->lock);
+	list_add(&io->node, &sc->free);
+	spin_unlock_irq(&sc->lock);
+}
+
+/* The guest broke the rules.  What it asked for before is still answered. */
+static void storvsp_break(struct storvsp_chan *sc, const char *what)
+{
+	const struct vsrv_offer *offer = vsrv_chan_offer(sc->chan);
+
+	spin_lock_irq(&sc->lock);
+	sc->broken = true;
+	spin_unlock_irq(&sc->lock);
+	vsrv_chan_count(sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
+	pr_warn_ratelimited("%pUl: %s: nothing is read until the guest opens the channel again\n",
+			    &offer->instance_id, what);
+}
+
+static void storvsp_bad_packet(struct storvsp_chan *sc, struct storvsp_io *io)
+{
+	storvsp_break(sc, "malformed packet");
+	if (io->req.answerable)
+		storvsp_chan_answer(io);
+	else
+		storvsp_io_put(sc, io);
+}
+
+static void storvsp_execute(struct storvsp_chan *sc, struct storvsp_io *io,
+			    const struct vsrv_packet *pkt)
+{
+	static const struct storvsp_result invalid = { .srb_status = SRB_STATUS_INVALID_REQUEST };
+	enum storvsp_verdict verdict = storvsp_parse_srb(pkt, &io->req, &io->cmd);
+
+	if (!sc->scanned) {
+		spin_lock_irq(&sc->lock);
+		sc->scanned = true;
+		spin_unlock_irq(&sc->lock);
+	}
+	if (verdict == STORVSP_OK) {
+		storvsp_io_execute(io);
+		return;
+	}
+	storvsp_answer_srb(&io->answer, &io->req, &invalid);
+	if (verdict == STORVSP_FATAL) {
+		storvsp_bad_packet(sc, io);
+		return;
+	}
+	vsrv_chan_count(sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
+	storvsp_chan_answer(io);
+}
+
+static void storvsp_handle(struct storvsp_chan *sc, struct storvsp_io *io,
+			   const struct vsrv_packet *pkt)
+{
+	enum storvsp_state state = sc->proto.state;
+	enum storvsp_verdict verdict;
+
+	verdict = storvsp_parse(pkt, &io->req);
+	trace_storvsp_request(storvsp_chan_ctrl(sc)->port, &io->req);
+	if (verdict != STORVSP_OK) {
+		storvsp_answer(&io->answer, &io->req, STORVSP_STATUS_INVALID_DEVICE_REQUEST);
+		storvsp_bad_packet(sc, io);
+		return;
+	}
+	switch (storvsp_proto_step(&sc->proto, &io->req, &io->answer)) {
+	case STORVSP_ACT_EXECUTE:
+		storvsp_execute(sc, io, pkt);
+		return;
+	case STORVSP_ACT_RESET:
+		spin_lock_irq(&sc->lock);
+		sc->reset = io;
+		spin_unlock_irq(&sc->lock);
+		return;
+	case STORVSP_ACT_REFUSE:
+		vsrv_chan_count(sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
+		break;
+	case STORVSP_ACT_ANSWER:
+		break;
+	}
+	if (sc->proto.state == STORVSP_STATE_READY && state != STORVSP_STATE_READY) {
+		/* The guest looks for disks now anyway. */
+		spin_lock_irq(&sc->lock);
+		sc->notify = false;
+		spin_unlock_irq(&sc->lock);
+	}
+	storvsp_chan_answer(io);
+}
+
+/* ---- the work --------------------------------------------------------------------------- */
+
+enum storvsp_batch {
+	STORVSP_BATCH_IDLE,	/* the ring is empty */
+	STORVSP_BATCH_MORE,	/* it may not be */
+	STORVSP_BATCH_BLOCKED,	/* somebody queues the work when there is something to do */
+};
+
+static enum storvsp_batch storvsp_read_batch(struct storvsp_chan *sc)
+{
+	struct vsrv_packet pkt;
+	struct storvsp_io *io;
+	unsigned int n;
+	int ret;
+
+	for (n = 0; n < STORVSP_BATCH; n++) {
+		io = storvsp_io_get(sc);
+		if (!io)
+			return STORVSP_BATCH_BLOCKED;
+		ret = vsrv_ring_read(&sc->rings.in, &pkt, sc->buf, sizeof(sc->buf));
+		if (ret <= 0) {
+			storvsp_io_put(sc, io);
+			if (!ret)
+				return STORVSP_BATCH_IDLE;
+			storvsp_break(sc, "bad ring");
+			return STORVSP_BATCH_BLOCKED;
+		}
+		vsrv_chan_count(sc->chan, VSRV_CHAN_PACKETS_IN, 1);
+		storvsp_handle(sc, io, &pkt);
+	}
+	return STORVSP_BATCH_MORE;
+}
+
+static void storvsp_work(struct kthread_work *work)
+{
+	struct storvsp_chan *sc = container_of(work, struct storvsp_chan, work);
+	struct vsrv_ring_in *in = &sc->rings.in;
+	enum storvsp_batch batch;
+	bool interrupt;
+
+	vsrv_ring_mask(in);
+	batch = storvsp_read_batch(sc);
+	interrupt = vsrv_ring_read_commit(in);
+	interrupt |= storvsp_flush(sc);
+	if (interrupt)
+		vsrv_chan_interrupt(sc->chan);
+
+	if (batch == STORVSP_BATCH_MORE ||
+	    (batch == STORVSP_BATCH_IDLE && vsrv_ring_unmask(in))) {
+		spin_lock_irq(&sc->lock);
+		storvsp_chan_queue(sc);
+		spin_unlock_irq(&sc->lock);
+	}
+}
+
+/* ---- callbacks of the server --------------------------------------------------------------- */
+
+static void storvsp_chan_signal(struct vsrv_chan *chan)
+{
+	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
+	unsigned long flags;
+
+	spin_lock_irqsave(&sc->lock, flags);
+	storvsp_chan_queue(sc);
+	spin_unlock_irqrestore(&sc->lock, flags);
+}
+
+static void storvsp_chan_start(struct storvsp_chan *sc)
+{
+	unsigned int i;
+
+	spin_lock_irq(&sc->lock);
+	INIT_LIST_HEAD(&sc->free);
+	INIT_LIST_HEAD(&sc->done);
+	for (i = 0; i < STORVSP_DEPTH; i++)
+		list_add_tail(&sc->ios[i].node, &sc->free);
+	sc->reset = NULL;
+	sc->starved = false;
+	sc->broken = false;
+	sc->scanned = false;
+	sc->notify = false;
+	sc->closing = false;
+	sc->running = true;
+	spin_unlock_irq(&sc->lock);
+}
+
+static void storvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
+{
+	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
+	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
+	int err;
+
+	sc->chan = chan;
+	sc->part = vsrv_partition(vsrv_chan_server(chan));
+	sc->worker = vpart_worker(sc->part, vp);
+	if (!sc->worker) {
+		vsrv_open_done(chan, -ENXIO);
+		return;
+	}
+	err = vsrv_rings_open(chan, params, &sc->rings);
+	if (!err) {
+		memset(&sc->proto, 0, sizeof(sc->proto));
+		kthread_init_work(&sc->work, storvsp_work);
+		storvsp_chan_start(sc);
+		sc->open = true;
+	}
+	vsrv_open_done(chan, err);
+}
+
+static bool storvsp_chan_idle(struct storvsp_chan *sc)
+{
+	bool idle;
+
+	/* With the lock: then the last completion has let go of the channel. */
+	spin_lock_irq(&sc->lock);
+	idle = !sc->busy;
+	spin_unlock_irq(&sc->lock);
+	return idle;
+}
+
+/* Refuse what the guest has asked so far.  False if there may be more. */
+static bool storvsp_refuse_batch(struct storvsp_chan *sc)
+{
+	struct vsrv_packet pkt;
+	struct storvsp_io *io;
+	int ret;
+
+	while ((io = storvsp_io_get(sc))) {
+		ret = vsrv_ring_read(&sc->rings.in, &pkt, sc->buf, sizeof(sc->buf));
+		if (ret <= 0) {
+			storvsp_io_put(sc, io);
+			break;
+		}
+		vsrv_chan_count(sc->chan, VSRV_CHAN_PACKETS_IN, 1);
+		if (storvsp_parse(&pkt, &io->req) != STORVSP_OK && !io->req.answerable) {
+			storvsp_io_put(sc, io);
+			continue;
+		}
+		storvsp_answer_gone(&io->answer, &io->req);
+		storvsp_chan_answer(io);
+	}
+	if (vsrv_ring_read_commit(&sc->rings.in) | storvsp_flush(sc))
+		vsrv_chan_interrupt(sc->chan);
+	return vsrv_ring_freeze(&sc->rings.in);
+}
+
+/*
+ * The guest may not know yet that the channel goes, and waits for an answer to
+ * everything.  So everything is answered, as far as it empties its ring.
+ */
+static void storvsp_drain(struct storvsp_chan *sc)
+{
+	unsigned int round, quiet = 0;
+
+	/* Bounded by the backstores: LIO completes every command. */
+	wait_event(sc->idle, storvsp_chan_idle(sc));
+	for (round = 0; round < STORVSP_DRAIN_ROUNDS && quiet < 2; round++) {
+		quiet = storvsp_refuse_batch(sc) ? quiet + 1 : 0;
+		usleep_range(1000, 2000);
+	}
+}
+
+static void storvsp_chan_stop(struct vsrv_chan *chan)
+{
+	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
+
+	if (!sc->open)
+		return;
+	spin_lock_irq(&sc->lock);
+	sc->closing = true;
+	spin_unlock_irq(&sc->lock);
+	kthread_cancel_work_sync(&sc->work);
+	storvsp_drain(sc);
+	/* Answers that are not in the ring now are dropped. */
+	spin_lock_irq(&sc->lock);
+	sc->running = false;
+	spin_unlock_irq(&sc->lock);
+	vsrv_rings_close(&sc->rings);
+	sc->open = false;
+}
+
+static void storvsp_chan_close(struct vsrv_chan *chan)
+{
+	storvsp_chan_stop(chan);
+	vsrv_close_done(chan);
+}
+
+const struct vsrv_chan_ops storvsp_chan_ops = {
+	.owner = THIS_MODULE,
+	.open = storvsp_chan_open,
+	.close = storvsp_chan_close,
+	.signal = storvsp_chan_signal,
+	.stop = storvsp_chan_stop,
+};
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+/**
+ * storvsp_chan_init - make a channel ready to be offered
+ * @sc: channel; zero apart from its lock, which is set up
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int storvsp_chan_init(struct storvsp_chan *sc)
+{
+	unsigned int i;
+
+	sc->ios = kvcalloc(STORVSP_DEPTH, sizeof(*sc->ios), GFP_KERNEL);
+	if (!sc->ios)
+		return -ENOMEM;
+	for (i = 0; i < STORVSP_DEPTH; i++)
+		sc->ios[i].sc = sc;
+	sc->retired = false;
+	return 0;
+}
+
+/**
+ * storvsp_chan_destroy - the opposite
+ * @sc: channel whose offer was revoked
+ *
+ * Context: process, may sleep.
+ */
+void storvsp_chan_destroy(struct storvsp_chan *sc)
+{
+	kvfree(sc->ios);
+	sc->ios = NULL;
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SCSI commands: from the guest's pages to LIO and back.
+ *
+ * A read or write of a disk gets the guest's pages themselves, one entry of the
+ * scatter list per page, as LIO wants it.  For everything else LIO has a buffer
+ * of its own: it parses parameters in place, which the guest could change
+ * meanwhile.  Such a bounce also serves data at odd addresses, that disks would
+ * not take.
+ *
+ * LIO drops its last reference exactly once per command, also if it aborts it:
+ * that is where the answer is made.
+ */
+#include <linux/highmem.h>
+#include <linux/minmax.h>
+#include <scsi/scsi_proto.h>
+#include <vmbus/partition.h>
+#include "storvsp.h"
+
+/* One guest page, one page, one entry. */
+static_assert(PAGE_SIZE == HV_HYP_PAGE_SIZE);
+
+#define STORVSP_ALIGN	512	/* of data that disks take */
+
+static struct storvsp_io *to_io(struct se_cmd *se_cmd)
+{
+	return container_of(se_cmd, struct storvsp_io, se_cmd);
+}
+
+/* ---- the guest's pages --------------------------------------------------------------- */
+
+static int storvsp_pin(struct storvsp_io *io)
+{
+	const struct storvsp_command *cmd = &io->cmd;
+	int err = 0;
+
+	if (cmd->npages)
+		err = vpart_pin_pages(io->sc->part, cmd->pfns, cmd->npages, cmd->data_in,
+				      io->pages);
+	io->npages = err ? 0 : cmd->npages;
+	return err;
+}
+
+static void storvsp_unpin(struct storvsp_io *io)
+{
+	if (io->npages)
+		vpart_unpin_pages(io->sc->part, io->pages, io->npages);
+	io->npages = 0;
+}
+
+/* Describe the first @len bytes of the data; returns the number of entries. */
+static unsigned int storvsp_build_sgl(struct storvsp_io *io, u32 len)
+{
+	unsigned int n = HVPFN_UP(io->cmd.offset + len), i;
+	u32 offset = io->cmd.offset, part;
+
+	sg_init_table(io->sgl, n);
+	for (i = 0; i < n; i++) {
+		part = min_t(u32, len, PAGE_SIZE - offset);
+		sg_set_page(&io->sgl[i], io->pages[i], part, offset);
+		len -= part;
+		offset = 0;
+	}
+	return n;
+}
+
+/* Copy between LIO's buffer and the guest's pages. */
+static void storvsp_copy(struct storvsp_io *io, bool to_guest)
+{
+	struct se_cmd *se_cmd = &io->se_cmd;
+	u32 left = min(se_cmd->data_length, io->cmd.len), done = 0, part;
+	unsigned int n, i;
+	struct scatterlist *sg;
+	void *addr;
+
+	if (!left)
+		return;
+	n = storvsp_build_sgl(io, left);
+	for_each_sg(se_cmd->t_data_sg, sg, se_cmd->t_data_nents, i) {
+		part = min(left, sg->length);
+		addr = kmap_local_page(sg_page(sg));
+		sg_copy_buffer(io->sgl, n, addr + sg->offset, part, done, !to_guest);
+		kunmap_local(addr);
+		done += part;
+		left -= part;
+	}
+}
+
+/* ---- to LIO ------------------------------------------------------------------------------ */
+
+static void storvsp_io_answer(struct storvsp_io *io, const struct storvsp_result *res)
+{
+	storvsp_answer_srb(&io->answer, &io->req, res);
+	storvsp_chan_answer(io);
+}
+
+/* The guest's pages are not to be had: its fault, or a reason to try again. */
+static void storvsp_io_pin_failed(struct storvsp_io *io, int err)
+{
+	struct storvsp_result res = {
+		.srb_status = SRB_STATUS_BUSY,
+		.scsi_status = SAM_STAT_BUSY,
+	};
+
+	if (err == -EFAULT) {
+		res.srb_status = SRB_STATUS_INVALID_REQUEST;
+		res.scsi_status = SAM_STAT_GOOD;
+		vsrv_chan_count(io->sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
+	}
+	storvsp_io_answer(io, &res);
+}
+
+static void storvsp_io_emulated(struct storvsp_io *io, const struct storvsp_result *res)
+{
+	int err;
+
+	if (res->len) {
+		err = storvsp_pin(io);
+		if (err) {
+			storvsp_io_pin_failed(io, err);
+			return;
+		}
+		sg_copy_from_buffer(io->sgl, storvsp_build_sgl(io, res->len), io->sc->data,
+				    res->len);
+		storvsp_unpin(io);
+	}
+	storvsp_io_answer(io, res);
+}
+
+/*
+ * LIO has parsed the command: choose its buffer.  False if it wants to move
+ * more than the guest gave room for; of a disk's blocks there are no halves.
+ */
+static bool storvsp_map(struct storvsp_io *io)
+{
+	struct se_cmd *se_cmd = &io->se_cmd;
+	u32 flags = se_cmd->se_cmd_flags;
+
+	io->bounce = true;
+	if (!(flags & SCF_SCSI_DATA_CDB))
+		return true;
+	if (flags & SCF_OVERFLOW_BIT)
+		return false;
+	if ((flags & SCF_COMPARE_AND_WRITE) || io->cmd.offset % STORVSP_ALIGN ||
+	    !se_cmd->data_length)
+		return true;
+
+	io->bounce = false;
+	se_cmd->t_data_nents = storvsp_build_sgl(io, se_cmd->data_length);
+	se_cmd->t_data_sg = io->sgl;
+	se_cmd->se_cmd_flags |= SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
+	return true;
+}
+
+static enum dma_data_direction storvsp_direction(const struct storvsp_command *cmd)
+{
+	if (!cmd->len)
+		return DMA_NONE;
+	return cmd->data_in ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+}
+
+static void storvsp_submit(struct storvsp_io *io)
+{
+	static const struct storvsp_result busy = {
+		.srb_status = SRB_STATUS_BUSY,
+		.scsi_status = SAM_STAT_BUSY,
+	};
+	struct se_session *sess = storvsp_chan_ctrl(io->sc)->sess;
+	struct storvsp_command *cmd = &io->cmd;
+	struct se_cmd *se_cmd = &io->se_cmd;
+
+	memset(se_cmd, 0, sizeof(*se_cmd));
+	io->moved = false;
+	io->aborted = false;
+	storvsp_chan_begin(io->sc);
+	se_cmd->tag = io->req.trans_id;
+	if (target_init_cmd(se_cmd, sess, io->sense, cmd->lun, cmd->len, TCM_SIMPLE_TAG,
+			    storvsp_direction(cmd), TARGET_SCF_ACK_KREF)) {
+		storvsp_unpin(io);
+		storvsp_answer_srb(&io->answer, &io->req, &busy);
+		storvsp_chan_complete(io);
+		return;
+	}
+	/* After a failure the command is complete, and @io may be in use again. */
+	if (target_submit_prep(se_cmd, cmd->cdb, NULL, 0, NULL, 0, NULL, 0, GFP_KERNEL))
+		return;
+	if (storvsp_map(io))
+		target_submit(se_cmd);
+	else
+		transport_generic_request_failure(se_cmd, TCM_INVALID_CDB_FIELD);
+}
+
+/**
+ * storvsp_io_execute - execute a SCSI command
+ * @io: request, with a good command
+ *
+ * Context: in the channel's work, while the packet is valid.
+ */
+void storvsp_io_execute(struct storvsp_io *io)
+{
+	static const DECLARE_BITMAP(none, STORVSP_LUNS);
+	struct storvsp_chan *sc = io->sc;
+	const unsigned long *luns = READ_ONCE(sc->retired) ? none : storvsp_chan_ctrl(sc)->luns;
+	struct storvsp_result res;
+	int err;
+
+	if (storvsp_emulate(&io->cmd, luns, sc->data, &res)) {
+		storvsp_io_emulated(io, &res);
+		return;
+	}
+	err = storvsp_pin(io);
+	if (err)
+		storvsp_io_pin_failed(io, err);
+	else
+		storvsp_submit(io);
+}
+
+/* ---- from LIO ------------------------------------------------------------------------------ */
+
+/**
+ * storvsp_write_pending - LIO has a buffer for data from the guest
+ * @se_cmd: command
+ *
+ * Return: 0.
+ */
+int storvsp_write_pending(struct se_cmd *se_cmd)
+{
+	struct storvsp_io *io = to_io(se_cmd);
+
+	if (io->bounce)
+		storvsp_copy(io, false);
+	target_execute_cmd(se_cmd);
+	return 0;
+}
+
+/**
+ * storvsp_queue_data_in - LIO has data for the guest
+ * @se_cmd: command
+ *
+ * Return: 0.
+ */
+int storvsp_queue_data_in(struct se_cmd *se_cmd)
+{
+	struct storvsp_io *io = to_io(se_cmd);
+
+	if (io->bounce)
+		storvsp_copy(io, true);
+	io->moved = true;
+	transport_generic_free_cmd(se_cmd, 0);
+	return 0;
+}
+
+/**
+ * storvsp_queue_status - LIO has a status, and no data for the guest
+ * @se_cmd: command
+ *
+ * Return: 0.
+ */
+int storvsp_queue_status(struct se_cmd *se_cmd)
+{
+	struct storvsp_io *io = to_io(se_cmd);
+
+	io->moved = se_cmd->scsi_status == SAM_STAT_GOOD;
+	transport_generic_free_cmd(se_cmd, 0);
+	return 0;
+}
+
+/**
+ * storvsp_queue_tm_rsp - a task management function is complete
+ * @se_cmd: command
+ *
+ * None is ever submitted: a reset waits for the commands instead.
+ */
+void storvsp_queue_tm_rsp(struct se_cmd *se_cmd)
+{
+}
+
+/**
+ * storvsp_aborted_task - a command was aborted and has no status
+ * @se_cmd: command
+ */
+void storvsp_aborted_task(struct se_cmd *se_cmd)
+{
+	to_io(se_cmd)->aborted = true;
+}
+
+/**
+ * storvsp_check_stop_free - LIO's own reference goes
+ * @se_cmd: command
+ *
+ * Return: 1 if it was the last, else 0.
+ */
+int storvsp_check_stop_free(struct se_cmd *se_cmd)
+{
+	return target_put_sess_cmd(se_cmd);
+}
+
+static u32 storvsp_moved(const struct storvsp_io *io)
+{
+	const struct se_cmd *se_cmd = &io->se_cmd;
+
+	if (!io->moved)
+		return 0;
+	if (!(se_cmd->se_cmd_flags & SCF_UNDERFLOW_BIT))
+		return io->cmd.len;
+	return io->cmd.len - min(io->cmd.len, se_cmd->residual_count);
+}
+
+/**
+ * storvsp_release_cmd - the last reference is gone
+ * @se_cmd: command
+ *
+ * Context: any.
+ */
+void storvsp_release_cmd(struct se_cmd *se_cmd)
+{
+	struct storvsp_io *io = to_io(se_cmd);
+	struct storvsp_result res = {
+		.srb_status = storvsp_srb_status(se_cmd->scsi_status),
+		.scsi_status = se_cmd->scsi_status,
+		.len = storvsp_moved(io),
+	};
+
+	if (io->aborted) {
+		res.srb_status = SRB_STATUS_ABORTED;
+		res.scsi_status = SAM_STAT_GOOD;
+	} else if (se_cmd->se_cmd_flags & (SCF_TRANSPORT_TASK_SENSE | SCF_EMULATED_TASK_SENSE)) {
+		res.sense = io->sense;
+	}
+	/* Before the answer: with it the pages are the guest's again. */
+	storvsp_unpin(io);
+	storvsp_answer_srb(&io->answer, &io->req, &res);
+	storvsp_chan_complete(io);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the guest may ask for when: the initialization of a controller.
+ */
+#include <kunit/visibility.h>
+#include "storvsp.h"
+
+/* The one request that leads out of each state. */
+static const u8 storvsp_expected[STORVSP_STATE_READY] = {
+	[STORVSP_STATE_BEGIN] = STORVSP_BEGIN_INIT,
+	[STORVSP_STATE_VERSION] = STORVSP_QUERY_VERSION,
+	[STORVSP_STATE_PROPERTIES] = STORVSP_QUERY_PROPERTIES,
+	[STORVSP_STATE_END] = STORVSP_END_INIT,
+};
+
+static enum storvsp_action storvsp_refuse(struct storvsp_answer *answer,
+					  const struct storvsp_request *req, u32 status)
+{
+	storvsp_answer(answer, req, status);
+	return STORVSP_ACT_REFUSE;
+}
+
+/* There are no subchannels to be had: only the wish for none can be met. */
+static enum storvsp_action storvsp_create_subchannels(struct storvsp_answer *answer,
+						      const struct storvsp_request *req)
+{
+	if (le16_to_cpu(req->packet.subchannels))
+		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_PARAMETER);
+	return STORVSP_ACT_ANSWER;
+}
+
+static void storvsp_query_version(struct storvsp_proto *proto, const struct storvsp_request *req,
+				  struct storvsp_answer *answer)
+{
+	u16 version = le16_to_cpu(req->packet.version.version);
+
+	switch (version) {
+	case STORVSP_VERSION_WIN8:
+	case STORVSP_VERSION_BLUE:
+		proto->version = version;
+		proto->state = STORVSP_STATE_PROPERTIES;
+		break;
+	default:
+		/* Guests ask for the next one then. */
+		storvsp_answer(answer, req, STORVSP_STATUS_REVISION_MISMATCH);
+	}
+}
+
+static void storvsp_query_properties(struct storvsp_answer *answer)
+{
+	answer->packet.properties.max_transfer = cpu_to_le32(STORVSP_MAX_TRANSFER);
+}
+
+static enum storvsp_action storvsp_init_step(struct storvsp_proto *proto,
+					     const struct storvsp_request *req,
+					     struct storvsp_answer *answer)
+{
+	if (req->operation == STORVSP_CREATE_SUB_CHANNELS && proto->state == STORVSP_STATE_END)
+		return storvsp_create_subchannels(answer, req);
+	if (req->operation != storvsp_expected[proto->state])
+		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_DEVICE_STATE);
+
+	switch (proto->state) {
+	case STORVSP_STATE_BEGIN:
+		proto->state = STORVSP_STATE_VERSION;
+		break;
+	case STORVSP_STATE_VERSION:
+		storvsp_query_version(proto, req, answer);
+		break;
+	case STORVSP_STATE_PROPERTIES:
+		storvsp_query_properties(answer);
+		proto->state = STORVSP_STATE_END;
+		break;
+	default:
+		proto->state = STORVSP_STATE_READY;
+		break;
+	}
+	return STORVSP_ACT_ANSWER;
+}
+
+static enum storvsp_action storvsp_ready_step(const struct storvsp_request *req,
+					      struct storvsp_answer *answer)
+{
+	switch (req->operation) {
+	case STORVSP_EXECUTE_SRB:
+		return STORVSP_ACT_EXECUTE;
+	case STORVSP_RESET_LUN:
+	case STORVSP_RESET_ADAPTER:
+	case STORVSP_RESET_BUS:
+		return STORVSP_ACT_RESET;
+	case STORVSP_CREATE_SUB_CHANNELS:
+		return storvsp_create_subchannels(answer, req);
+	case STORVSP_BEGIN_INIT:
+	case STORVSP_END_INIT:
+	case STORVSP_QUERY_VERSION:
+	case STORVSP_QUERY_PROPERTIES:
+		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_DEVICE_STATE);
+	default:
+		/* Fibre channel, and what only a host sends. */
+		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_DEVICE_REQUEST);
+	}
+}
+
+/**
+ * storvsp_proto_step - decide on a request
+ * @proto: state of the protocol; changed
+ * @req: from storvsp_parse()
+ * @answer: out: the answer, unless the action is STORVSP_ACT_EXECUTE
+ *
+ * A request that does not fit is refused and changes nothing.
+ *
+ * Return: what to do.
+ */
+enum storvsp_action storvsp_proto_step(struct storvsp_proto *proto,
+				       const struct storvsp_request *req,
+				       struct storvsp_answer *answer)
+{
+	storvsp_answer(answer, req, STORVSP_STATUS_SUCCESS);
+	if (proto->state == STORVSP_STATE_READY)
+		return storvsp_ready_step(req, answer);
+	return storvsp_init_step(proto, req, answer);
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_proto_step);

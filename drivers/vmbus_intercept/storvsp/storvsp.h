@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Private parts of vmbus_storvsp: a SCSI controller of the guest whose disks
+ * are LIO backstores.
+ *
+ * fabric.c is LIO's side in configfs, channel.c the VMBus channel, io.c carries
+ * commands from one to the other.  proto.c and request.c only look at packets
+ * and make answers: no I/O, no locks.
+ *
+ * The worker of the channel (a thread of the partition) reads requests.  Answers
+ * are written by whoever completes a command, in whatever context that is,
+ * under storvsp_chan::lock.  Each request read holds one of STORVSP_DEPTH
+ * struct storvsp_io until its answer is in the guest's ring: so a ring that the
+ * guest does not empty keeps answers waiting, and the worker from reading on,
+ * but loses none.
+ *
+ * Lock order: storvsp_ctrl::lock (configuration; held over vsrv_offer() and
+ * vsrv_revoke(), so never taken in callbacks of the server), then
+ * storvsp_chan::lock.
+ */
+#ifndef _STORVSP_H
+#define _STORVSP_H
+
+#include <linux/bitmap.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/uuid.h>
+#include <linux/wait.h>
+#include <target/target_core_base.h>
+#include <target/target_core_fabric.h>
+#include <uapi/linux/vmbus_partition.h>
+#include <vmbus/ring.h>
+#include <vmbus/server.h>
+#include <vmbus/storvsp.h>
+
+#define STORVSP_DEPTH		256	/* requests in flight per channel */
+#define STORVSP_MAX_PACKET	4096	/* of the guest, ranges included */
+#define STORVSP_MAX_PAGES	(STORVSP_MAX_TRANSFER / HV_HYP_PAGE_SIZE + 1)
+#define STORVSP_LUNS		256	/* a LUN is one byte in an SRB */
+#define STORVSP_INQUIRY_SIZE	36
+#define STORVSP_EMULATE_SIZE	(8 + 8 * STORVSP_LUNS)
+
+/* ---- requests and answers: request.c ------------------------------------------- */
+
+/* What to do with a packet. */
+enum storvsp_verdict {
+	STORVSP_OK,
+	STORVSP_REFUSED,	/* answer it with an error */
+	STORVSP_FATAL,		/* the same if that is possible; and read no more */
+};
+
+/**
+ * struct storvsp_request - a packet of the guest
+ * @trans_id: transaction id, for the answer
+ * @answerable: the guest waits for an answer
+ * @operation: enum storvsp_operation
+ * @size: bytes of the request area: the answer has as many
+ * @packet: copy, the rest is zero
+ */
+struct storvsp_request {
+	u64 trans_id;
+	bool answerable;
+	u32 operation;
+	u32 size;
+	struct storvsp_packet packet;
+};
+
+/**
+ * struct storvsp_command - a SCSI command, checked
+ * @path: of its address
+ * @target: of its address
+ * @lun: of its address
+ * @data_in: data goes to the guest
+ * @len: bytes of data, at most STORVSP_MAX_TRANSFER
+ * @offset: of the data in the first page
+ * @npages: pages that the data spans
+ * @pfns: these, in the packet: valid as long as it
+ * @cdb: zero from the length on that the guest said
+ */
+struct storvsp_command {
+	u8 path;
+	u8 target;
+	u8 lun;
+	bool data_in;
+	u32 len;
+	u32 offset;
+	u32 npages;
+	const u64 *pfns;
+	u8 cdb[STORVSP_CDB_SIZE];
+};
+
+/**
+ * struct storvsp_result - what became of a command
+ * @srb_status: SRB_STATUS_*, without SRB_STATUS_AUTOSENSE_VALID
+ * @scsi_status: SAM_STAT_*
+ * @len: bytes of data moved
+ * @sense: sense data of at least STORVSP_SENSE_SIZE bytes, or NULL
+ */
+struct storvsp_result {
+	u8 srb_status;
+	u8 scsi_status;
+	u32 len;
+	const u8 *sense;
+};
+
+/**
+ * struct storvsp_answer - a completion packet
+ * @len: bytes of it
+ * @packet: packet
+ */
+struct storvsp_answer {
+	u32 len;
+	struct storvsp_packet packet;
+};
+
+enum storvsp_verdict storvsp_parse(const struct vsrv_packet *pkt, struct storvsp_request *req);
+enum storvsp_verdict storvsp_parse_srb(const struct vsrv_packet *pkt,
+				       const struct storvsp_request *req,
+				       struct storvsp_command *cmd);
+u32 storvsp_nt_status(u8 srb_status);
+u8 storvsp_srb_status(u8 scsi_status);
+void storvsp_answer(struct storvsp_answer *answer, const struct storvsp_request *req, u32 status);
+void storvsp_answer_srb(struct storvsp_answer *answer, const struct storvsp_request *req,
+			const struct storvsp_result *res);
+bool storvsp_emulate(const struct storvsp_command *cmd, const unsigned long *luns, u8 *buf,
+		     struct storvsp_result *res);
+void storvsp_answer_gone(struct storvsp_answer *answer, const struct storvsp_request *req);
+
+/* ---- initialization: proto.c ----------------------------------------------------- */
+
+enum storvsp_state {
+	STORVSP_STATE_BEGIN,
+	STORVSP_STATE_VERSION,
+	STORVSP_STATE_PROPERTIES,
+	STORVSP_STATE_END,
+	STORVSP_STATE_READY,
+	STORVSP_STATES
+};
+
+/**
+ * struct storvsp_proto - how far the guest has come
+ * @state: what it is expected to ask next
+ * @version: what it chose, 0 so far
+ */
+struct storvsp_proto {
+	enum storvsp_state state;
+	u16 version;
+};
+
+enum storvsp_action {
+	STORVSP_ACT_ANSWER,	/* send the answer */
+	STORVSP_ACT_REFUSE,	/* send the answer, which is an error of the guest */
+	STORVSP_ACT_EXECUTE,	/* execute the SRB */
+	STORVSP_ACT_RESET,	/* send the answer after those to all other requests */
+};
+
+enum storvsp_action storvsp_proto_step(struct storvsp_proto *proto,
+				       const struct storvsp_request *req,
+				       struct storvsp_answer *answer);
+
+/* ---- commands: io.c ---------------------------------------------------------------- */
+
+/**
+ * struct storvsp_io - a request of the guest, from the ring to its answer
+ * @se_cmd: LIO's part
+ * @node: in storvsp_chan::free or storvsp_chan::done
+ * @sc: channel
+ * @req: the request
+ * @cmd: the command, for STORVSP_EXECUTE_SRB
+ * @npages: pages that are pinned
+ * @bounce: LIO has a buffer of its own, which is copied from or to the pages
+ * @moved: the data of the command was moved
+ * @aborted: LIO aborted the command
+ * @sense: sense data
+ * @answer: what the guest gets
+ * @pages: the guest's
+ * @sgl: the same, for LIO or for copies
+ */
+struct storvsp_io {
+	struct se_cmd se_cmd;
+	struct list_head node;
+	struct storvsp_chan *sc;
+	struct storvsp_request req;
+	struct storvsp_command cmd;
+	u32 npages;
+	bool bounce;
+	bool moved;
+	bool aborted;
+	u8 sense[TRANSPORT_SENSE_BUFFER];
+	struct storvsp_answer answer;
+	struct page *pages[STORVSP_MAX_PAGES];
+	struct scatterlist sgl[STORVSP_MAX_PAGES];
+};
+
+void storvsp_io_execute(struct storvsp_io *io);
+
+int storvsp_check_stop_free(struct se_cmd *se_cmd);
+void storvsp_release_cmd(struct se_cmd *se_cmd);
+int storvsp_write_pending(struct se_cmd *se_cmd);
+int storvsp_queue_data_in(struct se_cmd *se_cmd);
+int storvsp_queue_status(struct se_cmd *se_cmd);
+void storvsp_queue_tm_rsp(struct se_cmd *se_cmd);
+void storvsp_aborted_task(struct se_cmd *se_cmd);
+
+/* ---- the channel: channel.c ---------------------------------------------------------- */
+
+/**
+ * struct storvsp_chan - the channel of a controller
+ * @chan: the server's, while open
+ * @part: partition whose guest it is, while open
+ * @worker: thread that runs @work, while open
+ * @work: reads requests; alone touches the ring from the guest, @proto, @buf
+ *	and @data while the channel is open
+ * @rings: rings; the one to the guest is protected by @lock
+ * @proto: state of the protocol
+ * @open: the rings are mapped; changes only in callbacks of the server
+ * @buf: copy of a packet
+ * @data: data that the controller itself makes up
+ * @ios: STORVSP_DEPTH of them
+ * @lock: protects what follows; taken in any context
+ * @free: of struct storvsp_io: may be used for a request
+ * @done: of struct storvsp_io: answers on their way to the ring, in order
+ * @reset: reset that waits for @busy to become 0; nothing is read meanwhile
+ * @busy: commands that LIO has, or whose completion still runs
+ * @running: the rings may be used
+ * @closing: @work is not queued any more
+ * @retired: the disks are taken from the guest before the channel is
+ * @last: when the last request was read, in jiffies
+ * @starved: @work waits for @free to get an entry
+ * @broken: the guest broke the rules: nothing is read until it opens the
+ *	channel again
+ * @scanned: the guest has sent commands; before that some crash when notified
+ * @notify: the guest does not know yet that disks came or went
+ * @idle: woken when @busy becomes 0
+ */
+struct storvsp_chan {
+	struct vsrv_chan *chan;
+	struct vmbus_partition *part;
+	struct kthread_worker *worker;
+	struct kthread_work work;
+	struct vsrv_rings rings;
+	struct storvsp_proto proto;
+	bool open;
+	u8 buf[STORVSP_MAX_PACKET] __aligned(8);
+	u8 data[STORVSP_EMULATE_SIZE];
+	struct storvsp_io *ios;
+
+	spinlock_t lock;		/* protects the following */
+	struct list_head free;
+	struct list_head done;
+	struct storvsp_io *reset;
+	unsigned int busy;
+	bool running;
+	bool closing;
+	bool retired;
+	unsigned long last;
+	bool starved;
+	bool broken;
+	bool scanned;
+	bool notify;
+	wait_queue_head_t idle;
+};
+
+extern const struct vsrv_chan_ops storvsp_chan_ops;
+
+int storvsp_chan_init(struct storvsp_chan *sc);
+void storvsp_chan_destroy(struct storvsp_chan *sc);
+void storvsp_chan_begin(struct storvsp_chan *sc);
+void storvsp_chan_complete(struct storvsp_io *io);
+void storvsp_chan_answer(struct storvsp_io *io);
+void storvsp_chan_notify(struct storvsp_chan *sc);
+void storvsp_chan_retire(struct storvsp_chan *sc);
+
+/* ---- LIO's side: fabric.c ------------------------------------------------------------- */
+
+/**
+ * struct storvsp_port - a directory target/vmbus/<instance GUID>
+ * @wwn: LIO's part
+ * @instance: instance of the offer
+ * @name: the directory's
+ */
+struct storvsp_port {
+	struct se_wwn wwn;
+	guid_t instance;
+	char name[UUID_STRING_LEN + 1];
+};
+
+/**
+ * struct storvsp_ctrl - a controller: the directory tpgt_1 of a port
+ * @tpg: LIO's part
+ * @port: port
+ * @luns: LUNs that have a disk
+ * @lock: protects what follows
+ * @server_name: the attribute "server"
+ * @server: reference while enabled, else NULL
+ * @offer: the server's channel while enabled
+ * @sess: LIO's session while enabled
+ * @sc: channel; while enabled the server's callbacks have it
+ */
+struct storvsp_ctrl {
+	struct se_portal_group tpg;
+	struct storvsp_port *port;
+	DECLARE_BITMAP(luns, STORVSP_LUNS);
+	struct mutex lock;		/* protects the following */
+	char server_name[VMBUS_PARTITION_NAME_SIZE];
+	struct vmbus_srv *server;
+	struct vsrv_chan *offer;
+	struct se_session *sess;
+	struct storvsp_chan sc;
+};
+
+static inline struct storvsp_ctrl *storvsp_chan_ctrl(struct storvsp_chan *sc)
+{
+	return container_of(sc, struct storvsp_ctrl, sc);
+}
+
+extern const struct target_core_fabric_ops storvsp_fabric_ops;
+
+#endif /* _STORVSP_H */

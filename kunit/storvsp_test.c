@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of vmbus_storvsp: packets of the guest, the initialization, SRBs.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <scsi/scsi_proto.h>
+#include <vmbus/compat.h>
+
+#include "../drivers/vmbus_intercept/storvsp/storvsp.h"
+
+#define ST_ID		0x1122334455667788ULL
+#define ST_PFNS		130
+#define ST_ASKS		VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED
+#define ST_MAX		STORVSP_MAX_TRANSFER
+
+/**
+ * struct st_packet - a packet of a guest, to be filled in
+ * @pkt: as the ring gives it
+ * @payload: its payload, longer than any that counts
+ * @ranges: its GPA ranges
+ */
+struct st_packet {
+	struct vsrv_packet pkt;
+	union {
+		struct storvsp_packet packet;
+		u8 bytes[128];
+	} payload;
+	struct {
+		u32 byte_count;
+		u32 byte_offset;
+		u64 pfns[ST_PFNS];
+	} ranges;
+};
+
+static struct st_packet *st_new(struct kunit *test, u32 operation, u32 len)
+{
+	struct st_packet *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(&p->payload, 0xa5, sizeof(p->payload));
+	memset(&p->payload.packet, 0, sizeof(p->payload.packet));
+	p->payload.packet.hdr.operation = cpu_to_le32(operation);
+	p->pkt = (struct vsrv_packet) {
+		.type = VM_PKT_DATA_INBAND,
+		.flags = ST_ASKS,
+		.trans_id = ST_ID,
+		.payload = &p->payload,
+		.len = len,
+	};
+	return p;
+}
+
+/* Give the packet one range. */
+static void st_range(struct st_packet *p, u32 offset, u32 len)
+{
+	u32 npfns = HVPFN_UP(offset + len), i;
+
+	p->pkt.type = VM_PKT_DATA_USING_GPA_DIRECT;
+	p->pkt.range_count = 1;
+	p->pkt.ranges = &p->ranges;
+	p->pkt.ranges_len = 8 + 8 * npfns;
+	p->ranges.byte_count = len;
+	p->ranges.byte_offset = offset;
+	for (i = 0; i < npfns; i++)
+		p->ranges.pfns[i] = 0x1000 + i;
+}
+
+/* ---- packets ------------------------------------------------------------------------- */
+
+struct st_parse {
+	u32 operation;
+	u32 len;
+	enum storvsp_verdict verdict;
+	u32 size;
+};
+
+static const struct st_parse st_parse_table[] = {
+	/* Nothing to look at, or no operation. */
+	{ STORVSP_BEGIN_INIT, 0, STORVSP_FATAL, 0 },
+	{ STORVSP_BEGIN_INIT, 11, STORVSP_FATAL, 0 },
+	{ 0, 64, STORVSP_FATAL, 52 },
+	{ STORVSP_OPERATIONS, 64, STORVSP_FATAL, 52 },
+	{ U32_MAX, 64, STORVSP_FATAL, 52 },
+	/* The header is enough for most. */
+	{ STORVSP_COMPLETE_IO, 12, STORVSP_OK, 0 },
+	{ STORVSP_REMOVE_DEVICE, 12, STORVSP_OK, 0 },
+	{ STORVSP_RESET_LUN, 12, STORVSP_OK, 0 },
+	{ STORVSP_RESET_ADAPTER, 12, STORVSP_OK, 0 },
+	{ STORVSP_RESET_BUS, 12, STORVSP_OK, 0 },
+	{ STORVSP_BEGIN_INIT, 12, STORVSP_OK, 0 },
+	{ STORVSP_END_INIT, 12, STORVSP_OK, 0 },
+	{ STORVSP_QUERY_PROPERTIES, 12, STORVSP_OK, 0 },
+	{ STORVSP_ENUMERATE_BUS, 12, STORVSP_OK, 0 },
+	{ STORVSP_FC_HBA_DATA, 12, STORVSP_OK, 0 },
+	{ STORVSP_EVENT, 12, STORVSP_OK, 0 },
+	/* min - 1, min, max, max + 1, much more. */
+	{ STORVSP_QUERY_VERSION, 12, STORVSP_FATAL, 0 },
+	{ STORVSP_QUERY_VERSION, 15, STORVSP_FATAL, 3 },
+	{ STORVSP_QUERY_VERSION, 16, STORVSP_OK, 4 },
+	{ STORVSP_QUERY_VERSION, 64, STORVSP_OK, 52 },
+	{ STORVSP_QUERY_VERSION, 65, STORVSP_OK, 52 },
+	{ STORVSP_QUERY_VERSION, 128, STORVSP_OK, 52 },
+	{ STORVSP_CREATE_SUB_CHANNELS, 13, STORVSP_FATAL, 1 },
+	{ STORVSP_CREATE_SUB_CHANNELS, 14, STORVSP_OK, 2 },
+	{ STORVSP_EXECUTE_SRB, 0, STORVSP_FATAL, 0 },
+	{ STORVSP_EXECUTE_SRB, 12, STORVSP_FATAL, 0 },
+	{ STORVSP_EXECUTE_SRB, 48, STORVSP_FATAL, 36 },
+	{ STORVSP_EXECUTE_SRB, 63, STORVSP_FATAL, 51 },
+	{ STORVSP_EXECUTE_SRB, 64, STORVSP_OK, 52 },
+	{ STORVSP_EXECUTE_SRB, 65, STORVSP_OK, 52 },
+	{ STORVSP_EXECUTE_SRB, 128, STORVSP_OK, 52 },
+};
+
+static void storvsp_parse_test(struct kunit *test)
+{
+	struct storvsp_answer answer;
+	struct storvsp_request req;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(st_parse_table); i++) {
+		const struct st_parse *c = &st_parse_table[i];
+		struct st_packet *p = st_new(test, c->operation, c->len);
+
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_parse(&p->pkt, &req), c->verdict,
+				    "operation %u, %u bytes", c->operation, c->len);
+		KUNIT_EXPECT_TRUE(test, req.answerable);
+		KUNIT_EXPECT_EQ(test, req.trans_id, ST_ID);
+		KUNIT_EXPECT_EQ_MSG(test, req.size, c->size, "operation %u, %u bytes",
+				    c->operation, c->len);
+		if (c->len >= 12)
+			KUNIT_EXPECT_EQ(test, req.operation, c->operation);
+		/* The answer has the length of the request, up to the longest. */
+		storvsp_answer(&answer, &req, STORVSP_STATUS_SUCCESS);
+		KUNIT_EXPECT_EQ(test, answer.len, clamp(c->len, 12U, 64U));
+	}
+}
+
+/* What was not sent is zero, whatever lies behind it. */
+static void storvsp_parse_short_test(struct kunit *test)
+{
+	struct st_packet *p = st_new(test, STORVSP_RESET_LUN, 20);
+	struct storvsp_request req;
+	u32 i;
+
+	memset(p->payload.bytes + 12, 0xff, sizeof(p->payload) - 12);
+	KUNIT_ASSERT_EQ(test, storvsp_parse(&p->pkt, &req), STORVSP_OK);
+	KUNIT_EXPECT_EQ(test, req.size, 8U);
+	for (i = 0; i < sizeof(req.packet.request); i++)
+		KUNIT_EXPECT_EQ(test, req.packet.request[i], i < 8 ? 0xff : 0);
+}
+
+struct st_type {
+	u16 type;
+	u16 flags;
+	enum storvsp_verdict verdict;
+	bool answerable;
+};
+
+static const struct st_type st_type_table[] = {
+	{ VM_PKT_DATA_INBAND, ST_ASKS, STORVSP_OK, true },
+	{ VM_PKT_DATA_INBAND, 0, STORVSP_FATAL, false },
+	{ VM_PKT_DATA_USING_GPA_DIRECT, ST_ASKS, STORVSP_OK, true },
+	{ VM_PKT_DATA_USING_GPA_DIRECT, 0, STORVSP_FATAL, false },
+	{ VM_PKT_DATA_USING_XFER_PAGES, ST_ASKS, STORVSP_FATAL, false },
+	{ VM_PKT_COMP, ST_ASKS, STORVSP_FATAL, false },
+	{ VM_PKT_COMP, 0, STORVSP_FATAL, false },
+};
+
+static void storvsp_parse_type_test(struct kunit *test)
+{
+	struct storvsp_request req;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(st_type_table); i++) {
+		const struct st_type *c = &st_type_table[i];
+		struct st_packet *p = st_new(test, STORVSP_EXECUTE_SRB, 64);
+
+		p->pkt.type = c->type;
+		p->pkt.flags = c->flags;
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_parse(&p->pkt, &req), c->verdict,
+				    "type %u, flags %u", c->type, c->flags);
+		KUNIT_EXPECT_EQ_MSG(test, req.answerable, c->answerable, "type %u, flags %u",
+				    c->type, c->flags);
+	}
+}
+
+/* ---- initialization -------------------------------------------------------------------- */
+
+static struct storvsp_request st_request(u32 operation)
+{
+	return (struct storvsp_request) {
+		.trans_id = ST_ID,
+		.answerable = true,
+		.operation = operation,
+		.size = STORVSP_REQUEST_SIZE,
+		.packet.hdr.operation = cpu_to_le32(operation),
+	};
+}
+
+struct st_step {
+	enum storvsp_state state;
+	u32 operation;
+	enum storvsp_state next;
+	enum storvsp_action action;
+	u32 status;
+};
+
+#define ST_GOES(from, operation, to)						\
+	{ STORVSP_STATE_##from, STORVSP_##operation, STORVSP_STATE_##to,	\
+	  STORVSP_ACT_ANSWER, STORVSP_STATUS_SUCCESS }
+#define ST_RESETS(operation)							\
+	{ STORVSP_STATE_READY, STORVSP_##operation, STORVSP_STATE_READY,	\
+	  STORVSP_ACT_RESET, STORVSP_STATUS_SUCCESS }
+#define ST_NEVER(operation)							\
+	{ STORVSP_STATE_READY, STORVSP_##operation, STORVSP_STATE_READY,	\
+	  STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_DEVICE_REQUEST }
+
+/* With version 6.0 asked for, and no subchannels.  What is not here is refused. */
+static const struct st_step st_step_table[] = {
+	ST_GOES(BEGIN, BEGIN_INIT, VERSION),
+	ST_GOES(VERSION, QUERY_VERSION, PROPERTIES),
+	ST_GOES(PROPERTIES, QUERY_PROPERTIES, END),
+	ST_GOES(END, CREATE_SUB_CHANNELS, END),
+	ST_GOES(END, END_INIT, READY),
+	ST_GOES(READY, CREATE_SUB_CHANNELS, READY),
+	{ STORVSP_STATE_READY, STORVSP_EXECUTE_SRB, STORVSP_STATE_READY, STORVSP_ACT_EXECUTE },
+	ST_RESETS(RESET_LUN),
+	ST_RESETS(RESET_ADAPTER),
+	ST_RESETS(RESET_BUS),
+	ST_NEVER(COMPLETE_IO),
+	ST_NEVER(REMOVE_DEVICE),
+	ST_NEVER(ENUMERATE_BUS),
+	ST_NEVER(FC_HBA_DATA),
+	ST_NEVER(EVENT),
+};
+
+static struct st_step st_expect(enum storvsp_state state, u32 operation)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(st_step_table); i++)
+		if (st_step_table[i].state == state && st_step_table[i].operation == operation)
+			return st_step_table[i];
+	return (struct st_step) {
+		.next = state,
+		.action = STORVSP_ACT_REFUSE,
+		.status = STORVSP_STATUS_INVALID_DEVICE_STATE,
+	};
+}
+
+static void storvsp_step_case(struct kunit *test, enum storvsp_state state, u32 operation)
+{
+	struct storvsp_request req = st_request(operation);
+	struct st_step want = st_expect(state, operation);
+	struct storvsp_proto proto = { .state = state };
+	struct storvsp_answer answer;
+
+	if (operation == STORVSP_QUERY_VERSION)
+		req.packet.version.version = cpu_to_le16(STORVSP_VERSION_BLUE);
+	KUNIT_EXPECT_EQ_MSG(test, storvsp_proto_step(&proto, &req, &answer), want.action,
+			    "state %d, operation %u", state, operation);
+	KUNIT_EXPECT_EQ_MSG(test, proto.state, want.next, "state %d, operation %u", state,
+			    operation);
+	if (want.action == STORVSP_ACT_EXECUTE)
+		return;
+	KUNIT_EXPECT_EQ(test, answer.len, 64U);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.hdr.operation), STORVSP_COMPLETE_IO);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.hdr.flags), 0U);
+	KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(answer.packet.hdr.status), want.status,
+			    "state %d, operation %u", state, operation);
+	if (state != STORVSP_STATE_PROPERTIES)
+		KUNIT_EXPECT_NULL(test, memchr_inv(answer.packet.request, 0,
+						   sizeof(answer.packet.request)));
+}
+
+static void storvsp_step_test(struct kunit *test)
+{
+	enum storvsp_state state;
+	u32 operation;
+
+	for (state = 0; state < STORVSP_STATES; state++)
+		for (operation = 1; operation < STORVSP_OPERATIONS; operation++)
+			storvsp_step_case(test, state, operation);
+}
+
+struct st_version {
+	u16 version;
+	bool good;
+};
+
+static const struct st_version st_version_table[] = {
+	{ STORVSP_VERSION(6, 2), false },
+	{ STORVSP_VERSION(6, 1), false },
+	{ STORVSP_VERSION(6, 0), true },
+	{ STORVSP_VERSION(5, 2), false },
+	{ STORVSP_VERSION(5, 1), true },
+	{ STORVSP_VERSION(5, 0), false },
+	{ STORVSP_VERSION(4, 2), false },
+	{ STORVSP_VERSION(2, 0), false },
+	{ 0, false },
+	{ U16_MAX, false },
+};
+
+static void storvsp_version_test(struct kunit *test)
+{
+	struct storvsp_request req = st_request(STORVSP_QUERY_VERSION);
+	struct storvsp_answer answer;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(st_version_table); i++) {
+		const struct st_version *c = &st_version_table[i];
+		struct storvsp_proto proto = { .state = STORVSP_STATE_VERSION };
+
+		req.packet.version.version = cpu_to_le16(c->version);
+		/* The guest does nothing wrong by asking. */
+		KUNIT_EXPECT_EQ(test, storvsp_proto_step(&proto, &req, &answer),
+				STORVSP_ACT_ANSWER);
+		KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(answer.packet.hdr.status),
+				    c->good ? STORVSP_STATUS_SUCCESS :
+					      STORVSP_STATUS_REVISION_MISMATCH,
+				    "version %#x", c->version);
+		KUNIT_EXPECT_EQ(test, proto.state,
+				c->good ? STORVSP_STATE_PROPERTIES : STORVSP_STATE_VERSION);
+		KUNIT_EXPECT_EQ(test, proto.version, c->good ? c->version : 0);
+	}
+}
+
+/* As a Linux guest does it: the newest version first, the next one after a refusal. */
+static void storvsp_init_test(struct kunit *test)
+{
+	struct storvsp_request version = st_request(STORVSP_QUERY_VERSION);
+	struct storvsp_request req = st_request(STORVSP_BEGIN_INIT);
+	struct storvsp_proto proto = { };
+	struct storvsp_answer answer;
+
+	KUNIT_EXPECT_EQ(test, storvsp_proto_step(&proto, &req, &answer), STORVSP_ACT_ANSWER);
+	version.packet.version.version = cpu_to_le16(STORVSP_VERSION_WIN10);
+	storvsp_proto_step(&proto, &version, &answer);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.hdr.status),
+			STORVSP_STATUS_REVISION_MISMATCH);
+	version.packet.version.version = cpu_to_le16(STORVSP_VERSION_BLUE);
+	storvsp_proto_step(&proto, &version, &answer);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.hdr.status), STORVSP_STATUS_SUCCESS);
+
+	req = st_request(STORVSP_QUERY_PROPERTIES);
+	storvsp_proto_step(&proto, &req, &answer);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(answer.packet.properties.max_subchannels), 0);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.properties.flags), 0U);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.properties.max_transfer), 0x40000U);
+	req = st_request(STORVSP_END_INIT);
+	storvsp_proto_step(&proto, &req, &answer);
+	KUNIT_EXPECT_EQ(test, proto.state, STORVSP_STATE_READY);
+	KUNIT_EXPECT_EQ(test, proto.version, STORVSP_VERSION_BLUE);
+}
+
+static void storvsp_subchannels_test(struct kunit *test)
+{
+	static const u16 counts[] = { 1, 2, 255, U16_MAX };
+	struct storvsp_request req = st_request(STORVSP_CREATE_SUB_CHANNELS);
+	enum storvsp_state state;
+	struct storvsp_answer answer;
+	int i;
+
+	for (state = STORVSP_STATE_END; state <= STORVSP_STATE_READY; state++) {
+		for (i = 0; i < ARRAY_SIZE(counts); i++) {
+			struct storvsp_proto proto = { .state = state };
+
+			req.packet.subchannels = cpu_to_le16(counts[i]);
+			KUNIT_EXPECT_EQ(test, storvsp_proto_step(&proto, &req, &answer),
+					STORVSP_ACT_REFUSE);
+			KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.hdr.status),
+					STORVSP_STATUS_INVALID_PARAMETER);
+			KUNIT_EXPECT_EQ(test, proto.state, state);
+		}
+	}
+}
+
+/* ---- SRBs --------------------------------------------------------------------------------- */
+
+struct st_srb {
+	/* Range: bytes 0 means none. */
+	u32 offset;
+	u32 bytes;
+	u32 transfer;
+	u8 cdb_length;
+	enum storvsp_verdict verdict;
+	u32 npages;
+};
+
+static const struct st_srb st_srb_table[] = {
+	/* No data. */
+	{ 0, 0, 0, 6, STORVSP_OK, 0 },
+	{ 0, 0, 0, 16, STORVSP_OK, 0 },
+	{ 0, 0, 0, 0, STORVSP_REFUSED, 0 },
+	{ 0, 0, 0, 17, STORVSP_REFUSED, 0 },
+	{ 0, 0, 0, 255, STORVSP_REFUSED, 0 },
+	/* Data without a range. */
+	{ 0, 0, 1, 6, STORVSP_FATAL, 0 },
+	{ 0, 0, 512, 6, STORVSP_FATAL, 0 },
+	{ 0, 0, U32_MAX, 6, STORVSP_FATAL, 0 },
+	/* A range and less data, or none. */
+	{ 0, 512, 0, 10, STORVSP_OK, 0 },
+	{ 4095, 1, 0, 10, STORVSP_OK, 0 },
+	{ 0, 512, 1, 10, STORVSP_OK, 1 },
+	{ 0, 512, 511, 10, STORVSP_OK, 1 },
+	{ 0, 8192, 4096, 10, STORVSP_OK, 1 },
+	{ 0, 8192, 4097, 10, STORVSP_OK, 2 },
+	{ 4095, 8192, 1, 10, STORVSP_OK, 1 },
+	{ 4095, 8192, 2, 10, STORVSP_OK, 2 },
+	/* A range that just fits, and one that does not. */
+	{ 0, 1, 1, 10, STORVSP_OK, 1 },
+	{ 0, 512, 512, 10, STORVSP_OK, 1 },
+	{ 0, 512, 513, 10, STORVSP_FATAL, 0 },
+	{ 0, 1, 2, 10, STORVSP_FATAL, 0 },
+	{ 0, 4096, U32_MAX, 10, STORVSP_FATAL, 0 },
+	/* The longest transfer. */
+	{ 0, ST_MAX - 1, ST_MAX - 1, 10, STORVSP_OK, 64 },
+	{ 0, ST_MAX, ST_MAX, 10, STORVSP_OK, 64 },
+	{ 1, ST_MAX, ST_MAX, 10, STORVSP_OK, 65 },
+	{ 4095, ST_MAX, ST_MAX, 10, STORVSP_OK, 65 },
+	{ 0, ST_MAX + 1, ST_MAX, 10, STORVSP_OK, 64 },
+	{ 0, ST_MAX + 1, ST_MAX + 1, 10, STORVSP_REFUSED, 0 },
+	{ 0, 2 * ST_MAX, 2 * ST_MAX, 10, STORVSP_REFUSED, 0 },
+	/* Both wrong: what is fatal counts. */
+	{ 0, 512, 513, 0, STORVSP_FATAL, 0 },
+};
+
+/* The packet of an SRB, parsed. */
+static struct st_packet *st_srb(struct kunit *test, const struct st_srb *c,
+				struct storvsp_request *req)
+{
+	struct st_packet *p = st_new(test, STORVSP_EXECUTE_SRB, 64);
+	struct storvsp_srb *srb = &p->payload.packet.srb;
+
+	srb->path = 1;
+	srb->target = 2;
+	srb->lun = 3;
+	srb->cdb_length = c->cdb_length;
+	srb->data_in = 1;
+	srb->data_transfer_length = cpu_to_le32(c->transfer);
+	memset(srb->payload, 0x28, sizeof(srb->payload));
+	if (c->bytes)
+		st_range(p, c->offset, c->bytes);
+	KUNIT_ASSERT_EQ(test, storvsp_parse(&p->pkt, req), STORVSP_OK);
+	return p;
+}
+
+static void storvsp_srb_case(struct kunit *test, const struct st_srb *c)
+{
+	struct storvsp_request req;
+	struct st_packet *p = st_srb(test, c, &req);
+	struct storvsp_command cmd;
+	int i;
+
+	KUNIT_EXPECT_EQ_MSG(test, storvsp_parse_srb(&p->pkt, &req, &cmd), c->verdict,
+			    "range %u+%u, transfer %u, CDB %u", c->offset, c->bytes,
+			    c->transfer, c->cdb_length);
+	if (c->verdict != STORVSP_OK)
+		return;
+	KUNIT_EXPECT_EQ(test, cmd.path, 1);
+	KUNIT_EXPECT_EQ(test, cmd.target, 2);
+	KUNIT_EXPECT_EQ(test, cmd.lun, 3);
+	KUNIT_EXPECT_TRUE(test, cmd.data_in);
+	KUNIT_EXPECT_EQ(test, cmd.len, c->transfer);
+	KUNIT_EXPECT_EQ_MSG(test, cmd.npages, c->npages, "range %u+%u, transfer %u", c->offset,
+			    c->bytes, c->transfer);
+	KUNIT_EXPECT_LE(test, cmd.npages, (u32)STORVSP_MAX_PAGES);
+	if (c->bytes) {
+		KUNIT_EXPECT_EQ(test, cmd.offset, c->offset);
+		KUNIT_EXPECT_PTR_EQ(test, cmd.pfns, (const u64 *)p->ranges.pfns);
+	}
+	for (i = 0; i < STORVSP_CDB_SIZE; i++)
+		KUNIT_EXPECT_EQ(test, cmd.cdb[i], i < c->cdb_length ? 0x28 : 0);
+}
+
+static void storvsp_srb_test(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(st_srb_table); i++)
+		storvsp_srb_case(test, &st_srb_table[i]);
+}
+
+/* Packets whose ranges are not one good range. */
+static void storvsp_srb_ranges_test(struct kunit *test)
+{
+	static const struct st_srb good = { 0, 8192, 4096, 10 };
+	struct storvsp_command cmd;
+	struct storvsp_request req;
+	struct st_packet *p;
+
+	p = st_srb(test, &good, &req);
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_OK);
+	p->pkt.range_count = 0;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_FATAL);
+	p->pkt.range_count = 2;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_FATAL);
+	p->pkt.range_count = U32_MAX;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_FATAL);
+
+	/* Two pages need two page frame numbers. */
+	p = st_srb(test, &good, &req);
+	p->pkt.ranges_len -= 8;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_FATAL);
+	p->pkt.ranges_len = 0;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_FATAL);
+
+	p = st_srb(test, &good, &req);
+	p->ranges.byte_offset = 4096;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_FATAL);
+	p->ranges.byte_offset = 0;
+	p->ranges.byte_count = 0;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_FATAL);
+	p->ranges.byte_offset = 4095;
+	p->ranges.byte_count = U32_MAX;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_FATAL);
+}
+
+/* A length within the CDB must not lead LIO out of it. */
+static void storvsp_srb_varlen_test(struct kunit *test)
+{
+	static const struct st_srb good = { 0, 0, 0, 16 };
+	struct storvsp_command cmd;
+	struct storvsp_request req;
+	struct st_packet *p = st_srb(test, &good, &req);
+	unsigned int len;
+
+	req.packet.srb.payload[0] = VARIABLE_LENGTH_CMD;
+	for (len = 0; len < 256; len++) {
+		req.packet.srb.payload[7] = len;
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_parse_srb(&p->pkt, &req, &cmd),
+				    len <= 8 ? STORVSP_OK : STORVSP_REFUSED, "%u", len);
+	}
+	/* The length is not part of what was sent. */
+	req.packet.srb.cdb_length = 7;
+	KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_OK);
+	KUNIT_EXPECT_EQ(test, cmd.cdb[7], 0);
+}
+
+static void storvsp_srb_direction_test(struct kunit *test)
+{
+	static const struct st_srb good = { 0, 512, 512, 10 };
+	static const u8 directions[] = { 0, 1, 2, 255 };
+	struct storvsp_command cmd;
+	struct storvsp_request req;
+	struct st_packet *p = st_srb(test, &good, &req);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(directions); i++) {
+		req.packet.srb.data_in = directions[i];
+		KUNIT_EXPECT_EQ(test, storvsp_parse_srb(&p->pkt, &req, &cmd), STORVSP_OK);
+		KUNIT_EXPECT_EQ(test, cmd.data_in, directions[i] != 0);
+	}
+}
+
+static struct kunit_case storvsp_cases[] = {
+	KUNIT_CASE(storvsp_parse_test),
+	KUNIT_CASE(storvsp_parse_short_test),
+	KUNIT_CASE(storvsp_parse_type_test),
+	KUNIT_CASE(storvsp_step_test),
+	KUNIT_CASE(storvsp_version_test),
+	KUNIT_CASE(storvsp_init_test),
+	KUNIT_CASE(storvsp_subchannels_test),
+	KUNIT_CASE(storvsp_srb_test),
+	KUNIT_CASE(storvsp_srb_ranges_test),
+	KUNIT_CASE(storvsp_srb_varlen_test),
+	KUNIT_CASE(storvsp_srb_direction_test),
+	{}
+};
+
+static struct kunit_suite storvsp_suite = {
+	.name = "vmbus_storvsp",
+	.test_cases = storvsp_cases,
+};
+
+kunit_test_suite(storvsp_suite);
+
+VMBUS_IMPORT_KUNIT_NS;
+MODULE_DESCRIPTION("Tests of what vmbus_storvsp makes of packets");
+MODULE_LICENSE("GPL");
