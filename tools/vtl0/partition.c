@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The server of the guest's VMBus, as <linux/vmbus_partition.h> describes it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "vtl0.h"
+
+static void partition_attach(struct partition *p, const char *name)
+{
+	struct vmbus_partition_attach attach = {};
+
+	memcpy(attach.name, name, strlen(name));
+	if (!ioctl(p->fd, VMBUS_PARTITION_ATTACH, &attach))
+		return;
+	if (errno == EBUSY)
+		die(STATUS_FAILED, "partition %s has a monitor already", name);
+	die_errno("VMBUS_PARTITION_ATTACH");
+}
+
+static void partition_set_memory(struct partition *p, const struct memory *mem)
+{
+	struct vmbus_partition_region table[MEMORY_MAX_REGIONS] = {};
+	struct memory_region regions[MEMORY_MAX_REGIONS];
+	unsigned int n = memory_regions(mem, regions);
+	struct vmbus_partition_mem_table arg = {
+		.nregions = n,
+		.regions = (uintptr_t)table,
+	};
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		table[i].gpa = regions[i].gpa;
+		table[i].size = regions[i].size;
+		table[i].uaddr = (uintptr_t)regions[i].host;
+	}
+	must_ioctl(p->fd, VMBUS_PARTITION_SET_MEM_TABLE, &arg);
+}
+
+static void partition_set_vps(struct partition *p)
+{
+	struct vmbus_partition_vp arg = {};
+	unsigned int vp;
+
+	for (vp = 0; vp < p->cpus; vp++) {
+		p->calls[vp] = must_eventfd();
+		arg.vp = vp;
+		arg.call_fd = p->calls[vp];
+		must_ioctl(p->fd, VMBUS_PARTITION_SET_VP, &arg);
+	}
+}
+
+static void partition_set_kicks(struct partition *p)
+{
+	struct vmbus_partition_kicks arg = {
+		.first = VMBUS_PARTITION_CONNECTION_ID(1),
+		.count = PARTITION_KICKS,
+		.fds = (uintptr_t)p->kicks,
+	};
+	unsigned int i;
+
+	for (i = 0; i < PARTITION_KICKS; i++)
+		p->kicks[i] = must_eventfd();
+	must_ioctl(p->fd, VMBUS_PARTITION_SET_KICKS, &arg);
+}
+
+/**
+ * partition_open - attach to the partition and tell it all about the machine
+ * @p: result
+ * @device: path of the device
+ * @name: name of the partition, valid
+ * @mem: guest memory
+ * @cpus: number of VPs
+ */
+void partition_open(struct partition *p, const char *device, const char *name,
+		    const struct memory *mem, unsigned int cpus)
+{
+	p->fd = open(device, O_RDWR | O_CLOEXEC);
+	if (p->fd < 0)
+		die_errno(device);
+	p->cpus = cpus;
+	partition_attach(p, name);
+	partition_set_memory(p, mem);
+	partition_set_vps(p);
+	partition_set_kicks(p);
+}
+
+/**
+ * partition_set_synic - tell the SynIC registers of a VP
+ * @p: partition
+ * @vp: VP index
+ * @control: SCONTROL
+ * @simp: SIMP, with its enable bit
+ * @siefp: SIEFP, with its enable bit
+ *
+ * Context: any thread.
+ */
+void partition_set_synic(struct partition *p, unsigned int vp, uint64_t control, uint64_t simp,
+			 uint64_t siefp)
+{
+	struct vmbus_partition_synic arg = {
+		.vp = vp,
+		.control = control,
+		.simp = simp,
+		.siefp = siefp,
+	};
+
+	/* A page that is not there is the guest's fault, and its loss. */
+	if (ioctl(p->fd, VMBUS_PARTITION_SET_SYNIC, &arg) && errno != EFAULT)
+		die_errno("VMBUS_PARTITION_SET_SYNIC");
+}
+
+/**
+ * partition_post - the guest posts a message
+ * @p: partition
+ * @msg: message; gets the status for the guest
+ *
+ * Context: any thread.
+ */
+void partition_post(struct partition *p, struct vmbus_partition_message *msg)
+{
+	must_ioctl(p->fd, VMBUS_PARTITION_POST_MESSAGE, msg);
+}
+
+/**
+ * partition_signal - the guest signals a connection that has no eventfd
+ * @p: partition
+ * @sig: signal; gets the status for the guest
+ *
+ * Context: any thread.
+ */
+void partition_signal(struct partition *p, struct vmbus_partition_signal *sig)
+{
+	must_ioctl(p->fd, VMBUS_PARTITION_SIGNAL_EVENT, sig);
+}
+
+/**
+ * partition_reset - the machine was reset
+ * @p: partition
+ * @server: the server shall forget the guest, too
+ *
+ * Context: no vCPU runs.
+ */
+void partition_reset(struct partition *p, bool server)
+{
+	unsigned int vp;
+
+	for (vp = 0; vp < p->cpus; vp++)
+		partition_set_synic(p, vp, 0, 0, 0);
+	if (server)
+		must_ioctl(p->fd, VMBUS_PARTITION_RESET, 0);
+}

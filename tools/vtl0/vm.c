@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KVM's machine: memory, interrupt controllers and routes, eventfds.  It is built
+ * anew for each boot: that is the surest reset there is.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "vtl0.h"
+
+/* Pages that KVM needs on Intel CPUs, in the hole below 4 GiB */
+#define KVM_IDENTITY_MAP	0xfffbc000
+#define KVM_TSS			0xfffbd000
+
+struct capability {
+	int number;
+	const char *name;
+};
+
+#define CAPABILITY(name)	{ name, #name }
+
+static const struct capability capabilities[] = {
+	CAPABILITY(KVM_CAP_IRQCHIP),
+	CAPABILITY(KVM_CAP_IRQ_ROUTING),
+	CAPABILITY(KVM_CAP_IRQFD),
+	CAPABILITY(KVM_CAP_IMMEDIATE_EXIT),
+	CAPABILITY(KVM_CAP_HYPERV),
+	CAPABILITY(KVM_CAP_HYPERV_SYNIC2),
+	CAPABILITY(KVM_CAP_HYPERV_EVENTFD),
+};
+
+static void vm_check_capabilities(int kvm)
+{
+	char missing[200] = "";
+	unsigned int i;
+
+	if (must_ioctl(kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
+		die(STATUS_FAILED, "/dev/kvm has an unknown API version");
+	for (i = 0; i < ARRAY_SIZE(capabilities); i++) {
+		if (ioctl(kvm, KVM_CHECK_EXTENSION, capabilities[i].number) <= 0) {
+			strcat(missing, " ");
+			strcat(missing, capabilities[i].name);
+		}
+	}
+	if (*missing)
+		die(STATUS_FAILED, "this host's KVM cannot serve a Hyper-V guest, it lacks:%s",
+		    missing);
+}
+
+/**
+ * vm_open - open KVM and see what it can do
+ * @vm: machine
+ * @cpus: number of vCPUs
+ */
+void vm_open(struct vm *vm, unsigned int cpus)
+{
+	unsigned int i;
+
+	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (vm->kvm < 0)
+		die_errno("/dev/kvm");
+	vm_check_capabilities(vm->kvm);
+	vm->run_size = must_ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	vm->supported = cpuid_alloc();
+	vm->supported->nent = CPUID_ENTRIES;
+	must_ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, vm->supported);
+
+	vm->cpus = cpus;
+	for (i = 0; i < cpus; i++) {
+		vm->vcpus[i].vm = vm;
+		vm->vcpus[i].index = i;
+	}
+	pthread_mutex_init(&vm->lock, NULL);
+	pthread_cond_init(&vm->ended, NULL);
+}
+
+static void vm_set_memory(struct vm *vm)
+{
+	struct memory_region regions[MEMORY_MAX_REGIONS];
+	unsigned int n = memory_regions(&vm->memory, regions);
+	struct kvm_userspace_memory_region slot = {};
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		slot.slot = i;
+		slot.guest_phys_addr = regions[i].gpa;
+		slot.memory_size = regions[i].size;
+		slot.userspace_addr = (uintptr_t)regions[i].host;
+		must_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot);
+	}
+}
+
+static void vm_set_routes(struct vm *vm)
+{
+	unsigned int i, n = GSI_IOAPIC_PINS + vm->cpus;
+	struct kvm_irq_routing_entry *e;
+	struct kvm_irq_routing *routes;
+
+	routes = calloc(1, sizeof(*routes) + n * sizeof(routes->entries[0]));
+	if (!routes)
+		die_errno("interrupt routes");
+	routes->nr = n;
+	for (i = 0; i < GSI_IOAPIC_PINS; i++) {
+		e = &routes->entries[i];
+		e->gsi = i;
+		e->type = KVM_IRQ_ROUTING_IRQCHIP;
+		e->u.irqchip.irqchip = KVM_IRQCHIP_IOAPIC;
+		e->u.irqchip.pin = i;
+	}
+	for (i = 0; i < vm->cpus; i++) {
+		e = &routes->entries[GSI_SINT(i)];
+		e->gsi = GSI_SINT(i);
+		e->type = KVM_IRQ_ROUTING_HV_SINT;
+		e->u.hv_sint.vcpu = i;
+		e->u.hv_sint.sint = VMBUS_SINT;
+	}
+	must_ioctl(vm->fd, KVM_SET_GSI_ROUTING, routes);
+	free(routes);
+}
+
+static void vm_bind_interrupt(struct vm *vm, int eventfd, unsigned int gsi)
+{
+	struct kvm_irqfd arg = {
+		.fd = eventfd,
+		.gsi = gsi,
+	};
+
+	must_ioctl(vm->fd, KVM_IRQFD, &arg);
+}
+
+static void vm_bind_kicks(struct vm *vm)
+{
+	struct kvm_hyperv_eventfd arg = {};
+	unsigned int i;
+
+	for (i = 0; i < PARTITION_KICKS; i++) {
+		arg.conn_id = VMBUS_PARTITION_CONNECTION_ID(1) + i;
+		arg.fd = vm->partition.kicks[i];
+		must_ioctl(vm->fd, KVM_HYPERV_EVENTFD, &arg);
+	}
+}
+
+/**
+ * vm_create - build the machine, ready to be loaded and started
+ * @vm: machine; opened, with memory, console and partition
+ */
+void vm_create(struct vm *vm)
+{
+	uint64_t identity_map = KVM_IDENTITY_MAP;
+	unsigned int i;
+
+	vm->end = VM_RUNS;
+	vm->fd = must_ioctl(vm->kvm, KVM_CREATE_VM, 0);
+	must_ioctl(vm->fd, KVM_SET_TSS_ADDR, KVM_TSS);
+	must_ioctl(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map);
+	/*
+	 * 0: the frequency that the kernel knows now.  The default is that of the
+	 * time when KVM was loaded; if the kernel has refined it since, KVM may
+	 * refuse it for vCPUs, and then their reference time stands still and
+	 * their timers never expire.
+	 */
+	must_ioctl(vm->fd, KVM_SET_TSC_KHZ, 0);
+	must_ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0);
+	vm_set_memory(vm);
+	for (i = 0; i < vm->cpus; i++)
+		vcpu_create(&vm->vcpus[i]);
+	vm_set_routes(vm);
+	vm_bind_interrupt(vm, vm->serial.irq, GSI_SERIAL);
+	for (i = 0; i < vm->cpus; i++)
+		vm_bind_interrupt(vm, vm->partition.calls[i], GSI_SINT(i));
+	vm_bind_kicks(vm);
+}
+
+/**
+ * vm_destroy - take the machine apart
+ * @vm: machine; no vCPU runs.  Memory, console and partition stay.
+ *
+ * The last close lets go of all eventfds.
+ */
+void vm_destroy(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->cpus; i++)
+		vcpu_destroy(&vm->vcpus[i]);
+	close(vm->fd);
+}
+
+/**
+ * vm_end - a vCPU finds that the guest has ended
+ * @vm: machine
+ * @end: how; the first one counts
+ *
+ * Context: any thread.
+ */
+void vm_end(struct vm *vm, enum vm_end end)
+{
+	pthread_mutex_lock(&vm->lock);
+	if (vm->end == VM_RUNS)
+		vm->end = end;
+	pthread_cond_signal(&vm->ended);
+	pthread_mutex_unlock(&vm->lock);
+}
+
+/**
+ * vm_wait - wait for the guest's end
+ * @vm: machine
+ *
+ * Return: how it ended.
+ */
+enum vm_end vm_wait(struct vm *vm)
+{
+	enum vm_end end;
+
+	pthread_mutex_lock(&vm->lock);
+	while (vm->end == VM_RUNS)
+		pthread_cond_wait(&vm->ended, &vm->lock);
+	end = vm->end;
+	pthread_mutex_unlock(&vm->lock);
+	return end;
+}
