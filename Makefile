@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make help says what there is; the work is done in scripts/.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KVER ?= 6.12
+export KVER
+
+all: modules
+
+modules:
+	@test -d $(KDIR) || { echo "No kernel build in $(KDIR): give KDIR=, or see" \
+		"'make help'"; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+clean:
+	@rm -rf build
+	@find . -name .git -prune -o -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' -o -name modules.order \
+		-o -name Module.symvers \) -exec rm -f {} +
+
+help:
+	@cat scripts/help.txt
+
+demo:
+	@scripts/demo
+
+check:
+	@scripts/check
+
+check-long:
+	@LONG=1 scripts/check
+
+kernel:
+	@scripts/deps
+	@scripts/kernel
+
+bed:
+	@scripts/deps
+	@scripts/kernel > /dev/null
+
+static: bed
+	@scripts/static
+
+kunit: bed
+	@scripts/prepare > /dev/null
+	@scripts/kunit
+
+e2e: bed
+	@scripts/e2e $(E2E)
+
+e2e-list:
+	@scripts/e2e list
+
+doctor:
+	@scripts/doctor
+
+.PHONY: all modules clean help demo check check-long kernel bed static kunit e2e e2e-list doctor

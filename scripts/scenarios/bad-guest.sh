@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# desc: a monitor and a guest that do everything wrong; then a real guest
+# limit: 240
+. ./lib.sh
+
+must "modules load" modules_up
+must "the host has two disks and a pipe" host_up
+must "VTL2 has a disk of its own on NVMe" nvme_disk
+must "the relay connects with the host" relay_on
+if fake-guest > /tmp/fake-guest; then
+	ok "fake-guest: $(grep -c '^ok' /tmp/fake-guest) answers were right"
+else
+	not_ok "fake-guest" "$(grep -A 1 -v '^ok' /tmp/fake-guest)"
+fi
+check "the guest's server counted what was malformed" \
+	test "$(cat "$SRV/guest0/messages_bad")" -gt 100
+check "no page is held" file_is "$PARTITION/pages_pinned" 0
+check "the host heard nothing malformed" file_is "$SRV/root/messages_bad" 0
+
+must "a real guest starts" guest_start
+must "the guest comes up" guest_wait_up 120
+must "with all its devices" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" "$GUID_NVME"
+check "disk A works" guest_scratch "$GUID_A"
+check "the NVMe disk works" guest_scratch "$GUID_NVME"
+bed_down

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# desc: kmemleak finds nothing after a whole run, before and after the modules go
+# limit: 420
+# append: kmemleak=on
+. ./lib.sh
+
+KMEMLEAK=/sys/kernel/debug/kmemleak
+
+scan() {
+	# An object counts from 5 s of age on
+	sleep 6
+	echo scan > $KMEMLEAK
+}
+
+no_leak() {
+	scan
+	scan
+	cat $KMEMLEAK
+	[ ! -s $KMEMLEAK ] && [ -z "$(cat $KMEMLEAK)" ]
+}
+
+# What the kernel's own start has left is not looked for
+scan
+echo clear > $KMEMLEAK
+bed_up
+disk_works "disk A" "$GUID_A" 8
+disk_works "disk B" "$GUID_B" 8
+disk_works "the NVMe disk" "$GUID_NVME" 8
+must "disk B is hidden" rule hide "$GUID_B"
+must "it goes" guest_lists "$GUID_A" "$GUID_PIPE" "$GUID_NVME"
+must "disk B is relayed again" rule relay "$GUID_B"
+must "it comes" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" "$GUID_NVME"
+must "the guest reboots" guest_reboot
+check "disk A works" guest_scratch "$GUID_A"
+check "nothing leaked while the guest runs" no_leak
+must "the guest powers off" guest_stop
+must "everything is taken down" all_down
+check "nothing leaked before the modules go" no_leak
+must "modules unload" modules_down
+check "nothing leaked after they went" no_leak

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# Loads every KUnit suite; scripts/kunit runs this and reads the results.
+# limit: 420
+. ./lib.sh
+
+dmesg -n 5
+must "all modules load" modules_up
+for suite in /modules/*_test.ko; do
+	name=${suite##*/}
+	dmesg > /tmp/before
+	check "suite ${name%.ko} runs" insmod "$suite"
+	echo "@@suite ${name%.ko}"
+	dmesg | tail -n +"$(($(wc -l < /tmp/before) + 1))" | sed 's/^/@@log /'
+	check "suite ${name%.ko} unloads" rmmod "${name%.ko}"
+done
+check "all modules unload" modules_down
