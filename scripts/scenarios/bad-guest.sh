@@ -14,7 +14,11 @@ else
 	not_ok "fake-guest" "$(grep -A 1 -v '^ok' /tmp/fake-guest)"
 fi
 check "the guest's server counted what was malformed" \
-	test "$(cat "$SRV/guest0/messages_bad")" -gt 100
+	test "$(cat "$SRV/guest0/messages_bad")" -gt 500
+check "and what made no sense" test "$(cat "$SRV/guest0/messages_refused")" -gt 100
+check "and GPADLs that it refused" test "$(cat "$SRV/guest0/gpadls_failed")" -gt 10
+check "no message to the guest was lost" file_is "$SRV/guest0/messages_lost" 0
+check "no VP is left" file_is "$PARTITION/vps" 0
 check "no page is held" file_is "$PARTITION/pages_pinned" 0
 check "the host heard nothing malformed" file_is "$SRV/root/messages_bad" 0
 
