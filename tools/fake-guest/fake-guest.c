@@ -111,9 +111,9 @@ static void test_attach(int fd, const char *name)
 	memset(a.name, 'x', sizeof(a.name));
 	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach to a name without end");
 	memset(a.name, 0, sizeof(a.name));
-	strcpy(a.name, "../x");
+	snprintf(a.name, sizeof(a.name), "../x");
 	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach to a path");
-	strcpy(a.name, name);
+	snprintf(a.name, sizeof(a.name), "%s", name);
 	a.flags = 1;
 	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach with an unknown flag");
 	a.flags = 0;
