@@ -189,6 +189,9 @@ static inline u16 fg_try_post(struct fg *fg, u32 connection, const void *payload
 		.connection_id = connection, .type = VMBUS_MSG_TYPE_HV, .size = len,
 	};
 
+	/* The client of the server that plays the host is VTL2. */
+	if (connection == VMBUS_CONN_MESSAGE_REDIRECT)
+		msg.vtl = VPART_VTL_PARAVISOR;
 	memcpy(msg.payload, payload, len);
 	return vpart_hypercall_post(fg->part, &msg);
 }

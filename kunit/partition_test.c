@@ -403,6 +403,8 @@ static void partition_port_test(struct kunit *test)
 	struct pt_port msg = { .port = { .connection_id = 77, .message = pt_port_message } };
 	struct pt_port event = { .port = { .connection_id = 78, .signal = pt_port_signal } };
 	struct pt_port twin = { .port = { .connection_id = 77, .signal = pt_port_signal } };
+	struct pt_port deep = { .port = { .connection_id = 79, .min_vtl = VPART_VTL_PARAVISOR,
+					  .message = pt_port_message } };
 	struct pt_port high = { .port = { .connection_id = VPART_CONNECTION_IDS } };
 	struct vpart_message m = { .connection_id = 77, .size = VMBUS_PARTITION_MESSAGE_SIZE };
 	struct pt *pt = pt_new(test);
@@ -435,6 +437,17 @@ static void partition_port_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpart_hypercall_post(pt->part, &m), HV_STATUS_INSUFFICIENT_BUFFERS);
 	m.connection_id = VMBUS_CONN_MESSAGE;
 	KUNIT_EXPECT_EQ(test, vpart_hypercall_post(pt->part, &m), HV_STATUS_INSUFFICIENT_BUFFERS);
+
+	/* A connection for VTL2 alone. */
+	KUNIT_ASSERT_EQ(test, vpart_port_register(pt->part, &deep.port), 0);
+	m.connection_id = 79;
+	KUNIT_EXPECT_EQ(test, vpart_hypercall_post(pt->part, &m), HV_STATUS_OPERATION_DENIED);
+	KUNIT_EXPECT_EQ(test, pt_count(pt, VPART_POSTS_DENIED), 1);
+	KUNIT_EXPECT_EQ(test, deep.calls, 0);
+	m.vtl = VPART_VTL_PARAVISOR;
+	KUNIT_EXPECT_EQ(test, vpart_hypercall_post(pt->part, &m), HV_STATUS_INVALID_ALIGNMENT);
+	KUNIT_EXPECT_EQ(test, deep.calls, 1);
+	vpart_port_unregister(pt->part, &deep.port);
 
 	vpart_port_unregister(pt->part, &msg.port);
 	vpart_port_unregister(pt->part, &event.port);

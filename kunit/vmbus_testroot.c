@@ -117,6 +117,8 @@ static void testroot_echo_open(struct vsrv_chan *chan, const struct vsrv_open_pa
 	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
 	int err;
 
+	/* vsrv_offer() may not have returned it yet. */
+	echo->chan = chan;
 	echo->worker = vpart_worker(vsrv_partition(testroot_srv), vp);
 	if (!echo->worker) {
 		vsrv_open_done(chan, -ENXIO);

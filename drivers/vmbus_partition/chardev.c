@@ -311,6 +311,7 @@ static long vpart_file_post(struct vpart_file *f, void __user *arg)
 		return -EINVAL;
 	msg = (struct vpart_message) {
 		.vp = m.vp,
+		.vtl = VPART_VTL_GUEST,
 		.connection_id = m.connection_id,
 		.type = m.message_type,
 		.size = m.size,

@@ -54,7 +54,7 @@ static bool vpart_port_expected(u32 connection_id)
  * While the guest's VMBus has no server the guest is asked to try again: a
  * server may be replaced under it.
  *
- * Context: any that need not be told from process context by the port.
+ * Context: any that vpart_port::message can be called in; no port sleeps.
  * Return: HV_STATUS for the caller.
  */
 u16 vpart_hypercall_post(struct vmbus_partition *part, const struct vpart_message *msg)
@@ -68,7 +68,12 @@ u16 vpart_hypercall_post(struct vmbus_partition *part, const struct vpart_messag
 	rcu_read_lock();
 	port = xa_load(&part->ports, msg->connection_id);
 	if (port && port->message) {
-		status = port->message(port, msg);
+		if (msg->vtl < port->min_vtl) {
+			vpart_count(part, VPART_POSTS_DENIED);
+			status = HV_STATUS_OPERATION_DENIED;
+		} else {
+			status = port->message(port, msg);
+		}
 	} else {
 		vpart_count(part, VPART_POSTS_UNCLAIMED);
 		if (vpart_port_expected(msg->connection_id))

@@ -120,7 +120,7 @@ static int vpart_slot_write(struct vpart_vp *vp, u8 sint, const void *payload, u
 	if (!slot)
 		return -ENXIO;
 	if (!vpart_slot_free(slot)) {
-		/* Makes the guest write EOM, so that a monitor may notice. */
+		/* As the TLFS asks of whoever has to wait. */
 		WRITE_ONCE(slot->header.message_flags.asu8,
 			   READ_ONCE(slot->header.message_flags.asu8) | BIT(0));
 		/*

@@ -52,6 +52,7 @@ VPART_COUNTER_ATTR(messages_lost, VPART_MESSAGES_LOST);
 VPART_COUNTER_ATTR(events_set, VPART_EVENTS_SET);
 VPART_COUNTER_ATTR(events_merged, VPART_EVENTS_MERGED);
 VPART_COUNTER_ATTR(events_lost, VPART_EVENTS_LOST);
+VPART_COUNTER_ATTR(posts_denied, VPART_POSTS_DENIED);
 VPART_COUNTER_ATTR(posts_unclaimed, VPART_POSTS_UNCLAIMED);
 VPART_COUNTER_ATTR(signals_unclaimed, VPART_SIGNALS_UNCLAIMED);
 VPART_COUNTER_ATTR(bad_gpas, VPART_BAD_GPAS);
@@ -66,6 +67,7 @@ static struct attribute *vpart_attrs[] = {
 	&vpart_attr_events_set.attr.attr,
 	&vpart_attr_events_merged.attr.attr,
 	&vpart_attr_events_lost.attr.attr,
+	&vpart_attr_posts_denied.attr.attr,
 	&vpart_attr_posts_unclaimed.attr.attr,
 	&vpart_attr_signals_unclaimed.attr.attr,
 	&vpart_attr_bad_gpas.attr.attr,

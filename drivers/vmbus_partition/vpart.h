@@ -7,9 +7,10 @@
  * RCU (SynIC pages, ports, receiver in VTL2) or, where pages are pinned, under
  * vmbus_partition::srcu.
  *
- * Lock order: vmbus_partition::config_lock, then what the clients' reset takes;
- * workers_lock and vpart_vp::slot_lock are leaves.  Clients may call everything
- * that include/vmbus/partition.h lists for them from their reset.
+ * Lock order: vmbus_partition::config_lock, clients_lock, then what the clients'
+ * reset takes.  workers_lock is held while worker threads end, so what runs in
+ * them must not ask for a worker; vpart_vp::slot_lock is a leaf.  Clients may call
+ * everything that include/vmbus/partition.h lists for them from their reset.
  */
 #ifndef _VPART_H
 #define _VPART_H
@@ -34,6 +35,7 @@ enum vpart_counter {
 	VPART_EVENTS_SET,	/* event flags of the guest that went from 0 to 1 */
 	VPART_EVENTS_MERGED,	/* event flags that were 1 already */
 	VPART_EVENTS_LOST,	/* event flags of a VP without SynIC, or without receiver */
+	VPART_POSTS_DENIED,	/* posts of a VTL too low for the connection */
 	VPART_POSTS_UNCLAIMED,	/* posts to a connection that nobody serves */
 	VPART_SIGNALS_UNCLAIMED,	/* signals of a connection that nobody serves */
 	VPART_BAD_GPAS,		/* pages outside the memory table */

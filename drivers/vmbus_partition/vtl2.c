@@ -10,12 +10,10 @@
  * struct vpart_vtl2 - the receiver
  * @ops: callbacks
  * @ctx: their argument
- * @rcu: for freeing
  */
 struct vpart_vtl2 {
 	const struct vpart_vtl2_ops *ops;
 	void *ctx;
-	struct rcu_head rcu;
 };
 
 /**

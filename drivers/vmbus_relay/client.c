@@ -2,7 +2,7 @@
 /*
  * The connection with the host: its state machine, and the two queues.
  *
- * Messages are posted when vrelay_client_unlock() drops the lock, so that
+ * Messages are posted when vrelay_client_post_unlock() drops the lock, so that
  * whatever a failed post brings down is not in use by the caller.  A queue that
  * the host does not take from makes requests fail, while the host's messages
  * are still handled: the host may need us to, before it takes more.
@@ -109,6 +109,13 @@ void vrelay_client_send(struct vrelay_client *client, struct vrelay_out *out)
 	client->out_len++;
 }
 
+/* The host is of no use: its channels are gone, and their owners hear of it. */
+void vrelay_client_cut(struct vrelay_client *client)
+{
+	client->no_host = true;
+	vrelay_client_set_state(client, VRELAY_DISCONNECTED);
+}
+
 static void vrelay_client_flush(struct vrelay_client *client)
 {
 	struct vrelay_out *out;
@@ -130,8 +137,7 @@ static void vrelay_client_flush(struct vrelay_client *client)
 			vrelay_count(client, VRELAY_POST_FAILURES);
 			if (status != HV_STATUS_INVALID_CONNECTION_ID)
 				pr_err_ratelimited("host: posting failed, status %#x\n", status);
-			client->no_host = true;
-			vrelay_client_set_state(client, VRELAY_DISCONNECTED);
+			vrelay_client_cut(client);
 			return;
 		}
 		trace_vrelay_message_out(out->payload, out->len);
@@ -142,8 +148,12 @@ static void vrelay_client_flush(struct vrelay_client *client)
 	}
 }
 
-/* Post what is queued, unless the host had no buffer just now; then unlock. */
-void vrelay_client_unlock(struct vrelay_client *client)
+/*
+ * Post what is queued, unless the host had no buffer just now; then unlock.  A
+ * post that fails ends the connection: do not use a channel afterwards that has
+ * no owner.
+ */
+void vrelay_client_post_unlock(struct vrelay_client *client)
 {
 	if (!client->backoff_ms)
 		vrelay_client_flush(client);
@@ -337,7 +347,7 @@ void vrelay_client_handle(struct vrelay_client *client, const void *payload, u32
 	else if (!(desc->quiet & BIT(client->state)))
 		vrelay_client_bad(client, desc->name, client->state);
 out:
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_handle);
 
@@ -426,7 +436,7 @@ int vrelay_client_connect(struct vrelay_client *client)
 		vrelay_client_send_contact(client);
 		vrelay_client_set_state(client, VRELAY_CONNECTING);
 	}
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_connect);
@@ -447,7 +457,7 @@ void vrelay_client_disconnect(struct vrelay_client *client)
 		/* The next contact replaces this one, whatever the host makes of it. */
 		vrelay_client_set_state(client, VRELAY_DISCONNECTED);
 	}
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 
 	if (!wait_event_timeout(client->wait,
 				vrelay_client_get_state(client) == VRELAY_DISCONNECTED,
@@ -461,7 +471,7 @@ void vrelay_client_disconnect(struct vrelay_client *client)
 		vrelay_client_set_state(client, VRELAY_DISCONNECTED);
 	client->no_host = false;
 	client->failure[0] = '\0';
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_disconnect);
 
@@ -483,10 +493,9 @@ unsigned long vrelay_client_check_deadline(struct vrelay_client *client)
 		goto out;
 	}
 	vrelay_count(client, VRELAY_TIMEOUTS);
-	client->no_host = true;
-	vrelay_client_set_state(client, VRELAY_DISCONNECTED);
+	vrelay_client_cut(client);
 out:
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 	return left;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_check_deadline);
@@ -509,7 +518,7 @@ struct vrelay_hchan *vrelay_client_claim(struct vrelay_client *client)
 			break;
 		}
 	}
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 	return hchan;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_claim);

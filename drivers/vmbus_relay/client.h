@@ -5,7 +5,8 @@
  * Everything is protected by vrelay_client::lock, a mutex.  Functions below
  * take it.  The client's callbacks (struct vrelay_client_ops) are made with it
  * held: they may answer requests of the guest's server, which has a lock of its
- * own and calls nobody with it held, but must not call back into the client.
+ * own and calls only vsrv_chan_ops::signal with it held, but must not call back
+ * into the client.
  *
  * Lock order: vrelay_client::lock, then vmbus_srv::lock of the guest's server;
  * vrelay_client::in_lock is a leaf.
@@ -328,7 +329,8 @@ int vrelay_client_receive(void *ctx, const void *payload, u32 len);
 void vrelay_client_handle(struct vrelay_client *client, const void *payload, u32 len);
 
 const char *vrelay_client_state_name(enum vrelay_client_state state);
-void vrelay_client_unlock(struct vrelay_client *client);
+void vrelay_client_post_unlock(struct vrelay_client *client);
+void vrelay_client_cut(struct vrelay_client *client);
 bool vrelay_client_online(const struct vrelay_client *client);
 bool vrelay_client_room(const struct vrelay_client *client);
 void vrelay_client_send(struct vrelay_client *client, struct vrelay_out *out);

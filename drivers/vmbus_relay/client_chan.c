@@ -253,7 +253,7 @@ int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *ope
 	vrelay_client_send(client, out);
 	vrelay_hchan_set_state(hchan, VRELAY_CHAN_OPENING);
 unlock:
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_open);
@@ -269,7 +269,7 @@ void vrelay_client_close(struct vrelay_hchan *hchan)
 		vrelay_hchan_send_close(hchan);
 	else if (hchan->state == VRELAY_CHAN_OPENING)
 		vrelay_hchan_abandon_open(hchan);
-	vrelay_client_unlock(hchan->client);
+	vrelay_client_post_unlock(hchan->client);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_close);
 
@@ -315,7 +315,7 @@ int vrelay_client_gpadl_create(struct vrelay_hchan *hchan, u32 gpadl_id, u16 ran
 		client->out_len += n;
 		gpadl = NULL;
 	}
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 
 	vrelay_out_free(&msgs);
 	kfree(gpadl);
@@ -328,8 +328,9 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_client_gpadl_create);
  * @hchan: channel
  * @gpadl_id: id
  *
- * Return: 0, then vrelay_client_ops::gpadl_torndown() follows; -ENOENT if the
- * host has no such GPADL any more.
+ * Return: 0, then vrelay_client_ops::gpadl_torndown() follows; -EINPROGRESS if
+ * the host was asked already by vrelay_client_drain(), and still has it; -ENOENT
+ * if the host has no such GPADL any more.
  */
 int vrelay_client_gpadl_teardown(struct vrelay_hchan *hchan, u32 gpadl_id)
 {
@@ -339,11 +340,15 @@ int vrelay_client_gpadl_teardown(struct vrelay_hchan *hchan, u32 gpadl_id)
 
 	mutex_lock(&client->lock);
 	gpadl = xa_load(&client->gpadls, gpadl_id);
-	if (gpadl && gpadl->hchan == hchan && gpadl->state == VRELAY_GPADL_CREATED) {
-		vrelay_gpadl_send_teardown(gpadl);
-		err = 0;
+	if (gpadl && gpadl->hchan == hchan) {
+		if (gpadl->state == VRELAY_GPADL_CREATED) {
+			vrelay_gpadl_send_teardown(gpadl);
+			err = 0;
+		} else {
+			err = -EINPROGRESS;
+		}
 	}
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_gpadl_teardown);
@@ -371,7 +376,7 @@ int vrelay_client_modify(struct vrelay_hchan *hchan, u32 target_vp)
 		vrelay_client_send(client, out);
 		hchan->modify_pending = true;
 	}
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_modify);
@@ -400,7 +405,8 @@ static bool vrelay_hchan_idle(const struct vrelay_hchan *hchan)
  *
  * Closes the channel and tears down its GPADLs.  From the beginning of this call
  * no answer is given for requests made before.  Waits for the host, not for
- * ever.  The answers come by vrelay_client::rx, which waits for nobody.
+ * ever: a host that does not answer is cut off.  The answers come by
+ * vrelay_client::rx, which waits for nobody.
  *
  * Return: 0 or -ETIMEDOUT.
  */
@@ -421,13 +427,18 @@ int vrelay_client_drain(struct vrelay_hchan *hchan, bool block)
 		if (gpadl->state == VRELAY_GPADL_CREATED)
 			vrelay_gpadl_send_teardown(gpadl);
 	}
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 
 	if (wait_event_timeout(client->wait, vrelay_hchan_idle(hchan), client->timeout))
 		return 0;
 	vrelay_count(client, VRELAY_TIMEOUTS);
-	pr_err_ratelimited("channel %u: the host does not let go of the guest's memory\n",
+	pr_err_ratelimited("channel %u: the host does not let go of the guest's memory: the connection is cut\n",
 			   hchan->offer.channel_id);
+	/* The next contact makes it forget everything; no other channel waits so long. */
+	mutex_lock(&client->lock);
+	if (client->state != VRELAY_DISCONNECTED)
+		vrelay_client_cut(client);
+	vrelay_client_post_unlock(client);
 	return -ETIMEDOUT;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_drain);
@@ -436,7 +447,7 @@ void vrelay_client_unblock(struct vrelay_hchan *hchan)
 {
 	mutex_lock(&hchan->client->lock);
 	hchan->blocked = false;
-	vrelay_client_unlock(hchan->client);
+	vrelay_client_post_unlock(hchan->client);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_unblock);
 
@@ -444,7 +455,7 @@ void vrelay_client_set_ctx(struct vrelay_hchan *hchan, void *ctx)
 {
 	mutex_lock(&hchan->client->lock);
 	hchan->ctx = ctx;
-	vrelay_client_unlock(hchan->client);
+	vrelay_client_post_unlock(hchan->client);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_set_ctx);
 
@@ -465,7 +476,7 @@ void vrelay_client_release(struct vrelay_hchan *hchan)
 		vrelay_hchan_free(hchan);
 	else
 		vrelay_hchan_try_release(hchan);
-	vrelay_client_unlock(client);
+	vrelay_client_post_unlock(client);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_release);
 

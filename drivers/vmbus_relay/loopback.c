@@ -23,7 +23,7 @@ struct vrelay_binding {
 /**
  * struct vrelay_loopback - the transport
  * @host: what the client sees
- * @part: the guest's partition while started
+ * @part: the guest's partition, since it was started last
  * @events: by event flag; written by the client under its lock, read under RCU
  */
 struct vrelay_loopback {
@@ -71,26 +71,23 @@ static const struct vpart_vtl2_ops vrelay_loopback_vtl2_ops = {
 static int vrelay_loopback_start(struct vrelay_host *host, struct vmbus_partition *part)
 {
 	struct vrelay_loopback *loopback = to_loopback(host);
-	int err;
 
 	loopback->part = part;
-	err = vpart_vtl2_bind(part, &vrelay_loopback_vtl2_ops, loopback);
-	if (err)
-		loopback->part = NULL;
-	return err;
+	return vpart_vtl2_bind(part, &vrelay_loopback_vtl2_ops, loopback);
 }
 
 static void vrelay_loopback_stop(struct vrelay_host *host)
 {
 	struct vrelay_loopback *loopback = to_loopback(host);
 
+	/* The client may still call ready(): its server holds the partition. */
 	vpart_vtl2_unbind(loopback->part);
-	loopback->part = NULL;
 }
 
 static u16 vrelay_loopback_post(struct vrelay_host *host, const void *payload, u32 len)
 {
 	struct vpart_message msg = {
+		.vtl = VPART_VTL_PARAVISOR,
 		.connection_id = VMBUS_CONN_MESSAGE_REDIRECT,
 		.type = VMBUS_MSG_TYPE_HV,
 		.size = len,

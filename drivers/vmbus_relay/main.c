@@ -27,8 +27,6 @@ static void __exit vrelay_exit(void)
 {
 	vrelay_remove(vrelay0);
 	class_unregister(&vrelay_class);
-	/* Freed attribute owners and event bindings may wait for a grace period. */
-	rcu_barrier();
 }
 
 module_init(vrelay_init);

@@ -19,18 +19,40 @@ static void vrelay_drop_all(struct vrelay *relay)
 		vrelay_chan_drop(rc);
 }
 
-static void vrelay_reconcile_offers(struct vrelay *relay)
+static bool vrelay_chan_rescinded(const struct vrelay_chan *rc)
+{
+	return READ_ONCE(rc->hchan->state) == VRELAY_CHAN_REVOKED;
+}
+
+/* The youngest first: sub-channels go before their primary channel. */
+static void vrelay_drop_rescinded(struct vrelay *relay)
 {
 	struct vrelay_chan *rc, *next;
-	struct vrelay_hchan *hchan;
 
-	list_for_each_entry_safe(rc, next, &relay->chans, node)
-		if (READ_ONCE(rc->hchan->state) == VRELAY_CHAN_REVOKED)
+	list_for_each_entry_safe_reverse(rc, next, &relay->chans, node)
+		if (vrelay_chan_rescinded(rc))
 			vrelay_chan_drop(rc);
+}
+
+static void vrelay_reconcile_offers(struct vrelay *relay)
+{
+	struct vrelay_hchan *hchan;
+	struct vrelay_chan *rc;
+
+	vrelay_drop_rescinded(relay);
 	while ((hchan = vrelay_client_claim(&relay->client)))
 		vrelay_chan_adopt(relay, hchan);
+	/* What came and went before we looked. */
+	vrelay_drop_rescinded(relay);
+
+	list_for_each_entry_reverse(rc, &relay->chans, node)
+		vrelay_chan_redecide(rc);
+	/* Sub-channels come after their primary channel. */
 	list_for_each_entry(rc, &relay->chans, node)
-		if (READ_ONCE(rc->hchan->state) != VRELAY_CHAN_REVOKED)
+		if (!rc->key.subchannel && !vrelay_chan_rescinded(rc))
+			vrelay_chan_apply(rc);
+	list_for_each_entry(rc, &relay->chans, node)
+		if (rc->key.subchannel && !vrelay_chan_rescinded(rc))
 			vrelay_chan_apply(rc);
 }
 
@@ -56,6 +78,7 @@ static void vrelay_reconcile(struct work_struct *work)
 	if (!READ_ONCE(relay->redirect)) {
 		vrelay_drop_all(relay);
 		vrelay_client_disconnect(&relay->client);
+		sysfs_notify(&relay->dev.kobj, NULL, "state");
 		return;
 	}
 	switch (vrelay_client_get_state(&relay->client)) {

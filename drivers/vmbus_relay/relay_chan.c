@@ -77,12 +77,13 @@ static int vrelay_chan_check_gpadl(struct vrelay_chan *rc, const struct vsrv_gpa
 {
 	struct vmbus_partition *part = vsrv_partition(rc->relay->srv);
 	unsigned int i, npfns;
-	const u64 *pfns;
 	u32 len, offset;
+	const u64 *pfns;
+	u32 pos = 0;
 	int err;
 
 	for (i = 0; i < vsrv_gpadl_range_count(gpadl); i++) {
-		err = vsrv_gpadl_range(gpadl, i, &len, &offset, &pfns, &npfns);
+		err = vsrv_gpadl_next(gpadl, &pos, &len, &offset, &pfns, &npfns);
 		if (!err)
 			err = vpart_check_pfns(part, pfns, npfns, true);
 		if (err)
@@ -108,12 +109,15 @@ static void vrelay_chan_gpadl_create(struct vsrv_chan *chan, const struct vsrv_g
 		vsrv_gpadl_create_done(chan, id, err);
 }
 
-/* The host may keep it until the channel is closed: the answer comes by itself. */
+/*
+ * The host may keep it until the channel is closed: the answer comes by itself.
+ * While the channel is drained, the server gives it when the channel is revoked.
+ */
 static void vrelay_chan_gpadl_teardown(struct vsrv_chan *chan, u32 gpadl_id)
 {
 	struct vrelay_chan *rc = vrelay_chan_of(chan);
 
-	if (vrelay_client_gpadl_teardown(rc->hchan, gpadl_id))
+	if (vrelay_client_gpadl_teardown(rc->hchan, gpadl_id) == -ENOENT)
 		vsrv_gpadl_teardown_done(chan, gpadl_id);
 }
 
@@ -256,7 +260,7 @@ static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 
 	hook = vint_hook_get(name);
 	if (!hook)
-		return 0;
+		return -ENOENT;
 	err = hook->offer(hook, &rc->key, &rc->hook_priv);
 	if (err) {
 		vint_hook_put(hook);
@@ -292,8 +296,10 @@ static void vrelay_chan_bind(struct vrelay_chan *rc)
 	case VINT_HIDE:
 		break;
 	}
-	if (err && err != rc->error)
-		pr_err("%s: nobody takes the offer: error %d\n", kobject_name(&rc->kobj), err);
+	/* A hook that is not there may come. */
+	if (err && err != -ENOENT && err != rc->error)
+		pr_err_ratelimited("%s: nobody takes the offer: error %d\n",
+				   kobject_name(&rc->kobj), err);
 	WRITE_ONCE(rc->error, err);
 }
 
@@ -373,21 +379,29 @@ static bool vrelay_same_decision(const struct vint_decision *a, const struct vin
 }
 
 /**
- * vrelay_chan_apply() - bring an offer to where the filter wants it
+ * vrelay_chan_redecide() - take an offer from where the filter does not want it
  * @rc: channel
  */
-void vrelay_chan_apply(struct vrelay_chan *rc)
+void vrelay_chan_redecide(struct vrelay_chan *rc)
 {
 	struct vint_decision decision;
 
 	vrelay_chan_decide(rc, &decision);
-	if (!rc->decided || !vrelay_same_decision(&decision, &rc->decision)) {
-		vrelay_chan_unbind(rc);
-		spin_lock(&rc->relay->show_lock);
-		rc->decision = decision;
-		rc->decided = true;
-		spin_unlock(&rc->relay->show_lock);
-	}
+	if (rc->decided && vrelay_same_decision(&decision, &rc->decision))
+		return;
+	vrelay_chan_unbind(rc);
+	spin_lock(&rc->relay->show_lock);
+	rc->decision = decision;
+	rc->decided = true;
+	spin_unlock(&rc->relay->show_lock);
+}
+
+/**
+ * vrelay_chan_apply() - bring an offer to where the filter wants it
+ * @rc: channel, after vrelay_chan_redecide()
+ */
+void vrelay_chan_apply(struct vrelay_chan *rc)
+{
 	if (!rc->listed)
 		vrelay_chan_list(rc);
 	if (rc->listed)

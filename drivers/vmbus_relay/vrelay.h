@@ -133,6 +133,7 @@ int vrelay_set_redirect(struct vrelay *relay, bool on);
 extern const struct vrelay_client_ops vrelay_client_ops;
 
 void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan);
+void vrelay_chan_redecide(struct vrelay_chan *rc);
 void vrelay_chan_apply(struct vrelay_chan *rc);
 void vrelay_chan_drop(struct vrelay_chan *rc);
 int vrelay_chan_set_override(struct vrelay_chan *rc, const struct vint_decision *override);

@@ -153,9 +153,10 @@ void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg
 	if (contact.sint != VMBUS_SINT) {
 		/* Not this server's client, but it waits for an answer. */
 		len = vsrv_version_response(&m, &contact, false, 0, 0);
-		vpart_send_message(srv->part,
-				   srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
-				   contact.target_vp, contact.sint, &m, len);
+		if (vpart_send_message(srv->part,
+				       srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
+				       contact.target_vp, contact.sint, &m, len))
+			vsrv_count(srv, VSRV_MESSAGES_LOST);
 		vsrv_refuse(srv, msg, "contact is for another SINT");
 		return;
 	}
@@ -202,6 +203,9 @@ static int vsrv_offer_cmp(void *priv, const struct list_head *a, const struct li
 	diff = memcmp(&x->class_id, &y->class_id, sizeof(guid_t));
 	if (diff)
 		return diff;
+	/* A client takes the first of a device for its primary channel. */
+	if (!x->subchannel != !y->subchannel)
+		return x->subchannel ? 1 : -1;
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
 	diff = memcmp(&x->instance_id, &y->instance_id, sizeof(guid_t));

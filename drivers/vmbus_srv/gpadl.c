@@ -22,7 +22,7 @@ struct vsrv_gpadl *vsrv_gpadl_alloc(u32 id, u16 range_bytes, u16 range_count)
 	u32 nwords = range_bytes / sizeof(u64);
 	struct vsrv_gpadl *gpadl;
 
-	gpadl = kvzalloc(struct_size(gpadl, words, nwords), GFP_KERNEL_ACCOUNT);
+	gpadl = kvzalloc(struct_size(gpadl, words, nwords), GFP_KERNEL);
 	if (!gpadl)
 		return NULL;
 	gpadl->nwords = nwords;
@@ -550,6 +550,30 @@ const u64 *vsrv_gpadl_words(const struct vsrv_gpadl *gpadl, unsigned int *nwords
 EXPORT_SYMBOL_GPL(vsrv_gpadl_words);
 
 /**
+ * vsrv_gpadl_next - walk the ranges of a GPADL
+ * @gpadl: GPADL
+ * @pos: in and out: where the next range begins, 0 for the first
+ * @len: out: bytes, not 0
+ * @offset: out: of the first byte in the first page
+ * @pfns: out: guest page frame numbers, not checked against guest memory
+ * @npfns: out: their number
+ *
+ * Return: 0, or -EINVAL if there is no range at @pos.
+ */
+int vsrv_gpadl_next(const struct vsrv_gpadl *gpadl, u32 *pos, u32 *len, u32 *offset,
+		    const u64 **pfns, unsigned int *npfns)
+{
+	int next = vsrv_gpadl_parse(gpadl, *pos, len, offset, npfns);
+
+	if (next < 0)
+		return next;
+	*pfns = &gpadl->words[*pos + 1];
+	*pos = next;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vsrv_gpadl_next);
+
+/**
  * vsrv_gpadl_range - one range of a GPADL
  * @gpadl: GPADL
  * @index: which
@@ -558,24 +582,21 @@ EXPORT_SYMBOL_GPL(vsrv_gpadl_words);
  * @pfns: out: guest page frame numbers, not checked against guest memory
  * @npfns: out: their number
  *
+ * Looks at all ranges before: to walk them use vsrv_gpadl_next().
+ *
  * Return: 0, or -EINVAL if there is no such range.
  */
 int vsrv_gpadl_range(const struct vsrv_gpadl *gpadl, unsigned int index, u32 *len, u32 *offset,
 		     const u64 **pfns, unsigned int *npfns)
 {
 	unsigned int i;
-	int word = 0, next;
+	u32 pos = 0;
+	int err = 0;
 
 	if (index >= gpadl->range_count)
 		return -EINVAL;
-	for (i = 0; ; i++, word = next) {
-		next = vsrv_gpadl_parse(gpadl, word, len, offset, npfns);
-		if (next < 0)
-			return next;
-		if (i == index)
-			break;
-	}
-	*pfns = &gpadl->words[word + 1];
-	return 0;
+	for (i = 0; i <= index && !err; i++)
+		err = vsrv_gpadl_next(gpadl, &pos, len, offset, pfns, npfns);
+	return err;
 }
 EXPORT_SYMBOL_GPL(vsrv_gpadl_range);

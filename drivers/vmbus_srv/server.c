@@ -299,9 +299,8 @@ void vsrv_cancel_op(struct vsrv_op *op)
  * @chan: channel, for VSRV_REQ_REVOKE
  *
  * Context: process, may sleep; not from the server's work.
- * Return: 0.
  */
-int vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan)
+void vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan)
 {
 	struct vsrv_request req = { .type = type, .chan = chan };
 
@@ -312,24 +311,32 @@ int vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv
 	vsrv_kick(srv);
 	/* Bounded: the work waits only for owners, and these never for a guest. */
 	wait_for_completion(&req.done);
-	return 0;
 }
 
-static void vsrv_do_reset(struct vmbus_srv *srv)
+static void vsrv_drop_incoming(struct vmbus_srv *srv)
 {
-	struct vsrv_chan *chan, *tmp;
 	struct vsrv_in *in;
 
-	if (!srv->redirect) {
-		/* What the old guest said last does not count for the new one. */
-		while ((in = vsrv_pop_incoming(srv)))
-			kfree(in);
+	while ((in = vsrv_pop_incoming(srv))) {
+		vsrv_count(srv, VSRV_MESSAGES_REFUSED);
+		kfree(in);
+	}
+}
+
+/* @forget: the client is gone, too, and not only the guest. */
+static void vsrv_do_reset(struct vmbus_srv *srv, bool forget)
+{
+	struct vsrv_chan *chan, *tmp;
+
+	if (forget) {
+		/* What the old client said last does not count for the new one. */
+		vsrv_drop_incoming(srv);
 		/* What is offered from here on is for the next to ask for. */
 		srv->conn.offers_sent = false;
 	}
 	list_for_each_entry_safe(chan, tmp, &srv->chans, node)
-		vsrv_chan_do_reset(chan, !srv->redirect);
-	if (!srv->redirect)
+		vsrv_chan_do_reset(chan, forget);
+	if (forget)
 		vsrv_conn_reset(srv);
 }
 
@@ -340,7 +347,10 @@ static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
 		vsrv_chan_do_revoke(req->chan);
 		break;
 	case VSRV_REQ_RESET:
-		vsrv_do_reset(srv);
+		vsrv_do_reset(srv, !srv->redirect);
+		break;
+	case VSRV_REQ_FORGET:
+		vsrv_do_reset(srv, true);
 		break;
 	}
 }
@@ -418,13 +428,14 @@ static void vsrv_unregister_ports(struct vmbus_srv *srv)
 		vpart_port_unregister(srv->part, &srv->ports[--srv->nports].port);
 }
 
-static int vsrv_register_port(struct vmbus_srv *srv, u32 connection_id)
+static int vsrv_register_port(struct vmbus_srv *srv, u32 connection_id, u8 min_vtl)
 {
 	struct vsrv_msg_port *p = &srv->ports[srv->nports];
 	int err;
 
 	*p = (struct vsrv_msg_port) {
 		.port.connection_id = connection_id,
+		.port.min_vtl = min_vtl,
 		.port.message = vsrv_port_message,
 		.srv = srv,
 	};
@@ -457,22 +468,23 @@ int vsrv_start(struct vmbus_srv *srv, const char *partition)
 	srv->part = part;
 	srv->client.ops = &vsrv_client_ops;
 	vpart_client_attach(part, &srv->client);
-	/* Pairs with smp_load_acquire() in vsrv_partition(). */
-	smp_store_release(&srv->started, true);
-
 	if (srv->redirect) {
-		err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE_REDIRECT);
+		err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE_REDIRECT, VPART_VTL_PARAVISOR);
 	} else {
-		err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE);
+		err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE, VPART_VTL_GUEST);
 		if (!err)
-			err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE_MULTI);
+			err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE_MULTI, VPART_VTL_GUEST);
 	}
-	if (!err)
+	if (!err) {
+		/* Pairs with smp_load_acquire() in vsrv_partition(). */
+		smp_store_release(&srv->started, true);
 		return 0;
+	}
 
-	WRITE_ONCE(srv->started, false);
 	vsrv_unregister_ports(srv);
 	vpart_client_detach(part, &srv->client);
+	/* A port may have taken a message. */
+	vsrv_request(srv, VSRV_REQ_FORGET, NULL);
 	srv->part = NULL;
 	vpart_put(part);
 	return err == -EEXIST ? -EBUSY : err;
@@ -553,9 +565,7 @@ void vsrv_destroy(struct vmbus_srv *srv)
 	if (srv->started) {
 		vsrv_unregister_ports(srv);
 		vpart_client_detach(srv->part, &srv->client);
-		/* A removed host is gone for its client, too: forget everything. */
-		srv->redirect = false;
-		vsrv_request(srv, VSRV_REQ_RESET, NULL);
+		vsrv_request(srv, VSRV_REQ_FORGET, NULL);
 	}
 	vsrv_sysfs_remove(srv);
 	vsrv_put(srv);

@@ -7,10 +7,12 @@
  * vmbus_srv::work on an ordered queue, one step at a time, in this order:
  * requests of owners (revoke, reset), callbacks to owners, outgoing messages,
  * and only when none of these is left, the client's next message.  So the
- * client cannot make the server hold more than one message's worth of output.
+ * client cannot make the server hold more output than one message and the owners'
+ * answers call for.
  *
  * Lock order: vmbus_srv::lock, then vmbus_srv::in_lock.  The callbacks of an
- * owner are made without any lock; sysfs takes none.
+ * owner are made without any lock, but signal, which may be made with it; sysfs
+ * takes none.
  */
 #ifndef _VSRV_H
 #define _VSRV_H
@@ -207,7 +209,7 @@ void vsrv_gpadls_client_release(struct vsrv_chan *chan);
 void vsrv_gpadls_revoke(struct vsrv_chan *chan);
 void vsrv_gpadls_drop(struct vsrv_chan *chan);
 
-/* ---- channels: channel.c --------------------------------------------------------- */
+/* ---- channels: channel.c, chan_client.c, chan_owner.c, chan_event.c --------------- */
 
 enum vsrv_chan_state {
 	VSRV_CHAN_CLIENT_RELEASED,	/* the client does not know it; it has no id */
@@ -243,6 +245,7 @@ enum vsrv_chan_state {
  * @op: open or close due
  * @modify_op: modify due
  * @modify_pending: the owner works on a modify
+ * @modify_from: VP before it
  * @modify_next: VP of the next modify, or VMBUS_VP_NONE
  * @gpadls: of struct vsrv_gpadl
  * @port: event port of the open channel
@@ -275,6 +278,7 @@ struct vsrv_chan {
 	struct vsrv_op op;
 	struct vsrv_op modify_op;
 	bool modify_pending;
+	u32 modify_from;
 	u32 modify_next;
 	struct list_head gpadls;
 
@@ -290,22 +294,43 @@ struct vsrv_chan {
 	atomic64_t counters[VSRV_CHAN_COUNTERS];
 };
 
+/* channel.c */
 void vsrv_chan_get(struct vsrv_chan *chan);
 void vsrv_chan_put(struct vsrv_chan *chan);
 const char *vsrv_chan_state_name(enum vsrv_chan_state state);
+void vsrv_chan_set_state(struct vsrv_chan *chan, enum vsrv_chan_state state);
 bool vsrv_chan_released(const struct vsrv_chan *chan);
 struct vsrv_chan *vsrv_chan_find(struct vmbus_srv *srv, u32 id);
+struct vsrv_chan *vsrv_chan_find_key(struct vmbus_srv *srv, const struct vsrv_offer *offer,
+				     bool owned);
 void vsrv_chan_announce(struct vsrv_chan *chan);
-void vsrv_chan_client_release(struct vsrv_chan *chan);
-void vsrv_chan_armed(struct vsrv_chan *chan);
-void vsrv_chan_run_op(struct vsrv_op *op);
-void vsrv_chan_do_revoke(struct vsrv_chan *chan);
-void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget);
+void vsrv_chan_offer_with_id(struct vsrv_chan *chan, u32 id);
+void vsrv_chan_free_id(struct vsrv_chan *chan);
+void vsrv_chan_delete(struct vsrv_chan *chan);
 
+/* chan_client.c */
+void vsrv_chan_open_failed(struct vsrv_chan *chan);
+void vsrv_chan_start_open(struct vsrv_chan *chan);
+void vsrv_chan_start_close(struct vsrv_chan *chan, enum vsrv_chan_state state);
+void vsrv_chan_send_modified(struct vmbus_srv *srv, u32 channel_id, u32 status);
+void vsrv_chan_start_modify(struct vsrv_chan *chan, u32 vp);
+void vsrv_chan_client_release(struct vsrv_chan *chan);
 void vsrv_chan_on_open(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_chan_on_close(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_chan_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *msg);
+
+/* chan_owner.c */
+void vsrv_chan_run_op(struct vsrv_op *op);
+void vsrv_chan_do_revoke(struct vsrv_chan *chan);
+void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget);
+
+/* chan_event.c */
+void vsrv_chan_port_signal(struct vpart_port *port, u16 flag);
+void vsrv_chan_armed(struct vsrv_chan *chan);
+void vsrv_chan_retarget(struct vsrv_chan *chan, u32 vp);
+void vsrv_chan_deafen(struct vsrv_chan *chan);
+void vsrv_chan_disarm(struct vsrv_chan *chan);
 
 /* ---- connection: conn.c ------------------------------------------------------------ */
 
@@ -447,9 +472,13 @@ void vsrv_send(struct vmbus_srv *srv, enum vmbus_msg_type type, void *msg, u32 l
 void vsrv_send_open_result(struct vsrv_chan *chan, u32 status);
 void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, const char *why);
 
-enum vsrv_request_type { VSRV_REQ_REVOKE, VSRV_REQ_RESET };
+enum vsrv_request_type {
+	VSRV_REQ_REVOKE,	/* an owner takes its offer back */
+	VSRV_REQ_RESET,		/* the guest was reset or is gone */
+	VSRV_REQ_FORGET,	/* the same, and so is the client, whoever it is */
+};
 
-int vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan);
+void vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan);
 
 static inline void vsrv_count(struct vmbus_srv *srv, enum vsrv_counter counter)
 {

@@ -6,8 +6,8 @@
  * controller of its virtual processors (SynIC) and the port table: connection
  * id -> callback.  Everything that serves the guest attaches to the same
  * partition: the guest's VMBus server, and in the test bed the root that plays
- * the host.  It is the only code that touches a backend (a monitor's file, a
- * test, or Hyper-V itself).
+ * the host.  It is the only code that touches a backend (a monitor's file, or a
+ * test).
  *
  * Directions are named from the guest's side: a *hypercall* comes from the
  * guest (vpart_hypercall_*), a *message* and an *event* go to it
@@ -68,21 +68,19 @@ void vpart_client_detach(struct vmbus_partition *part, struct vpart_client *clie
 
 /* ---- ports: what the guest calls ------------------------------------------ */
 
-#define VPART_MSG_TRUSTED	BIT(0)	/* came by the paravisor-private path */
-
 /**
  * struct vpart_message - one HvCallPostMessage
  * @vp: VP index of the caller
+ * @vtl: VTL of the caller, VPART_VTL_*
  * @connection_id: destination
- * @flags: VPART_MSG_*
  * @type: message type; VMBus uses 1
  * @size: bytes used of @payload
  * @payload: a private copy, never guest memory
  */
 struct vpart_message {
 	u32 vp;
+	u8 vtl;
 	u32 connection_id;
-	u32 flags;
 	u32 type;
 	u32 size;
 	u8 payload[HV_MESSAGE_PAYLOAD_BYTE_COUNT];
@@ -91,6 +89,7 @@ struct vpart_message {
 /**
  * struct vpart_port - one entry of the port table, embedded in its owner
  * @connection_id: the 24-bit id that the guest uses
+ * @min_vtl: lowest VTL that may post to it
  * @message: the guest posted a message: returns an HV_STATUS code; NULL for an
  *	event port.  Called under rcu_read_lock(), must not sleep.
  * @signal: the guest signalled event @flag; NULL for a message port.  Any
@@ -98,6 +97,7 @@ struct vpart_message {
  */
 struct vpart_port {
 	u32 connection_id;
+	u8 min_vtl;
 	u16 (*message)(struct vpart_port *port, const struct vpart_message *msg);
 	void (*signal)(struct vpart_port *port, u16 flag);
 };

@@ -13,6 +13,7 @@
  *
  * Callbacks open, close, gpadl_create, gpadl_teardown and modify are made one
  * at a time per server from its ordered work: process context, no lock held.
+ * They may come before vsrv_offer() has returned the channel to its owner.
  * They may call vsrv_*_done(), vsrv_gpadl_*() and vsrv_rings_*(), but neither
  * vsrv_offer() nor vsrv_revoke() nor vsrv_put().
  */
@@ -125,7 +126,6 @@ void *vsrv_chan_ctx(const struct vsrv_chan *chan);
 struct vmbus_srv *vsrv_chan_server(const struct vsrv_chan *chan);
 const struct vsrv_offer *vsrv_chan_offer(const struct vsrv_chan *chan);
 u32 vsrv_chan_id(const struct vsrv_chan *chan);
-u32 vsrv_chan_version(const struct vsrv_chan *chan);
 void vsrv_chan_interrupt(struct vsrv_chan *chan);
 
 /* Counters of a channel that its owner keeps; shown in sysfs. */
@@ -146,6 +146,8 @@ void vsrv_gpadl_put(struct vsrv_gpadl *gpadl);
 u32 vsrv_gpadl_id(const struct vsrv_gpadl *gpadl);
 unsigned int vsrv_gpadl_range_count(const struct vsrv_gpadl *gpadl);
 const u64 *vsrv_gpadl_words(const struct vsrv_gpadl *gpadl, unsigned int *nwords);
+int __must_check vsrv_gpadl_next(const struct vsrv_gpadl *gpadl, u32 *pos, u32 *len, u32 *offset,
+				 const u64 **pfns, unsigned int *npfns);
 int __must_check vsrv_gpadl_range(const struct vsrv_gpadl *gpadl, unsigned int index,
 				  u32 *len, u32 *offset, const u64 **pfns, unsigned int *npfns);
 

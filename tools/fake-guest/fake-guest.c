@@ -280,6 +280,7 @@ static void test_posts(int fd)
 
 	result(post(fd, 4, 1, msg, 241) == -EINVAL, "a message that is too long");
 	result(post(fd, 5, 1, msg, 40) == 0x12, "a connection that nobody serves");
+	result(post(fd, 0x800074, 1, msg, 40) != 0, "a connection that is for VTL2 alone");
 	result(post(fd, 4, 2, msg, 40) == 0x05, "a message type that is not VMBus");
 	result(contact(fd, 0x12345, 0), "an unknown version is answered");
 	result(contact(fd, VERSION_5_3, 1), "version 5.3 is accepted");

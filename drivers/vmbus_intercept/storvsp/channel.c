@@ -510,8 +510,9 @@ static void storvsp_chan_stop(struct vsrv_chan *chan)
 	spin_unlock_irq(&sc->lock);
 	kthread_cancel_work_sync(&sc->work);
 	storvsp_drain(sc);
-	/* Answers that are not in the ring now are dropped. */
+	/* Answers that are not in the ring now are dropped: the guest has left it full. */
 	spin_lock_irq(&sc->lock);
+	vsrv_chan_count(chan, VSRV_CHAN_RING_FULL, list_count_nodes(&sc->done));
 	sc->running = false;
 	spin_unlock_irq(&sc->lock);
 	vsrv_rings_close(&sc->rings);

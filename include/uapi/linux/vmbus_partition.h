@@ -84,7 +84,9 @@ struct vmbus_partition_region {
  *
  * Regions must not overlap nor wrap (-EINVAL).  Guest memory outside the
  * table does not exist for the kernel.  Pages in use under the old table stay
- * in use until their user lets go.
+ * in use until their user lets go.  The memory should be anonymous or shared
+ * memory (memfd): a page of a file may be written back before the kernel is done
+ * with it.
  */
 struct vmbus_partition_mem_table {
 	__u32 nregions;
@@ -161,7 +163,7 @@ struct vmbus_partition_kicks {
  * @message_type: from the hypercall's input
  * @size: bytes of @payload, up to VMBUS_PARTITION_MESSAGE_SIZE
  * @status: out: HV_STATUS for the guest (0 taken, 0x12 unknown connection,
- *	0x13 try again, 0x05 a parameter is bad)
+ *	0x13 try again, 0x05 a parameter is bad, 0x08 not for the guest)
  * @payload: the message
  */
 struct vmbus_partition_message {

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Signals of the client, and interrupts to it.
+ */
+#include <linux/bitfield.h>
+#include "vsrv.h"
+
+/*
+ * Where interrupts go, in one word so that it changes at once under
+ * vsrv_chan_interrupt().  Never 0 when set: an event flag is at least 1.
+ */
+#define ROUTE_VP	GENMASK_ULL(31, 0)
+#define ROUTE_FLAG	GENMASK_ULL(47, 32)
+#define ROUTE_SINT	GENMASK_ULL(55, 48)
+#define ROUTE_VTL	GENMASK_ULL(63, 56)
+
+#define DUE_INTERRUPT	0	/* bit of vsrv_chan::due */
+
+static void vsrv_chan_raise(struct vsrv_chan *chan, u64 route)
+{
+	vpart_set_event(chan->srv->part, FIELD_GET(ROUTE_VTL, route),
+			FIELD_GET(ROUTE_VP, route), FIELD_GET(ROUTE_SINT, route),
+			FIELD_GET(ROUTE_FLAG, route));
+}
+
+/**
+ * vsrv_chan_interrupt - interrupt the client
+ * @chan: channel
+ *
+ * Before the client was told that the channel is open the interrupt is kept: a
+ * client drops one that comes too early.
+ *
+ * Context: any.
+ */
+void vsrv_chan_interrupt(struct vsrv_chan *chan)
+{
+	u64 route;
+
+	/* Pairs with synchronize_rcu() in vsrv_chan_retarget(). */
+	rcu_read_lock();
+	route = READ_ONCE(chan->route);
+	if (!route) {
+		set_bit(DUE_INTERRUPT, &chan->due);
+		/* Pairs with smp_mb() in vsrv_chan_armed(). */
+		smp_mb__after_atomic();
+		route = READ_ONCE(chan->route);
+	}
+	if (route) {
+		atomic64_inc(&chan->interrupts);
+		vsrv_chan_raise(chan, route);
+	}
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(vsrv_chan_interrupt);
+
+void vsrv_chan_port_signal(struct vpart_port *port, u16 flag)
+{
+	struct vsrv_chan *chan = container_of(port, struct vsrv_chan, port);
+
+	atomic64_inc(&chan->signals);
+	/* A signal that comes earlier is made up for by vsrv_open_done(). */
+	if (READ_ONCE(chan->live))
+		chan->ops->signal(chan);
+}
+
+static u64 vsrv_chan_make_route(const struct vsrv_chan *chan, u32 vp)
+{
+	bool redirect = chan->srv->redirect && chan->open.redirect;
+
+	return FIELD_PREP(ROUTE_VP, vp) | FIELD_PREP(ROUTE_FLAG, chan->open.event_flag) |
+	       FIELD_PREP(ROUTE_SINT, redirect ? VMBUS_SINT_REDIRECT : VMBUS_SINT) |
+	       FIELD_PREP(ROUTE_VTL, redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST);
+}
+
+/**
+ * vsrv_chan_armed - the client was told that the channel is open
+ * @chan: channel
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_chan_armed(struct vsrv_chan *chan)
+{
+	lockdep_assert_held(&chan->srv->lock);
+	if (chan->state != VSRV_CHAN_OPEN || chan->stopped ||
+	    chan->open.target_vp == VMBUS_VP_NONE)
+		return;
+	WRITE_ONCE(chan->route, vsrv_chan_make_route(chan, chan->open.target_vp));
+	/* Pairs with smp_mb__after_atomic() in vsrv_chan_interrupt(). */
+	smp_mb();
+	if (test_and_clear_bit(DUE_INTERRUPT, &chan->due))
+		vsrv_chan_interrupt(chan);
+	else if (!chan->ops->signal)
+		/* The host's end interrupts by itself, and may have done so too early. */
+		vsrv_chan_raise(chan, chan->route);
+}
+
+/* On return no interrupt goes to the old VP any more. */
+void vsrv_chan_retarget(struct vsrv_chan *chan, u32 vp)
+{
+	WRITE_ONCE(chan->open.target_vp, vp);
+	if (chan->route) {
+		WRITE_ONCE(chan->route, vsrv_chan_make_route(chan, vp));
+		/* Pairs with rcu_read_lock() in vsrv_chan_interrupt(). */
+		synchronize_rcu();
+	}
+}
+
+/* The owner hears no signals any more; it may still interrupt. */
+void vsrv_chan_deafen(struct vsrv_chan *chan)
+{
+	WRITE_ONCE(chan->live, false);
+	if (chan->port_on) {
+		vpart_port_unregister(chan->srv->part, &chan->port);
+		chan->port_on = false;
+	}
+}
+
+void vsrv_chan_disarm(struct vsrv_chan *chan)
+{
+	vsrv_chan_deafen(chan);
+	WRITE_ONCE(chan->route, 0);
+	clear_bit(DUE_INTERRUPT, &chan->due);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The channel state machine, the owner's side: its callbacks and answers, revoke
+ * and reset.
+ */
+#include "vsrv.h"
+
+/* The owner has no part of an open any more, and owes no answer to a modify. */
+static void vsrv_chan_owner_closed(struct vsrv_chan *chan)
+{
+	vsrv_chan_disarm(chan);
+	chan->owner_open = false;
+	chan->modify_pending = false;
+	chan->modify_next = VMBUS_VP_NONE;
+}
+
+/**
+ * vsrv_chan_run_op - make a callback to an owner
+ * @op: callback, taken off the queue
+ *
+ * Context: in the server's work, without vmbus_srv::lock.
+ */
+void vsrv_chan_run_op(struct vsrv_op *op)
+{
+	struct vsrv_chan *chan = op->chan;
+	struct vsrv_gpadl *gpadl;
+
+	switch (op->type) {
+	case VSRV_OP_OPEN:
+		chan->ops->open(chan, &chan->open);
+		break;
+	case VSRV_OP_CLOSE:
+		chan->ops->close(chan);
+		break;
+	case VSRV_OP_MODIFY:
+		chan->ops->modify(chan, READ_ONCE(chan->open.target_vp));
+		break;
+	case VSRV_OP_GPADL_CREATE:
+		gpadl = container_of(op, struct vsrv_gpadl, op);
+		chan->ops->gpadl_create(chan, gpadl);
+		break;
+	case VSRV_OP_GPADL_TEARDOWN:
+		gpadl = container_of(op, struct vsrv_gpadl, op);
+		chan->ops->gpadl_teardown(chan, gpadl->id);
+		break;
+	}
+}
+
+/**
+ * vsrv_open_done - answer to vsrv_chan_ops::open
+ * @chan: channel
+ * @err: 0, or why it cannot be opened
+ *
+ * On success the signal callback is called once, for signals that came before.
+ *
+ * Context: process, may sleep; takes the server's lock.
+ */
+void vsrv_open_done(struct vsrv_chan *chan, int err)
+{
+	struct vmbus_srv *srv = chan->srv;
+	bool live = false;
+
+	mutex_lock(&srv->lock);
+	switch (chan->state) {
+	case VSRV_CHAN_OPENING:
+		if (err) {
+			vsrv_chan_open_failed(chan);
+			break;
+		}
+		vsrv_chan_set_state(chan, VSRV_CHAN_OPEN);
+		live = chan->ops->signal;
+		WRITE_ONCE(chan->live, live);
+		vsrv_send_open_result(chan, 0);
+		break;
+	case VSRV_CHAN_OPENING_RELEASED:
+		if (!err) {
+			vsrv_chan_start_close(chan, VSRV_CHAN_CLOSING_RELEASED);
+			break;
+		}
+		vsrv_chan_owner_closed(chan);
+		vsrv_chan_set_state(chan, VSRV_CHAN_CLIENT_RELEASED);
+		vsrv_conn_check_disconnected(srv);
+		break;
+	default:
+		break;
+	}
+	if (live)
+		chan->ops->signal(chan);
+	mutex_unlock(&srv->lock);
+	vsrv_kick(srv);
+}
+EXPORT_SYMBOL_GPL(vsrv_open_done);
+
+/**
+ * vsrv_close_done - answer to vsrv_chan_ops::close
+ * @chan: channel; nothing of the owner uses its rings or buffers any more
+ *
+ * A modify that was not answered until now is not to be answered any more.
+ *
+ * Context: process, may sleep; takes the server's lock.
+ */
+void vsrv_close_done(struct vsrv_chan *chan)
+{
+	struct vmbus_srv *srv = chan->srv;
+
+	mutex_lock(&srv->lock);
+	switch (chan->state) {
+	case VSRV_CHAN_CLOSING:
+		vsrv_chan_owner_closed(chan);
+		vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
+		break;
+	case VSRV_CHAN_CLOSING_REOPEN:
+		vsrv_chan_owner_closed(chan);
+		vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
+		chan->open = chan->reopen;
+		chan->open_id = chan->reopen_id;
+		vsrv_chan_start_open(chan);
+		break;
+	case VSRV_CHAN_CLOSING_RELEASED:
+		vsrv_chan_owner_closed(chan);
+		vsrv_chan_set_state(chan, VSRV_CHAN_CLIENT_RELEASED);
+		vsrv_conn_check_disconnected(srv);
+		break;
+	default:
+		break;
+	}
+	mutex_unlock(&srv->lock);
+	vsrv_kick(srv);
+}
+EXPORT_SYMBOL_GPL(vsrv_close_done);
+
+/**
+ * vsrv_modify_done - answer to vsrv_chan_ops::modify
+ * @chan: channel
+ * @err: 0, or why the owner could not follow
+ *
+ * Context: process, may sleep; takes the server's lock.
+ */
+void vsrv_modify_done(struct vsrv_chan *chan, int err)
+{
+	struct vmbus_srv *srv = chan->srv;
+	u32 next;
+
+	mutex_lock(&srv->lock);
+	if (chan->modify_pending) {
+		chan->modify_pending = false;
+		next = chan->modify_next;
+		chan->modify_next = VMBUS_VP_NONE;
+		if (chan->state == VSRV_CHAN_OPEN) {
+			if (err)
+				vsrv_chan_retarget(chan, chan->modify_from);
+			vsrv_chan_send_modified(srv, chan->id, err ? VMBUS_STATUS_FAILURE : 0);
+			if (next != VMBUS_VP_NONE)
+				vsrv_chan_start_modify(chan, next);
+		}
+	}
+	mutex_unlock(&srv->lock);
+	vsrv_kick(srv);
+}
+EXPORT_SYMBOL_GPL(vsrv_modify_done);
+
+/* Nothing is due for the owner, and nothing of the client reaches it. */
+static void vsrv_chan_quiet(struct vsrv_chan *chan)
+{
+	struct vsrv_gpadl *gpadl;
+
+	vsrv_cancel_op(&chan->op);
+	vsrv_cancel_op(&chan->modify_op);
+	list_for_each_entry(gpadl, &chan->gpadls, node)
+		vsrv_cancel_op(&gpadl->op);
+	vsrv_chan_deafen(chan);
+}
+
+/* Make the owner forget the client, at once.  Drops the lock meanwhile. */
+static void vsrv_chan_stop(struct vsrv_chan *chan)
+{
+	struct vmbus_srv *srv = chan->srv;
+
+	lockdep_assert_held(&srv->lock);
+	vsrv_chan_quiet(chan);
+	if (chan->has_owner && (chan->owner_open || !list_empty(&chan->gpadls))) {
+		mutex_unlock(&srv->lock);
+		chan->ops->stop(chan);
+		mutex_lock(&srv->lock);
+		/* Answers that came in the meantime may have called for more. */
+		vsrv_chan_quiet(chan);
+	}
+	vsrv_chan_owner_closed(chan);
+}
+
+/**
+ * vsrv_chan_do_revoke - the server's part of vsrv_revoke()
+ * @chan: channel
+ *
+ * Context: in the server's work, vmbus_srv::lock held, dropped and taken again.
+ */
+void vsrv_chan_do_revoke(struct vsrv_chan *chan)
+{
+	struct vmbus_channel_msg m = { };
+	struct vmbus_srv *srv = chan->srv;
+
+	vsrv_chan_stop(chan);
+	chan->has_owner = false;
+	if (vsrv_chan_released(chan)) {
+		vsrv_chan_delete(chan);
+		vsrv_conn_check_disconnected(srv);
+		return;
+	}
+	chan->stopped = false;
+	vsrv_chan_set_state(chan, VSRV_CHAN_REVOKED);
+	vsrv_gpadls_revoke(chan);
+	m.channel_id = cpu_to_le32(chan->id);
+	vsrv_send(srv, VMBUS_MSG_RESCIND, &m, sizeof(m));
+}
+
+/**
+ * vsrv_chan_do_reset - the guest was reset or is gone
+ * @chan: channel; freed if it was revoked before and @forget is set
+ * @forget: the client is that guest; else it is told what it does not know yet
+ *
+ * Context: in the server's work, vmbus_srv::lock held, dropped and taken again.
+ */
+void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget)
+{
+	vsrv_chan_stop(chan);
+	if (forget) {
+		if (!chan->has_owner) {
+			vsrv_chan_delete(chan);
+			return;
+		}
+		vsrv_gpadls_drop(chan);
+		vsrv_chan_free_id(chan);
+		vsrv_chan_set_state(chan, VSRV_CHAN_CLIENT_RELEASED);
+		return;
+	}
+
+	switch (chan->state) {
+	case VSRV_CHAN_OPEN:
+		chan->stopped = true;
+		break;
+	case VSRV_CHAN_CLOSING_REOPEN:
+		chan->open_id = chan->reopen_id;
+		fallthrough;
+	case VSRV_CHAN_OPENING:
+		vsrv_chan_open_failed(chan);
+		break;
+	case VSRV_CHAN_CLOSING:
+		vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
+		break;
+	case VSRV_CHAN_OPENING_RELEASED:
+	case VSRV_CHAN_CLOSING_RELEASED:
+		vsrv_chan_set_state(chan, VSRV_CHAN_CLIENT_RELEASED);
+		break;
+	default:
+		break;
+	}
+	vsrv_gpadls_revoke(chan);
+	vsrv_conn_check_disconnected(chan->srv);
+}
