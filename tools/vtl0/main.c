@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 	if (o.initrd)
 		file_map(&boot.initrd, o.initrd);
 	boot.append = o.append;
-	memory_map(&vm.memory, o.memory);
+	memory_map(&vm.memory, o.memory, true);
 	entry = load(&vm, &boot, o.cpus);
 
 	/* Output to a closed pipe is an error like any other. */

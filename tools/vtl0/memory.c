@@ -10,11 +10,13 @@
  * memory_map - get memory for the guest
  * @mem: result
  * @size: bytes, a multiple of the page size
+ * @populate: have all of it there now, not when it is used
  */
-void memory_map(struct memory *mem, uint64_t size)
+void memory_map(struct memory *mem, uint64_t size, bool populate)
 {
 	mem->host = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			 MAP_PRIVATE | MAP_ANONYMOUS |
+			 (populate ? MAP_POPULATE : MAP_NORESERVE), -1, 0);
 	if (mem->host == MAP_FAILED)
 		die_errno("guest memory");
 	mem->low = size < MEMORY_LOW_MAX ? size : MEMORY_LOW_MAX;

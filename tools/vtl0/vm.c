@@ -15,6 +15,20 @@
 #define KVM_IDENTITY_MAP	0xfffbc000
 #define KVM_TSS			0xfffbd000
 
+/* The kernel's headers have it since 6.11. */
+#ifndef KVM_PRE_FAULT_MEMORY
+#define KVM_CAP_PRE_FAULT_MEMORY	236
+
+struct kvm_pre_fault_memory {
+	__u64 gpa;
+	__u64 size;
+	__u64 flags;
+	__u64 padding[5];
+};
+
+#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
+#endif
+
 struct capability {
 	int number;
 	const char *name;
@@ -93,6 +107,29 @@ static void vm_set_memory(struct vm *vm)
 	}
 }
 
+/*
+ * Maps all memory for the guest now, if KVM can.  QEMU's emulation of SVM loses
+ * the guest's instruction pointer when an interrupt that KVM injects cannot be
+ * pushed on the stack because KVM has yet to map the stack's page.
+ */
+static void vm_map_memory(struct vm *vm)
+{
+	struct memory_region regions[MEMORY_MAX_REGIONS];
+	unsigned int n = memory_regions(&vm->memory, regions);
+	struct kvm_pre_fault_memory range = {};
+	unsigned int i;
+
+	if (ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_PRE_FAULT_MEMORY) <= 0)
+		return;
+	for (i = 0; i < n; i++) {
+		range.gpa = regions[i].gpa;
+		range.size = regions[i].size;
+		/* Each call may do a part, and moves @range on. */
+		while (range.size)
+			must_ioctl(vm->vcpus[0].fd, KVM_PRE_FAULT_MEMORY, &range);
+	}
+}
+
 static void vm_set_routes(struct vm *vm)
 {
 	unsigned int i, n = GSI_IOAPIC_PINS + vm->cpus;
@@ -167,6 +204,7 @@ void vm_create(struct vm *vm)
 	vm_set_memory(vm);
 	for (i = 0; i < vm->cpus; i++)
 		vcpu_create(&vm->vcpus[i]);
+	vm_map_memory(vm);
 	vm_set_routes(vm);
 	vm_bind_interrupt(vm, vm->serial.irq, GSI_SERIAL);
 	for (i = 0; i < vm->cpus; i++)

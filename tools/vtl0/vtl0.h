@@ -118,7 +118,7 @@ struct memory_region {
 	uint8_t *host;
 };
 
-void memory_map(struct memory *mem, uint64_t size);
+void memory_map(struct memory *mem, uint64_t size, bool populate);
 unsigned int memory_regions(const struct memory *mem, struct memory_region *regions);
 void *memory_at(const struct memory *mem, uint64_t gpa, uint64_t size);
 bool memory_read(const struct memory *mem, uint64_t gpa, void *to, uint64_t size);

@@ -270,7 +270,7 @@ static void test_high_memory(void)
 	uint64_t entry;
 
 	munmap(mem.host, mem.low);
-	memory_map(&mem, 4 * GIB);
+	memory_map(&mem, 4 * GIB, false);
 	make_image();
 	boot.initrd = (struct file) { .data = initrd, .size = sizeof(initrd) };
 	ok(!boot_load(&mem, &boot, &entry), "boot: with 4 GiB");
@@ -283,7 +283,7 @@ static void test_high_memory(void)
 
 void test_boot(void)
 {
-	memory_map(&mem, 64 * MIB);
+	memory_map(&mem, 64 * MIB, false);
 	test_bad_images();
 	test_bad_others();
 	test_good();

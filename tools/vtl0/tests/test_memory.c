@@ -12,7 +12,7 @@ static void test_small(void)
 	struct memory mem;
 	uint8_t byte = 0;
 
-	memory_map(&mem, SMALL);
+	memory_map(&mem, SMALL, false);
 	ok(memory_regions(&mem, regions) == 1 && regions[0].gpa == 0 &&
 	   regions[0].size == SMALL && regions[0].host == mem.host, "memory: one region");
 	ok(memory_at(&mem, 0, SMALL) == mem.host, "memory: all of it");
@@ -34,7 +34,7 @@ static void test_large(void)
 	struct memory_region regions[MEMORY_MAX_REGIONS];
 	struct memory mem;
 
-	memory_map(&mem, LARGE);
+	memory_map(&mem, LARGE, false);
 	ok(memory_regions(&mem, regions) == 2, "memory: two regions");
 	ok(regions[0].gpa == 0 && regions[0].size == 3 * GIB, "memory: the low one");
 	ok(regions[1].gpa == 4 * GIB && regions[1].size == GIB &&
