@@ -22,7 +22,7 @@ equal "the VPCI bus is taken by the VPCI path" vpci "$(disposition "$GUID_VPCI")
 check "which lists it" test -d "/sys/class/vpci_relay/vpci_relay/offers/$GUID_VPCI"
 
 rounds=$ROUNDS
-[ -z "${LONG:-}" ] || rounds=50
+[ -z "${LONG:-}" ] || rounds=12
 n=0
 while [ $n -lt "$rounds" ]; do
 	n=$((n + 1))

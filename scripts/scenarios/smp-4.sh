@@ -2,6 +2,7 @@
 # shellcheck shell=dash
 # desc: a guest with 4 CPUs moves its channels from CPU to CPU under load
 # limit: 300
+# long-limit: 1800
 . ./lib.sh
 
 GUEST_CPUS=4
