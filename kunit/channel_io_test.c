@@ -333,7 +333,8 @@ static void channel_modify_test(struct kunit *test)
 	fg_expect_quiet(fg);
 	vsrv_modify_done(dev->chan, -EIO);
 	fg_expect_modified(fg, 1, VMBUS_STATUS_FAILURE);
-	io_expect_vp(fg, dev, 0);
+	/* What the owner refused is taken back. */
+	io_expect_vp(fg, dev, 1);
 	KUNIT_EXPECT_EQ(test, dev->modifies, 2U);
 	/* An answer that nobody asked for. */
 	vsrv_modify_done(dev->chan, 0);

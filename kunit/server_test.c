@@ -462,7 +462,7 @@ static void server_hostile_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg);
-	struct vpart_message other = {
+	static const struct vpart_message other = {
 		.connection_id = VMBUS_CONN_MESSAGE, .type = 2, .size = 8,
 	};
 	s64 bad, refused, in;
