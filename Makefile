@@ -42,7 +42,6 @@ static: bed
 	@scripts/static
 
 kunit: bed
-	@scripts/prepare > /dev/null
 	@scripts/kunit
 
 e2e: bed

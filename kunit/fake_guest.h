@@ -245,9 +245,15 @@ static inline bool fg_wait_take(struct fg *fg, u32 vp)
 	return fg_take(fg, vp);
 }
 
+/* A word of the last message. */
+static inline u32 fg_word(struct fg *fg, unsigned int index)
+{
+	return le32_to_cpu(((__le32 *)fg->msg)[index]);
+}
+
 static inline u32 fg_type(struct fg *fg)
 {
-	return le32_to_cpu(((struct vmbus_msg_hdr *)fg->msg)->type);
+	return fg_word(fg, 0);
 }
 
 /* The next message is of this type and this long. */
@@ -256,7 +262,7 @@ static inline const void *fg_expect(struct fg *fg, u32 type, u32 len)
 	KUNIT_ASSERT_TRUE_MSG(fg->test, fg_wait_take(fg, 0), "message %u does not come", type);
 	KUNIT_ASSERT_EQ(fg->test, fg_type(fg), type);
 	KUNIT_ASSERT_EQ_MSG(fg->test, fg->len, len, "message %u", type);
-	KUNIT_EXPECT_EQ(fg->test, ((struct vmbus_msg_hdr *)fg->msg)->padding, 0);
+	KUNIT_EXPECT_EQ(fg->test, fg_word(fg, 1), 0U);
 	return fg->msg;
 }
 
@@ -631,9 +637,9 @@ static inline struct vsrv_offer fg_offer(u16 n)
 		.order = VSRV_ORDER_NONE,
 	};
 
-	offer.class_id.b[15] = n / 10;
+	offer.class_id.b[15] = (n / 10) & 0xff;
 	offer.instance_id.b[14] = n >> 8;
-	offer.instance_id.b[15] = n;
+	offer.instance_id.b[15] = n & 0xff;
 	return offer;
 }
 

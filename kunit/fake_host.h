@@ -347,7 +347,7 @@ static inline const __le32 *fh_expect(struct fh *fh, u32 type, u32 len)
 			    type);
 	fh->seen++;
 	KUNIT_ASSERT_EQ(fh->test, le32_to_cpu(((__le32 *)post->payload)[0]), type);
-	KUNIT_EXPECT_EQ(fh->test, ((__le32 *)post->payload)[1], 0);
+	KUNIT_EXPECT_EQ(fh->test, le32_to_cpu(((__le32 *)post->payload)[1]), 0U);
 	KUNIT_ASSERT_EQ_MSG(fh->test, post->len, len, "message %u", type);
 	return (const __le32 *)post->payload + 2;
 }

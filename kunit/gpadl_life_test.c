@@ -223,12 +223,9 @@ static void gpadl_malformed_test(struct kunit *test)
 		}
 		KUNIT_ASSERT_TRUE_MSG(test, fg_wait_take(fg, 0), "%s", b->why);
 		KUNIT_EXPECT_EQ_MSG(test, fg_type(fg), VMBUS_MSG_GPADL_CREATED, "%s", b->why);
-		KUNIT_EXPECT_EQ_MSG(test, ((__le32 *)fg->msg)[2], cpu_to_le32(b->channel), "%s",
-				    b->why);
-		KUNIT_EXPECT_EQ_MSG(test, ((__le32 *)fg->msg)[3], cpu_to_le32(b->gpadl), "%s",
-				    b->why);
-		KUNIT_EXPECT_EQ_MSG(test, ((__le32 *)fg->msg)[4], cpu_to_le32(FAILURE), "%s",
-				    b->why);
+		KUNIT_EXPECT_EQ_MSG(test, fg_word(fg, 2), b->channel, "%s", b->why);
+		KUNIT_EXPECT_EQ_MSG(test, fg_word(fg, 3), b->gpadl, "%s", b->why);
+		KUNIT_EXPECT_EQ_MSG(test, fg_word(fg, 4), FAILURE, "%s", b->why);
 		fg_expect_quiet(fg);
 		KUNIT_EXPECT_EQ_MSG(test, fg->srv->ngpadls, 1U, "%s", b->why);
 		KUNIT_EXPECT_EQ_MSG(test, fg_count(fg, VSRV_GPADLS_FAILED), i + 1, "%s", b->why);

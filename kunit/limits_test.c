@@ -73,8 +73,8 @@ static void lt_expect_offer(struct fg *fg, const struct lt_offer *o)
 	KUNIT_EXPECT_EQ(test, m->monitor_allocated, 0);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(m->is_dedicated), 1);
 	KUNIT_EXPECT_EQ(test, m->user_defined[119], o->n);
-	KUNIT_EXPECT_EQ(test, m->reserved[0], 0);
-	KUNIT_EXPECT_EQ(test, m->reserved[3], 0);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(m->reserved[0]), 0U);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(m->reserved[3]), 0U);
 }
 
 static const struct lt_offer *lt_at(u32 place)
