@@ -13,9 +13,10 @@
 #include "trace.h"
 
 #define STORVSP_BATCH		64	/* packets read before others get their turn */
-#define STORVSP_DRAIN_ROUNDS	8	/* looks for late requests before the rings go */
-#define STORVSP_RETIRE_QUIET	msecs_to_jiffies(500)
-#define STORVSP_RETIRE_MAX	(5 * HZ)
+/* A guest that has nothing to ask for so long has let go of its disks. */
+#define STORVSP_QUIET		msecs_to_jiffies(500)
+#define STORVSP_QUIET_MAX	(5 * HZ)
+#define STORVSP_FREEZE_ROUNDS	8	/* looks for late requests before the rings go */
 /* An answer in the ring. */
 #define STORVSP_ANSWER_ROOM	(sizeof(struct vmpacket_descriptor) + \
 				 sizeof(struct storvsp_packet) + VSRV_PACKET_FOOTER)
@@ -188,8 +189,8 @@ static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
 
 	spin_lock_irq(&sc->lock);
 	quiet = time_after(sc->last, since) ? sc->last : since;
-	done = !sc->running || !sc->scanned || time_after(jiffies, quiet + STORVSP_RETIRE_QUIET) ||
-	       time_after(jiffies, since + STORVSP_RETIRE_MAX);
+	done = !sc->running || !sc->scanned || time_after(jiffies, quiet + STORVSP_QUIET) ||
+	       time_after(jiffies, since + STORVSP_QUIET_MAX);
 	spin_unlock_irq(&sc->lock);
 	return done;
 }
@@ -457,11 +458,12 @@ static bool storvsp_chan_idle(struct storvsp_chan *sc)
 	return idle;
 }
 
-/* Refuse what the guest has asked so far.  False if there may be more. */
-static bool storvsp_refuse_batch(struct storvsp_chan *sc)
+/* Refuse what the guest has asked so far; returns how much that was. */
+static unsigned int storvsp_refuse_batch(struct storvsp_chan *sc)
 {
 	struct vsrv_packet pkt;
 	struct storvsp_io *io;
+	unsigned int n = 0;
 	int ret;
 
 	while ((io = storvsp_io_get(sc))) {
@@ -470,6 +472,7 @@ static bool storvsp_refuse_batch(struct storvsp_chan *sc)
 			storvsp_io_put(sc, io);
 			break;
 		}
+		n++;
 		vsrv_chan_count(sc->chan, VSRV_CHAN_PACKETS_IN, 1);
 		if (storvsp_parse(&pkt, &io->req) != STORVSP_OK && !io->req.answerable) {
 			storvsp_io_put(sc, io);
@@ -480,21 +483,41 @@ static bool storvsp_refuse_batch(struct storvsp_chan *sc)
 	}
 	if (vsrv_ring_read_commit(&sc->rings.in) | storvsp_flush(sc))
 		vsrv_chan_interrupt(sc->chan);
-	return vsrv_ring_freeze(&sc->rings.in);
+	return n;
+}
+
+/* Refuse all that comes, until nothing does. */
+static void storvsp_refuse(struct storvsp_chan *sc, bool active)
+{
+	unsigned long start = jiffies, last = start;
+
+	do {
+		if (storvsp_refuse_batch(sc)) {
+			active = true;
+			last = jiffies;
+		}
+		usleep_range(1000, 2000);
+	} while (active && time_before(jiffies, last + STORVSP_QUIET) &&
+		 time_before(jiffies, start + STORVSP_QUIET_MAX));
 }
 
 /*
- * The guest may not know yet that the channel goes, and waits for an answer to
- * everything.  So everything is answered, as far as it empties its ring.
+ * The guest may not know yet that the channel goes.  It waits for an answer to
+ * everything, and a Linux guest loses what it sends after the rescind.  So where
+ * there is I/O the disks go first, and everything is answered, as far as the guest
+ * empties its ring.
  */
 static void storvsp_drain(struct storvsp_chan *sc)
 {
+	bool active = !storvsp_chan_idle(sc);
 	unsigned int round, quiet = 0;
 
 	/* Bounded by the backstores: LIO completes every command. */
 	wait_event(sc->idle, storvsp_chan_idle(sc));
-	for (round = 0; round < STORVSP_DRAIN_ROUNDS && quiet < 2; round++) {
-		quiet = storvsp_refuse_batch(sc) ? quiet + 1 : 0;
+	storvsp_refuse(sc, active);
+	for (round = 0; round < STORVSP_FREEZE_ROUNDS && quiet < 2; round++) {
+		storvsp_refuse_batch(sc);
+		quiet = vsrv_ring_freeze(&sc->rings.in) ? quiet + 1 : 0;
 		usleep_range(1000, 2000);
 	}
 }

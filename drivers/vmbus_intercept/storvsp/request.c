@@ -223,7 +223,11 @@ EXPORT_SYMBOL_IF_KUNIT(storvsp_answer_srb);
  */
 void storvsp_answer_gone(struct storvsp_answer *answer, const struct storvsp_request *req)
 {
-	static const struct storvsp_result gone = { .srb_status = SRB_STATUS_NO_DEVICE };
+	/* Linux guests do not know NO_DEVICE; by this they let go of the disk. */
+	static const struct storvsp_result gone = {
+		.srb_status = SRB_STATUS_INVALID_LUN,
+		.scsi_status = SAM_STAT_CHECK_CONDITION,
+	};
 
 	if (req->operation == STORVSP_EXECUTE_SRB)
 		storvsp_answer_srb(answer, req, &gone);
