@@ -19,7 +19,7 @@ struct vint_filter vint_filter;
 
 static const guid_t vint_class_vpci = VINT_CLASS_VPCI;
 
-VISIBLE_IF_KUNIT void vint_filter_init(struct vint_filter *filter)
+void vint_filter_init(struct vint_filter *filter)
 {
 	memset(filter, 0, sizeof(*filter));
 	init_rwsem(&filter->lock);
@@ -37,7 +37,7 @@ static void vint_rules_free(struct list_head *rules)
 	INIT_LIST_HEAD(rules);
 }
 
-VISIBLE_IF_KUNIT void vint_filter_destroy(struct vint_filter *filter)
+void vint_filter_destroy(struct vint_filter *filter)
 {
 	vint_rules_free(&filter->rules);
 }
@@ -70,9 +70,9 @@ static s64 vint_filter_match(struct vint_filter *filter, const struct vint_offer
  *
  * Return: number of the rule that decided, or -1 for the default.
  */
-VISIBLE_IF_KUNIT s64 vint_filter_decide(struct vint_filter *filter,
-					const struct vint_offer *offer,
-					struct vint_decision *decision)
+s64 vint_filter_decide(struct vint_filter *filter,
+		       const struct vint_offer *offer,
+		       struct vint_decision *decision)
 {
 	s64 id;
 
@@ -164,8 +164,8 @@ static int vint_filter_append(struct vint_filter *filter, const struct vint_rule
  *
  * Return: 0, or -errno and nothing has changed.
  */
-VISIBLE_IF_KUNIT int vint_filter_add(struct vint_filter *filter, const char *text, size_t len,
-				     struct vint_error *error)
+int vint_filter_add(struct vint_filter *filter, const char *text, size_t len,
+		    struct vint_error *error)
 {
 	char line[VINT_RULE_TEXT_SIZE];
 	struct vint_rule parsed, *old;
@@ -207,8 +207,8 @@ static struct vint_rule *vint_rule_by_id(struct vint_filter *filter, u32 id)
  *
  * Return: 0, or -errno and nothing has changed.
  */
-VISIBLE_IF_KUNIT int vint_filter_remove(struct vint_filter *filter, const char *text, size_t len,
-					struct vint_error *error)
+int vint_filter_remove(struct vint_filter *filter, const char *text, size_t len,
+		       struct vint_error *error)
 {
 	char line[VINT_RULE_TEXT_SIZE];
 	struct vint_rule parsed, *rule;
@@ -252,8 +252,8 @@ EXPORT_SYMBOL_IF_KUNIT(vint_filter_remove);
  *
  * Return: 0, or -errno and nothing has changed.
  */
-VISIBLE_IF_KUNIT int vint_filter_set_fallback(struct vint_filter *filter, const char *text,
-					      size_t len, struct vint_error *error)
+int vint_filter_set_fallback(struct vint_filter *filter, const char *text,
+			     size_t len, struct vint_error *error)
 {
 	char line[VINT_RULE_TEXT_SIZE];
 	struct vint_decision decision;
@@ -274,7 +274,7 @@ EXPORT_SYMBOL_IF_KUNIT(vint_filter_set_fallback);
 /* ---- whole sets ---------------------------------------------------------------------- */
 
 /* Whether @text has its last line: "end". */
-VISIBLE_IF_KUNIT bool vint_ruleset_complete(const char *text, size_t len)
+bool vint_ruleset_complete(const char *text, size_t len)
 {
 	const size_t end = strlen(VINT_RULESET_END);
 
@@ -356,8 +356,8 @@ static int vint_ruleset_parse(struct vint_filter *set, const char *text, size_t 
  *
  * Return: 0, or -errno and nothing has changed.
  */
-VISIBLE_IF_KUNIT int vint_filter_replace(struct vint_filter *filter, const char *text, size_t len,
-					 struct vint_error *error)
+int vint_filter_replace(struct vint_filter *filter, const char *text, size_t len,
+			struct vint_error *error)
 {
 	struct vint_filter set;
 	LIST_HEAD(old);
@@ -389,7 +389,7 @@ EXPORT_SYMBOL_IF_KUNIT(vint_filter_replace);
  *
  * Return: length of the text, or -ENOSPC.
  */
-VISIBLE_IF_KUNIT int vint_filter_format(struct vint_filter *filter, char *buf, size_t size)
+int vint_filter_format(struct vint_filter *filter, char *buf, size_t size)
 {
 	struct vint_rule *rule;
 	size_t used = 0;
@@ -420,7 +420,7 @@ EXPORT_SYMBOL_IF_KUNIT(vint_filter_format);
  *
  * Return: 0 or -ENOENT.
  */
-VISIBLE_IF_KUNIT int vint_filter_get(struct vint_filter *filter, u32 id, struct vint_rule *rule)
+int vint_filter_get(struct vint_filter *filter, u32 id, struct vint_rule *rule)
 {
 	struct vint_rule *found;
 

@@ -55,7 +55,7 @@ int vint_refuse_token(struct vint_error *error, const char *token, const char *f
 
 /* ---- comparing ----------------------------------------------------------------------- */
 
-VISIBLE_IF_KUNIT bool vint_hook_name_valid(const char *name)
+bool vint_hook_name_valid(const char *name)
 {
 	size_t len = strnlen(name, VINT_HOOK_NAME_SIZE);
 
@@ -220,7 +220,7 @@ static int vint_parse_key(const char *token, struct vint_match *match, struct vi
  *
  * Return: 0 or -EINVAL.
  */
-VISIBLE_IF_KUNIT int vint_rule_parse(char *text, struct vint_rule *rule, struct vint_error *error)
+int vint_rule_parse(char *text, struct vint_rule *rule, struct vint_error *error)
 {
 	char *token;
 	int err;
@@ -306,7 +306,7 @@ int vint_match_format(const struct vint_match *match, char *buf, size_t size)
 }
 
 /* Text of a rule, as it can be written.  Returns its length or -ENOSPC. */
-VISIBLE_IF_KUNIT int vint_rule_format(const struct vint_rule *rule, char *buf, size_t size)
+int vint_rule_format(const struct vint_rule *rule, char *buf, size_t size)
 {
 	int len, more;
 

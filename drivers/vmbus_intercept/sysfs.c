@@ -186,8 +186,8 @@ int vint_change_locked(const char *file, vint_change_fn change, const char *text
  *
  * Return: 0, or -errno, one line is logged and nothing has changed.
  */
-VISIBLE_IF_KUNIT int vint_change(const char *file, vint_change_fn change, const char *text,
-				 size_t len)
+int vint_change(const char *file, vint_change_fn change, const char *text,
+		size_t len)
 {
 	int err;
 

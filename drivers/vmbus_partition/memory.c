@@ -45,7 +45,6 @@ static bool vpart_region_valid(const struct vmbus_partition_region *r)
  * that is not aligned, a region that is empty or wraps, or two that overlap;
  * -E2BIG for too many; -ENOMEM.
  */
-VISIBLE_IF_KUNIT
 struct vpart_table *vpart_table_build(const struct vmbus_partition_region *regions,
 				      unsigned int n)
 {
@@ -106,7 +105,6 @@ static const struct vmbus_partition_region *vpart_table_region(const struct vpar
  * Return: how many of the pages, from the first on, lie one behind the other at
  * @uaddr; 0 if the first is not in the table or may not be written.
  */
-VISIBLE_IF_KUNIT
 unsigned int vpart_table_find(const struct vpart_table *table, const u64 *pfns, unsigned int n,
 			      bool write, u64 *uaddr)
 {

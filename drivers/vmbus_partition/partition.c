@@ -22,7 +22,7 @@ struct workqueue_struct *vpart_wq;
  *
  * Return: true for 1 to 31 of A-Z a-z 0-9 _ . -, that are no directory's name.
  */
-VISIBLE_IF_KUNIT bool vpart_name_valid(const char *name)
+bool vpart_name_valid(const char *name)
 {
 	size_t len = strlen(name), i;
 

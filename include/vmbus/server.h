@@ -85,7 +85,8 @@ struct vsrv_open_params {
  * @open: the client opened the channel; answer with vsrv_open_done().  @params
  *	is valid until then.
  * @close: the client closed it: stop using rings and buffers, then answer with
- *	vsrv_close_done().  Only after an open that succeeded.
+ *	vsrv_close_done().  Only after an open that succeeded.  A modify that
+ *	was not answered by then needs no answer.
  * @gpadl_create: a GPADL is complete and well-formed; answer with
  *	vsrv_gpadl_create_done().  Optional: the server accepts.
  * @gpadl_teardown: the client wants the GPADL back; answer with
