@@ -88,10 +88,19 @@ bool vint_match_offer(const struct vint_match *match, const struct vint_offer *o
 	return (offer->flags & match->flags) == match->flags;
 }
 
+/**
+ * vint_decision_equal() - do two decisions mean the same?
+ * @a: decision
+ * @b: decision
+ *
+ * Context: any.
+ * Return: true if so: the hook is empty where there is none.
+ */
 bool vint_decision_equal(const struct vint_decision *a, const struct vint_decision *b)
 {
 	return a->disposition == b->disposition && !strcmp(a->hook, b->hook);
 }
+EXPORT_SYMBOL_GPL(vint_decision_equal);
 
 /* ---- parsing ------------------------------------------------------------------------- */
 

@@ -91,7 +91,6 @@ __printf(2, 3) int vint_refuse(struct vint_error *error, const char *fmt, ...);
 bool vint_hook_name_valid(const char *name);
 bool vint_match_equal(const struct vint_match *a, const struct vint_match *b);
 bool vint_match_offer(const struct vint_match *match, const struct vint_offer *offer);
-bool vint_decision_equal(const struct vint_decision *a, const struct vint_decision *b);
 int vint_text_copy(char *dst, const char *text, size_t len, struct vint_error *error);
 int vint_action_parse(const char *text, struct vint_decision *decision, struct vint_error *error);
 int vint_rule_parse(char *text, struct vint_rule *rule, struct vint_error *error);

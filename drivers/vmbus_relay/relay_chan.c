@@ -372,12 +372,6 @@ int vrelay_chan_set_override(struct vrelay_chan *rc, const struct vint_decision 
 	return 0;
 }
 
-static bool vrelay_same_decision(const struct vint_decision *a, const struct vint_decision *b)
-{
-	return a->disposition == b->disposition &&
-	       (a->disposition != VINT_INTERCEPT || !strcmp(a->hook, b->hook));
-}
-
 /**
  * vrelay_chan_redecide() - take an offer from where the filter does not want it
  * @rc: channel
@@ -387,7 +381,7 @@ void vrelay_chan_redecide(struct vrelay_chan *rc)
 	struct vint_decision decision;
 
 	vrelay_chan_decide(rc, &decision);
-	if (rc->decided && vrelay_same_decision(&decision, &rc->decision))
+	if (rc->decided && vint_decision_equal(&decision, &rc->decision))
 		return;
 	vrelay_chan_unbind(rc);
 	spin_lock(&rc->relay->show_lock);

@@ -50,6 +50,7 @@ struct vint_decision {
 };
 
 void vint_decide(const struct vint_offer *offer, struct vint_decision *decision);
+bool vint_decision_equal(const struct vint_decision *a, const struct vint_decision *b);
 const char *vint_disposition_name(enum vint_disposition disposition);
 int vint_decision_parse(const char *text, struct vint_decision *decision);
 int vint_decision_format(const struct vint_decision *decision, char *buf, size_t size);
