@@ -346,14 +346,14 @@ enum storvsp_batch {
 	STORVSP_BATCH_BLOCKED,	/* somebody queues the work when there is something to do */
 };
 
-static enum storvsp_batch storvsp_read_batch(struct storvsp_chan *sc)
+/* @n: out: how many packets it was */
+static enum storvsp_batch storvsp_read_batch(struct storvsp_chan *sc, unsigned int *n)
 {
 	struct vsrv_packet pkt;
 	struct storvsp_io *io;
-	unsigned int n;
 	int ret;
 
-	for (n = 0; n < STORVSP_BATCH; n++) {
+	for (*n = 0; *n < STORVSP_BATCH; ++*n) {
 		io = storvsp_io_get(sc);
 		if (!io)
 			return STORVSP_BATCH_BLOCKED;
@@ -376,10 +376,11 @@ static void storvsp_work(struct kthread_work *work)
 	struct storvsp_chan *sc = container_of(work, struct storvsp_chan, work);
 	struct vsrv_ring_in *in = &sc->rings.in;
 	enum storvsp_batch batch;
+	unsigned int n;
 	bool interrupt;
 
 	vsrv_ring_mask(in);
-	batch = storvsp_read_batch(sc);
+	batch = storvsp_read_batch(sc, &n);
 	interrupt = vsrv_ring_read_commit(in);
 	interrupt |= storvsp_flush(sc);
 	if (interrupt)
@@ -420,6 +421,7 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 	sc->scanned = false;
 	sc->notify = false;
 	sc->closing = false;
+	sc->retired = false;
 	sc->running = true;
 	spin_unlock_irq(&sc->lock);
 }
@@ -458,71 +460,62 @@ static bool storvsp_chan_idle(struct storvsp_chan *sc)
 	return idle;
 }
 
-/* Refuse what the guest has asked so far; returns how much that was. */
-static unsigned int storvsp_refuse_batch(struct storvsp_chan *sc)
+/* Answer what the guest has asked so far; returns how much that was. */
+static unsigned int storvsp_drain_batch(struct storvsp_chan *sc)
 {
-	struct vsrv_packet pkt;
-	struct storvsp_io *io;
-	unsigned int n = 0;
-	int ret;
+	unsigned int n;
 
-	while ((io = storvsp_io_get(sc))) {
-		ret = vsrv_ring_read(&sc->rings.in, &pkt, sc->buf, sizeof(sc->buf));
-		if (ret <= 0) {
-			storvsp_io_put(sc, io);
-			break;
-		}
-		n++;
-		vsrv_chan_count(sc->chan, VSRV_CHAN_PACKETS_IN, 1);
-		if (storvsp_parse(&pkt, &io->req) != STORVSP_OK && !io->req.answerable) {
-			storvsp_io_put(sc, io);
-			continue;
-		}
-		storvsp_answer_gone(&io->answer, &io->req);
-		storvsp_chan_answer(io);
-	}
+	storvsp_read_batch(sc, &n);
 	if (vsrv_ring_read_commit(&sc->rings.in) | storvsp_flush(sc))
 		vsrv_chan_interrupt(sc->chan);
 	return n;
 }
 
-/* Refuse all that comes, until nothing does. */
-static void storvsp_refuse(struct storvsp_chan *sc, bool active)
+/* Answer all that comes, until nothing does. */
+static void storvsp_drain_until_quiet(struct storvsp_chan *sc)
 {
 	unsigned long start = jiffies, last = start;
 
 	do {
-		if (storvsp_refuse_batch(sc)) {
-			active = true;
+		if (storvsp_drain_batch(sc))
 			last = jiffies;
-		}
 		usleep_range(1000, 2000);
-	} while (active && time_before(jiffies, last + STORVSP_QUIET) &&
+	} while (time_before(jiffies, last + STORVSP_QUIET) &&
 		 time_before(jiffies, start + STORVSP_QUIET_MAX));
 }
 
 /*
  * The guest may not know yet that the channel goes.  It waits for an answer to
- * everything, and a Linux guest loses what it sends after the rescind.  So where
- * there is I/O the disks go first, and everything is answered, as far as the guest
- * empties its ring.
+ * everything, and a Linux guest loses what it sends after the rescind.  So where it
+ * uses disks they go first: all it asks for in the next moments is answered so, as far
+ * as it empties its ring.  But it is not told to look: if the guest was reset without
+ * a word the ring is memory of the next kernel, and nothing may be written unasked.
+ *
+ * Who closes may be a relay, and the guest behind it goes on.  Otherwise (!@closed)
+ * the guest was reset, or the disks are gone: only what is under way matters.
  */
-static void storvsp_drain(struct storvsp_chan *sc)
+static void storvsp_drain(struct storvsp_chan *sc, bool closed)
 {
-	bool active = !storvsp_chan_idle(sc);
 	unsigned int round, quiet = 0;
+	bool used;
 
+	spin_lock_irq(&sc->lock);
+	used = closed ? sc->scanned && !sc->retired : sc->busy;
+	sc->retired = true;
+	sc->notify = false;
+	spin_unlock_irq(&sc->lock);
 	/* Bounded by the backstores: LIO completes every command. */
 	wait_event(sc->idle, storvsp_chan_idle(sc));
-	storvsp_refuse(sc, active);
+	if (used)
+		storvsp_drain_until_quiet(sc);
 	for (round = 0; round < STORVSP_FREEZE_ROUNDS && quiet < 2; round++) {
-		storvsp_refuse_batch(sc);
+		storvsp_drain_batch(sc);
 		quiet = vsrv_ring_freeze(&sc->rings.in) ? quiet + 1 : 0;
 		usleep_range(1000, 2000);
 	}
 }
 
-static void storvsp_chan_stop(struct vsrv_chan *chan)
+static void storvsp_chan_halt(struct vsrv_chan *chan, bool closed)
 {
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
 
@@ -532,7 +525,7 @@ static void storvsp_chan_stop(struct vsrv_chan *chan)
 	sc->closing = true;
 	spin_unlock_irq(&sc->lock);
 	kthread_cancel_work_sync(&sc->work);
-	storvsp_drain(sc);
+	storvsp_drain(sc, closed);
 	/* Answers that are not in the ring now are dropped: the guest has left it full. */
 	spin_lock_irq(&sc->lock);
 	vsrv_chan_count(chan, VSRV_CHAN_RING_FULL, list_count_nodes(&sc->done));
@@ -542,9 +535,14 @@ static void storvsp_chan_stop(struct vsrv_chan *chan)
 	sc->open = false;
 }
 
+static void storvsp_chan_stop(struct vsrv_chan *chan)
+{
+	storvsp_chan_halt(chan, false);
+}
+
 static void storvsp_chan_close(struct vsrv_chan *chan)
 {
-	storvsp_chan_stop(chan);
+	storvsp_chan_halt(chan, true);
 	vsrv_close_done(chan);
 }
 
@@ -574,7 +572,6 @@ int storvsp_chan_init(struct storvsp_chan *sc)
 		return -ENOMEM;
 	for (i = 0; i < STORVSP_DEPTH; i++)
 		sc->ios[i].sc = sc;
-	sc->retired = false;
 	return 0;
 }
 

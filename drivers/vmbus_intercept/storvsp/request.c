@@ -216,26 +216,6 @@ void storvsp_answer_srb(struct storvsp_answer *answer, const struct storvsp_requ
 }
 EXPORT_SYMBOL_IF_KUNIT(storvsp_answer_srb);
 
-/**
- * storvsp_answer_gone - make the answer to a request that came too late
- * @answer: out: answer
- * @req: what is answered: the channel goes away
- */
-void storvsp_answer_gone(struct storvsp_answer *answer, const struct storvsp_request *req)
-{
-	/* Linux guests do not know NO_DEVICE; by this they let go of the disk. */
-	static const struct storvsp_result gone = {
-		.srb_status = SRB_STATUS_INVALID_LUN,
-		.scsi_status = SAM_STAT_CHECK_CONDITION,
-	};
-
-	if (req->operation == STORVSP_EXECUTE_SRB)
-		storvsp_answer_srb(answer, req, &gone);
-	else
-		storvsp_answer(answer, req, STORVSP_STATUS_NO_SUCH_DEVICE);
-}
-EXPORT_SYMBOL_IF_KUNIT(storvsp_answer_gone);
-
 /* ---- commands that no disk answers ------------------------------------------------------ */
 
 static u32 storvsp_data_room(const struct storvsp_command *cmd, u32 allocation)

@@ -127,7 +127,6 @@ void storvsp_answer_srb(struct storvsp_answer *answer, const struct storvsp_requ
 			const struct storvsp_result *res);
 bool storvsp_emulate(const struct storvsp_command *cmd, const unsigned long *luns, u8 *buf,
 		     struct storvsp_result *res);
-void storvsp_answer_gone(struct storvsp_answer *answer, const struct storvsp_request *req);
 
 /* ---- initialization: proto.c ----------------------------------------------------- */
 
