@@ -45,6 +45,7 @@
  * @interrupts: by VP
  * @wait: woken by interrupts
  * @lazy: does not tell that it has taken a message
+ * @int_page: address of the interrupt page that contacts below 2.4 name
  * @version: of the connection, for the form of OPEN
  * @features: the same
  * @msg: last message that was taken, with
@@ -59,6 +60,7 @@ struct fg {
 	atomic_t interrupts[FG_VPS];
 	wait_queue_head_t wait;
 	bool lazy;
+	u64 int_page;
 	u32 version;
 	u32 features;
 	u8 msg[VMBUS_MSG_MAX];
@@ -288,7 +290,8 @@ static inline void fg_contact_by(struct fg *fg, u32 connection, u32 version, u32
 	struct vmbus_contact_msg m = {
 		.hdr.type = cpu_to_le32(VMBUS_MSG_CONTACT),
 		.version = cpu_to_le32(version),
-		.target_info = cpu_to_le64((u64)features << 32 | VMBUS_SINT),
+		.target_info = cpu_to_le64(version < FG_V(2, 4) ? fg->int_page :
+					   (u64)features << 32 | VMBUS_SINT),
 	};
 
 	fg->version = version;

@@ -17,7 +17,8 @@
 #define ALL_FEATURES	0xff
 
 static const u32 mt_versions[] = {
-	V(3, 0), V(4, 0), V(4, 1), V(5, 0), V(5, 1), V(5, 2), V(5, 3), V(6, 0),
+	V(0, 13), V(1, 1), V(2, 4), V(3, 0), V(4, 0), V(4, 1), V(5, 0), V(5, 1), V(5, 2), V(5, 3),
+	V(6, 0),
 };
 
 /* ---- the table of messages --------------------------------------------------------- */
@@ -261,9 +262,9 @@ static bool mt_listed(u32 version)
 
 static void message_version_list_test(struct kunit *test)
 {
-	/* Versions of old guests are known, and not served. */
 	static const u32 others[] = {
-		0, 1, V(0, 13), V(1, 1), V(2, 4), V(2, 5), V(6, 1), V(6, 2), V(7, 0), V(0xffff, 0),
+		0, 1, V(0, 12), V(0, 14), V(1, 0), V(1, 2), V(2, 3), V(2, 5),
+		V(6, 1), V(6, 2), V(7, 0), V(0xffff, 0),
 		0x00000006, 0x06000000, U32_MAX - 1, U32_MAX,
 	};
 	unsigned int i, major, minor;
@@ -321,6 +322,7 @@ static void message_max_version_test(struct kunit *test)
  * @want_vtl: as understood
  * @want_features: as understood
  * @want_vp: as understood; the message has 5
+ * @int_page: there is one, of all that is at its place
  * @invalid: monitor pages are
  * @err: return value
  */
@@ -340,6 +342,7 @@ struct mt_contact {
 	u32 want_vp;
 	bool invalid;
 	int err;
+	bool int_page;
 };
 
 static const struct mt_contact mt_contacts[] = {
@@ -358,6 +361,10 @@ static const struct mt_contact mt_contacts[] = {
 	{ "VP from 3.0 on", 1, V(3, 0), 9, 1, 0, 0, 0, 40, 2, 0, 0, 5 },
 	{ "but not before", 1, V(2, 4), 9, 1, 0, 0, 0, 40, 2, 0, 0, 0 },
 	{ "nor just before", 1, V(2, 0xffff), 9, 1, 0, 0, 0, 40, 2, 0, 0, 0 },
+	{ "an interrupt page below 2.4", MULTI, V(2, 3), 9, 1, 7, 0, 0, 40, 2, 0, 0, 0, false, 0,
+	  true },
+	{ "in 1.1", 1, V(1, 1), 9, 1, 7, 0, 0, 40, 2, 0, 0, 0, false, 0, true },
+	{ "in 0.13", 1, V(0, 13), 9, 1, 7, 0, 0, 40, 2, 0, 0, 0, false, 0, true },
 	{ "all features, all bits", 1, V(6, 0), 0xff, 0xff, U32_MAX, 0, 0, 56, 2, 0, U32_MAX, 5 },
 	{ "all bits of SINT and VTL", MULTI, V(6, 0), 0xff, 0xff, 0, 0, 0, 56, 0xff, 0xff, 0, 5 },
 
@@ -375,6 +382,11 @@ static const struct mt_contact mt_contacts[] = {
 	{ "one, at any version", 1, V(2, 4), 2, 0, 0, 1ULL << 32, 0, 40, 2, 0, 0, 0, true },
 };
 
+static u64 mt_info(const struct mt_contact *c)
+{
+	return (u64)c->features << 32 | 0xbeef0000 | c->vtl << 8 | c->sint;
+}
+
 static void mt_contact_msg(struct vpart_message *msg, const struct mt_contact *c)
 {
 	struct vmbus_contact_msg *m = (void *)msg->payload;
@@ -385,7 +397,7 @@ static void mt_contact_msg(struct vpart_message *msg, const struct mt_contact *c
 	m->hdr.type = cpu_to_le32(14);
 	m->version = cpu_to_le32(c->version);
 	m->target_vp = cpu_to_le32(5);
-	m->target_info = cpu_to_le64((u64)c->features << 32 | 0xbeef0000 | c->vtl << 8 | c->sint);
+	m->target_info = cpu_to_le64(mt_info(c));
 	m->parent_to_child = cpu_to_le64(c->p2c);
 	m->child_to_parent = cpu_to_le64(c->c2p);
 }
@@ -409,6 +421,7 @@ static void message_contact_test(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, got.features, c->want_features, "%s", c->why);
 		KUNIT_EXPECT_EQ_MSG(test, got.target_vp, c->want_vp, "%s", c->why);
 		KUNIT_EXPECT_EQ_MSG(test, got.monitor_invalid, c->invalid, "%s", c->why);
+		KUNIT_EXPECT_EQ_MSG(test, got.int_page, c->int_page ? mt_info(c) : 0, "%s", c->why);
 	}
 }
 
@@ -430,7 +443,14 @@ static const struct mt_response mt_responses[] = {
 	{ V(6, 0), false, 2, 7, 4, 16, { 0 } },
 	{ V(6, 2), false, 0, 7, 1, 16, { 0 } },
 	{ V(2, 4), false, 2, 0, 1, 16, { 0 } },
+	/* Old clients learn of no failure but this. */
+	{ V(0, 13), true, 2, 0, 1, 16, { 0 } },
+	{ V(1, 1), true, 1, 0, 1, 16, { 0 } },
+	{ V(2, 3), true, 2, 0, 1, 16, { 0 } },
+	{ V(2, 4), true, 2, 0, 1, 16, { 1, 2, 0, 0, 4, 0, 2, 0 } },
 	/* Below 5.0 the version comes back. */
+	{ V(0, 13), true, 0, 0, 1, 16, { 1, 0, 0, 0, 13, 0, 0, 0 } },
+	{ V(1, 1), true, 0, 0, 1, 16, { 1, 0, 0, 0, 1, 0, 1, 0 } },
 	{ V(3, 0), true, 0, 0, 1, 16, { 1, 0, 0, 0, 0, 0, 3, 0 } },
 	{ V(4, 0), true, 0, 7, 1, 16, { 1, 0, 0, 0, 0, 0, 4, 0 } },
 	{ V(4, 1), true, 2, 0, 4, 16, { 1, 2, 0, 0, 1, 0, 4, 0 } },

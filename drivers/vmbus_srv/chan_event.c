@@ -12,15 +12,20 @@
 #define ROUTE_VP	GENMASK_ULL(31, 0)
 #define ROUTE_FLAG	GENMASK_ULL(47, 32)
 #define ROUTE_SINT	GENMASK_ULL(55, 48)
-#define ROUTE_VTL	GENMASK_ULL(63, 56)
+#define ROUTE_VTL	GENMASK_ULL(62, 56)
+#define ROUTE_SHARED	BIT_ULL(63)	/* by the interrupt page; only the flag counts */
 
 #define DUE_INTERRUPT	0	/* bit of vsrv_chan::due */
 
+/* Within RCU. */
 static void vsrv_chan_raise(struct vsrv_chan *chan, u64 route)
 {
-	vpart_set_event(chan->srv->part, FIELD_GET(ROUTE_VTL, route),
-			FIELD_GET(ROUTE_VP, route), FIELD_GET(ROUTE_SINT, route),
-			FIELD_GET(ROUTE_FLAG, route));
+	if (route & ROUTE_SHARED)
+		vsrv_intpage_raise(chan->srv, FIELD_GET(ROUTE_FLAG, route));
+	else
+		vpart_set_event(chan->srv->part, FIELD_GET(ROUTE_VTL, route),
+				FIELD_GET(ROUTE_VP, route), FIELD_GET(ROUTE_SINT, route),
+				FIELD_GET(ROUTE_FLAG, route));
 }
 
 /**
@@ -67,6 +72,8 @@ static u64 vsrv_chan_make_route(const struct vsrv_chan *chan, u32 vp)
 {
 	bool redirect = chan->srv->redirect && chan->open.redirect;
 
+	if (rcu_access_pointer(chan->srv->int_page))
+		return ROUTE_SHARED | FIELD_PREP(ROUTE_FLAG, chan->open.event_flag);
 	return FIELD_PREP(ROUTE_VP, vp) | FIELD_PREP(ROUTE_FLAG, chan->open.event_flag) |
 	       FIELD_PREP(ROUTE_SINT, redirect ? VMBUS_SINT_REDIRECT : VMBUS_SINT) |
 	       FIELD_PREP(ROUTE_VTL, redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST);
@@ -87,11 +94,14 @@ void vsrv_chan_armed(struct vsrv_chan *chan)
 	WRITE_ONCE(chan->route, vsrv_chan_make_route(chan, chan->open.target_vp));
 	/* Pairs with smp_mb__after_atomic() in vsrv_chan_interrupt(). */
 	smp_mb();
-	if (test_and_clear_bit(DUE_INTERRUPT, &chan->due))
+	if (test_and_clear_bit(DUE_INTERRUPT, &chan->due)) {
 		vsrv_chan_interrupt(chan);
-	else if (!chan->ops->signal)
+	} else if (!chan->ops->signal) {
 		/* The host's end interrupts by itself, and may have done so too early. */
+		rcu_read_lock();
 		vsrv_chan_raise(chan, chan->route);
+		rcu_read_unlock();
+	}
 }
 
 /* On return no interrupt goes to the old VP any more. */

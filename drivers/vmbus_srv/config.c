@@ -86,7 +86,8 @@ static ssize_t vsrv_config_max_version_store(struct config_item *item, const cha
 	if (sscanf(page, "%u.%u%c", &major, &minor, &end) < 2 || end != '\n' ||
 	    major > 0xffff || minor > 0xffff ||
 	    !vsrv_version_supported(VMBUS_VERSION(major, minor), U32_MAX)) {
-		pr_err("%s: max_version: give one of 3.0 4.0 4.1 5.0 5.1 5.2 5.3 6.0\n", srv->name);
+		pr_err("%s: max_version: give one of 0.13 1.1 2.4 3.0 4.0 4.1 5.0 5.1 5.2 5.3 6.0\n",
+		       srv->name);
 		return -EINVAL;
 	}
 	WRITE_ONCE(srv->max_version, VMBUS_VERSION(major, minor));

@@ -44,17 +44,26 @@ static void vsrv_conn_respond(struct vmbus_srv *srv, const struct vsrv_contact *
 	vsrv_send(srv, VMBUS_MSG_VERSION_RESPONSE, &m, len);
 }
 
+static bool vsrv_conn_version_ok(const struct vmbus_srv *srv, u32 version)
+{
+	/* What a client in VTL2 calls its interrupt page is none of the guest's memory. */
+	if (srv->redirect && version < VMBUS_VERSION(2, 4))
+		return false;
+	return vsrv_version_supported(version, READ_ONCE(srv->max_version));
+}
+
 /* The old connection, if any, is gone: answer the contact. */
 static void vsrv_conn_contact(struct vmbus_srv *srv, const struct vsrv_contact *contact)
 {
 	struct vsrv_conn *conn = &srv->conn;
 
 	conn->target_vp = contact->target_vp;
-	if (!vsrv_version_supported(contact->version, srv->max_version)) {
+	if (!vsrv_conn_version_ok(srv, contact->version)) {
 		vsrv_conn_respond(srv, contact, false, 0);
 		return;
 	}
-	if (contact->monitor_invalid) {
+	if (contact->monitor_invalid ||
+	    (contact->int_page && vsrv_intpage_on(srv, contact->int_page))) {
 		vsrv_conn_respond(srv, contact, true, VMBUS_CONNECTION_FAILED);
 		return;
 	}
@@ -85,6 +94,7 @@ void vsrv_conn_check_disconnected(struct vmbus_srv *srv)
 		if (chan->state != VSRV_CHAN_CLIENT_RELEASED)
 			return;
 
+	vsrv_intpage_off(srv);
 	vsrv_conn_set_state(srv, VSRV_DISCONNECTED);
 	WRITE_ONCE(conn->version, 0);
 	WRITE_ONCE(conn->features, 0);

@@ -118,6 +118,7 @@ EXPORT_SYMBOL_IF_KUNIT(vsrv_msg_check);
 bool vsrv_version_supported(u32 version, u32 max_version)
 {
 	static const u32 versions[] = {
+		VMBUS_VERSION(0, 13), VMBUS_VERSION(1, 1), VMBUS_VERSION(2, 4),
 		VMBUS_VERSION(3, 0), VMBUS_VERSION(4, 0), VMBUS_VERSION(4, 1),
 		VMBUS_VERSION(5, 0), VMBUS_VERSION(5, 1), VMBUS_VERSION(5, 2),
 		VMBUS_VERSION(5, 3), VMBUS_VERSION(6, 0),
@@ -157,6 +158,8 @@ int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *con
 		.connection_id = msg->connection_id,
 		.monitor_invalid = !m->parent_to_child != !m->child_to_parent,
 	};
+	if (contact->version < VMBUS_VERSION(2, 4))
+		contact->int_page = info;
 	if (contact->version >= VMBUS_VERSION(3, 0))
 		contact->target_vp = le32_to_cpu(m->target_vp);
 	if (multi && contact->version >= VMBUS_VERSION(5, 0))
@@ -182,7 +185,8 @@ EXPORT_SYMBOL_IF_KUNIT(vsrv_contact_parse);
  * @features: what was negotiated
  *
  * Clients tell the forms apart by their length alone.  A version that is not
- * supported always gets the short one, all zero.
+ * supported always gets the short one, all zero; so does one that has no other
+ * way to learn of a failure.
  *
  * Context: any.
  * Return: bytes of the message.
@@ -194,7 +198,7 @@ u32 vsrv_version_response(void *buf, const struct vsrv_contact *contact, bool su
 
 	memset(m, 0, sizeof(*m));
 	m->v1.hdr.type = cpu_to_le32(VMBUS_MSG_VERSION_RESPONSE);
-	if (!supported)
+	if (!supported || (connection_state && contact->version < VMBUS_VERSION(2, 4)))
 		return sizeof(m->v1);
 
 	m->v1.supported = 1;

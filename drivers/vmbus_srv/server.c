@@ -336,6 +336,7 @@ static void vsrv_do_reset(struct vmbus_srv *srv, bool forget)
 	}
 	list_for_each_entry_safe(chan, tmp, &srv->chans, node)
 		vsrv_chan_do_reset(chan, forget);
+	vsrv_intpage_off(srv);
 	if (forget)
 		vsrv_conn_reset(srv);
 }

@@ -52,6 +52,7 @@ enum vsrv_conn_state {
  * @target_vp: VP that gets the server's messages
  * @sint: SINT that the client wants them on
  * @vtl: VTL that the client says it is in
+ * @int_page: guest physical address of the interrupt page, 0 if there is none
  * @monitor_invalid: exactly one monitor page was given
  * @connection_id: message connection the contact came by
  */
@@ -62,6 +63,7 @@ struct vsrv_contact {
 	u8 sint;
 	u8 vtl;
 	bool monitor_invalid;
+	u64 int_page;
 	u32 connection_id;
 };
 
@@ -251,7 +253,7 @@ enum vsrv_chan_state {
  * @port: event port of the open channel
  * @port_on: @port is registered
  * @live: the owner's signal callback may be called
- * @route: where interrupts go, see channel.c; 0 before OPEN_RESULT has left
+ * @route: where interrupts go, see chan_event.c; 0 before OPEN_RESULT has left
  * @due: bit 0: an interrupt came before @route was set
  * @kobj: sysfs directory while @id is set
  * @signals: signals of the client
@@ -371,6 +373,12 @@ void vsrv_conn_check_disconnected(struct vmbus_srv *srv);
 void vsrv_conn_reset(struct vmbus_srv *srv);
 const char *vsrv_conn_state_name(enum vsrv_conn_state state);
 
+/* ---- interrupt page of old clients: intpage.c ---------------------------------------- */
+
+int __must_check vsrv_intpage_on(struct vmbus_srv *srv, u64 gpa);
+void vsrv_intpage_off(struct vmbus_srv *srv);
+void vsrv_intpage_raise(struct vmbus_srv *srv, u16 flag);
+
 /* ---- server: server.c ------------------------------------------------------------- */
 
 enum vsrv_counter {
@@ -408,6 +416,8 @@ enum vsrv_counter {
  * @in_len: entries of @in_queue
  * @lock: see the top of this file
  * @conn: connection
+ * @int_page: interrupt page of the connection or NULL; read under RCU
+ * @int_port: registered while @int_page is set
  * @chans: of struct vsrv_chan
  * @nchans: entries of @chans
  * @ids: channel id -> struct vsrv_chan
@@ -448,6 +458,8 @@ struct vmbus_srv {
 
 	struct mutex lock;		/* protects all that follows but the counters */
 	struct vsrv_conn conn;
+	struct vpart_map __rcu *int_page;
+	struct vpart_port int_port;
 	struct list_head chans;
 	unsigned int nchans;
 	struct xarray ids;

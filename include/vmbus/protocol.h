@@ -23,6 +23,7 @@
 
 /* Connection ids for messages to a server. */
 #define VMBUS_CONN_MESSAGE		1	/* any version */
+#define VMBUS_CONN_EVENT_SHARED		2	/* signals of clients below 1.1 */
 #define VMBUS_CONN_MESSAGE_MULTI	4	/* version 5.0 and up: names SINT and VTL */
 #define VMBUS_CONN_MESSAGE_REDIRECT	0x800074 /* 4 | VTL 2 << 22 | SINT 7 << 4 */
 
@@ -44,6 +45,14 @@
 #define VMBUS_FEATURE_GPA_PINNING	BIT(7)
 
 #define VMBUS_VERSION(major, minor)	((u32)(major) << 16 | (minor))
+
+/*
+ * Below 2.4 the client is interrupted by event flag 0, below 1.1 it signals by
+ * VMBUS_CONN_EVENT_SHARED; a page of its memory says what is meant, one bit per
+ * event flag: the first half is for it, the second for the server.
+ */
+#define VMBUS_INT_PAGE_FLAGS		2048
+#define VMBUS_EVENT_FLAG_SHARED		0
 
 /* Status of results: 0 or this. */
 #define VMBUS_STATUS_FAILURE		0x8000ffff
@@ -253,9 +262,37 @@ struct vmbus_version_response2_msg {
 } __packed;
 static_assert(sizeof(struct vmbus_version_response2_msg) == 20);
 
+/* VERSION_RESPONSE with VMBUS_FEATURE_SERVER_MONITOR. */
+struct vmbus_version_response3_msg {
+	struct vmbus_version_response2_msg v2;
+	__le32 padding;
+	__le64 parent_to_child;		/* monitor page GPAs */
+	__le64 child_to_parent;
+} __packed;
+static_assert(sizeof(struct vmbus_version_response3_msg) == 40);
+
 #define VMBUS_CONNECTION_OK		0
 #define VMBUS_CONNECTION_LOW_RESOURCES	1
 #define VMBUS_CONNECTION_FAILED		2
+
+/* Answers to these go to the VP and SINT that they name. */
+struct vmbus_open_reserved_msg {
+	struct vmbus_msg_hdr hdr;
+	__le32 channel_id;
+	__le32 target_vp;
+	__le32 target_sint;		/* only the lowest 8 bits count */
+	__le32 ring_gpadl;
+	__le32 downstream_page;
+} __packed;
+static_assert(sizeof(struct vmbus_open_reserved_msg) == 28);
+
+struct vmbus_close_reserved_msg {
+	struct vmbus_msg_hdr hdr;
+	__le32 channel_id;
+	__le32 target_vp;
+	__le32 target_sint;
+} __packed;
+static_assert(sizeof(struct vmbus_close_reserved_msg) == 20);
 
 struct vmbus_modify_channel_msg {
 	struct vmbus_msg_hdr hdr;
