@@ -45,6 +45,7 @@
  * @interrupts: by VP
  * @wait: woken by interrupts
  * @lazy: does not tell that it has taken a message
+ * @trusted: what it posts is
  * @int_page: address of the interrupt page that contacts below 2.4 name
  * @version: of the connection, for the form of OPEN
  * @features: the same
@@ -60,6 +61,7 @@ struct fg {
 	atomic_t interrupts[FG_VPS];
 	wait_queue_head_t wait;
 	bool lazy;
+	bool trusted;
 	u64 int_page;
 	u32 version;
 	u32 features;
@@ -189,6 +191,7 @@ static inline u16 fg_try_post(struct fg *fg, u32 connection, const void *payload
 {
 	struct vpart_message msg = {
 		.connection_id = connection, .type = VMBUS_MSG_TYPE_HV, .size = len,
+		.trusted = fg->trusted,
 	};
 
 	/* The client of the server that plays the host is VTL2. */

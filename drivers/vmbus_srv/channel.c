@@ -121,15 +121,26 @@ struct vsrv_chan *vsrv_chan_find_key(struct vmbus_srv *srv, const struct vsrv_of
 
 /* ---- offers ------------------------------------------------------------------------ */
 
+/* What the client has no feature for means nothing good to it. */
+static u16 vsrv_chan_offer_flags(const struct vsrv_chan *chan)
+{
+	u32 features = chan->srv->conn.features;
+	u16 flags = chan->offer.flags;
+
+	if (!(features & VMBUS_FEATURE_CONFIDENTIAL))
+		flags &= ~(VMBUS_OFFER_CONF_RING | VMBUS_OFFER_CONF_EXTERNAL);
+	if (!(features & VMBUS_FEATURE_GPA_PINNING))
+		flags &= ~VMBUS_OFFER_PINNED;
+	return flags;
+}
+
 static void vsrv_chan_send_offer(struct vsrv_chan *chan)
 {
 	const struct vsrv_offer *o = &chan->offer;
 	struct vmbus_offer_msg m = {
 		.class_id = o->class_id,
 		.instance_id = o->instance_id,
-		.flags = cpu_to_le16(o->flags & ~(VMBUS_OFFER_CONF_RING |
-						  VMBUS_OFFER_CONF_EXTERNAL |
-						  VMBUS_OFFER_PINNED)),
+		.flags = cpu_to_le16(vsrv_chan_offer_flags(chan)),
 		.mmio_megabytes = cpu_to_le16(o->mmio_megabytes),
 		.subchannel = cpu_to_le16(o->subchannel),
 		.mmio_megabytes_optional = cpu_to_le16(o->mmio_megabytes_optional),

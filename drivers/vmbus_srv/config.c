@@ -94,14 +94,36 @@ static ssize_t vsrv_config_max_version_store(struct config_item *item, const cha
 	return len;
 }
 
+static ssize_t vsrv_config_feature_mask_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%#x\n", READ_ONCE(to_srv(item)->feature_mask));
+}
+
+static ssize_t vsrv_config_feature_mask_store(struct config_item *item, const char *page,
+					      size_t len)
+{
+	struct vmbus_srv *srv = to_srv(item);
+	u32 mask;
+
+	if (kstrtou32(page, 0, &mask) || mask & ~VSRV_FEATURES) {
+		pr_err("%s: feature_mask: give a number with no bits but those of %#x\n",
+		       srv->name, VSRV_FEATURES);
+		return -EINVAL;
+	}
+	WRITE_ONCE(srv->feature_mask, mask);
+	return len;
+}
+
 CONFIGFS_ATTR(vsrv_config_, partition);
 CONFIGFS_ATTR(vsrv_config_, redirect);
 CONFIGFS_ATTR(vsrv_config_, max_version);
+CONFIGFS_ATTR(vsrv_config_, feature_mask);
 
 static struct configfs_attribute *vsrv_config_attrs[] = {
 	&vsrv_config_attr_partition,
 	&vsrv_config_attr_redirect,
 	&vsrv_config_attr_max_version,
+	&vsrv_config_attr_feature_mask,
 	NULL
 };
 

@@ -33,6 +33,16 @@ static void vsrv_conn_set_state(struct vmbus_srv *srv, enum vsrv_conn_state stat
 	WRITE_ONCE(srv->conn.state, state);
 }
 
+static u32 vsrv_conn_features(const struct vmbus_srv *srv, const struct vsrv_contact *contact)
+{
+	u32 features = contact->features & READ_ONCE(srv->feature_mask);
+
+	/* Else the host could pose as the guest and ask for its secrets. */
+	if (!contact->trusted)
+		features &= ~VMBUS_FEATURE_CONFIDENTIAL;
+	return features;
+}
+
 static void vsrv_conn_respond(struct vmbus_srv *srv, const struct vsrv_contact *contact,
 			      bool supported, u8 connection_state)
 {
@@ -40,7 +50,7 @@ static void vsrv_conn_respond(struct vmbus_srv *srv, const struct vsrv_contact *
 	u32 len;
 
 	len = vsrv_version_response(&m, contact, supported, connection_state,
-				    contact->features & VSRV_FEATURES);
+				    vsrv_conn_features(srv, contact));
 	vsrv_send(srv, VMBUS_MSG_VERSION_RESPONSE, &m, len);
 }
 
@@ -68,8 +78,10 @@ static void vsrv_conn_contact(struct vmbus_srv *srv, const struct vsrv_contact *
 		return;
 	}
 	WRITE_ONCE(conn->version, contact->version);
-	WRITE_ONCE(conn->features, contact->features & VSRV_FEATURES);
+	WRITE_ONCE(conn->features, vsrv_conn_features(srv, contact));
 	conn->connection_id = contact->connection_id;
+	conn->trusted = contact->trusted;
+	conn->client_id = contact->client_id;
 	conn->offers_sent = false;
 	vsrv_conn_set_state(srv, VSRV_CONNECTED);
 	vsrv_conn_respond(srv, contact, true, VMBUS_CONNECTION_OK);
@@ -98,6 +110,8 @@ void vsrv_conn_check_disconnected(struct vmbus_srv *srv)
 	vsrv_conn_set_state(srv, VSRV_DISCONNECTED);
 	WRITE_ONCE(conn->version, 0);
 	WRITE_ONCE(conn->features, 0);
+	conn->trusted = false;
+	conn->client_id = guid_null;
 	next = conn->next;
 	conn->next = VSRV_NEXT_NONE;
 	switch (next) {

@@ -148,7 +148,8 @@ EXPORT_SYMBOL_IF_KUNIT(vsrv_version_supported);
  */
 int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *contact)
 {
-	const struct vmbus_contact_msg *m = (const void *)msg->payload;
+	const struct vmbus_contact2_msg *m2 = (const void *)msg->payload;
+	const struct vmbus_contact_msg *m = &m2->contact;
 	bool multi = msg->connection_id != VMBUS_CONN_MESSAGE;
 	u64 info = le64_to_cpu(m->target_info);
 
@@ -156,6 +157,7 @@ int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *con
 		.version = le32_to_cpu(m->version),
 		.sint = VMBUS_SINT,
 		.connection_id = msg->connection_id,
+		.trusted = msg->trusted,
 		.monitor_invalid = !m->parent_to_child != !m->child_to_parent,
 	};
 	if (contact->version < VMBUS_VERSION(2, 4))
@@ -169,9 +171,11 @@ int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *con
 	if (contact->version >= VMBUS_VERSION(6, 0))
 		contact->features = FIELD_GET(VMBUS_CONTACT_FEATURES, info);
 
-	if ((contact->features & VMBUS_FEATURE_CLIENT_ID) &&
-	    msg->size < sizeof(struct vmbus_contact2_msg))
-		return -EINVAL;
+	if (contact->features & VMBUS_FEATURE_CLIENT_ID) {
+		if (msg->size < sizeof(*m2))
+			return -EINVAL;
+		contact->client_id = m2->client_id;
+	}
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsrv_contact_parse);

@@ -169,6 +169,10 @@ static void vsrv_handle(struct vmbus_srv *srv, const struct vpart_message *msg)
 
 	trace_vsrv_message_in(srv, msg->payload, msg->size);
 	vsrv_count(srv, VSRV_MESSAGES_IN);
+	if (srv->conn.trusted && !msg->trusted) {
+		vsrv_refuse(srv, msg, "not trusted, and the connection is");
+		return;
+	}
 	verdict = vsrv_msg_check(msg->payload, msg->size, srv->conn.state, srv->conn.version,
 				 srv->conn.features, &desc);
 	switch (verdict) {
@@ -515,6 +519,7 @@ struct vmbus_srv *vsrv_create(const char *name)
 	strscpy(srv->name, name);
 	kref_init(&srv->ref);
 	srv->max_version = VMBUS_VERSION(6, 0);
+	srv->feature_mask = VSRV_FEATURES & ~VMBUS_FEATURE_GPA_PINNING;
 	mutex_init(&srv->lock);
 	spin_lock_init(&srv->in_lock);
 	INIT_LIST_HEAD(&srv->in_queue);

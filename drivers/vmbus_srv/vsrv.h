@@ -33,8 +33,11 @@
 #define VSRV_MAX_GPADLS		8192		/* per server */
 #define VSRV_MAX_GPADL_WORDS	(2U << 20)	/* per server, all GPADLs together */
 
+/* Known to the server; which of them a client can have is vmbus_srv::feature_mask. */
 #define VSRV_FEATURES \
-	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | VMBUS_FEATURE_MODIFY_CONNECTION)
+	((u32)(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
+	       VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID | \
+	       VMBUS_FEATURE_CONFIDENTIAL | VMBUS_FEATURE_GPA_PINNING))
 
 /* ---- messages: message.c ---------------------------------------------------- */
 
@@ -52,6 +55,8 @@ enum vsrv_conn_state {
  * @target_vp: VP that gets the server's messages
  * @sint: SINT that the client wants them on
  * @vtl: VTL that the client says it is in
+ * @trusted: the message that asked was
+ * @client_id: with VMBUS_FEATURE_CLIENT_ID
  * @int_page: guest physical address of the interrupt page, 0 if there is none
  * @monitor_invalid: exactly one monitor page was given
  * @connection_id: message connection the contact came by
@@ -63,6 +68,8 @@ struct vsrv_contact {
 	u8 sint;
 	u8 vtl;
 	bool monitor_invalid;
+	bool trusted;
+	guid_t client_id;
 	u64 int_page;
 	u32 connection_id;
 };
@@ -349,6 +356,8 @@ enum vsrv_next_action {
  * @features: negotiated
  * @target_vp: VP that gets messages
  * @connection_id: message connection that the client was told
+ * @trusted: made by a trusted message: no other is taken
+ * @client_id: what the client calls itself, with VMBUS_FEATURE_CLIENT_ID
  * @offers_sent: the client has asked for the offers
  * @next: what to do once disconnected
  * @contact: for VSRV_NEXT_CONTACT
@@ -359,6 +368,8 @@ struct vsrv_conn {
 	u32 features;
 	u32 target_vp;
 	u32 connection_id;
+	bool trusted;
+	guid_t client_id;
 	bool offers_sent;
 	enum vsrv_next_action next;
 	struct vsrv_contact contact;
@@ -404,6 +415,7 @@ enum vsrv_counter {
  * @part: partition; set once, before @started
  * @redirect: plays the host: messages go to VTL2
  * @max_version: highest version that is accepted
+ * @feature_mask: features that a client can have
  * @started: @part is set and ports are registered
  * @dead: the directory was removed
  * @client: registration with @part
@@ -440,6 +452,7 @@ struct vmbus_srv {
 	struct vmbus_partition *part;
 	bool redirect;
 	u32 max_version;
+	u32 feature_mask;
 	bool started;
 	bool dead;
 	struct vpart_client client;

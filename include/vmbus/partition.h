@@ -72,6 +72,8 @@ void vpart_client_detach(struct vmbus_partition *part, struct vpart_client *clie
  * struct vpart_message - one HvCallPostMessage
  * @vp: VP index of the caller
  * @vtl: VTL of the caller, VPART_VTL_*
+ * @trusted: it came by a path that only this partition's encrypted guest can use;
+ *	never true without hardware isolation
  * @connection_id: destination
  * @type: message type; VMBus uses 1
  * @size: bytes used of @payload
@@ -80,6 +82,7 @@ void vpart_client_detach(struct vmbus_partition *part, struct vpart_client *clie
 struct vpart_message {
 	u32 vp;
 	u8 vtl;
+	bool trusted;
 	u32 connection_id;
 	u32 type;
 	u32 size;
