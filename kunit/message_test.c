@@ -30,6 +30,7 @@ static const u32 mt_versions[] = {
  * @feature: feature that brings it, or 0
  * @always: exists without a connection, too
  * @unserved: known, and has no handler
+ * @wakes: it ends a pause
  */
 struct mt_type {
 	u16 min;
@@ -37,6 +38,7 @@ struct mt_type {
 	u32 feature;
 	bool always;
 	bool unserved;
+	bool wakes;
 };
 
 /* A type that is not here is none of a client's. */
@@ -48,15 +50,15 @@ static const struct mt_type mt_types[32] = {
 	[9] = { .min = 16 },				/* GPADL_BODY */
 	[11] = { .min = 16 },				/* GPADL_TEARDOWN */
 	[13] = { .min = 12 },				/* REL_ID_RELEASED */
-	[14] = { .min = 40, .always = true },		/* INITIATE_CONTACT */
-	[16] = { .min = 8 },				/* UNLOAD */
+	[14] = { .min = 40, .always = true, .wakes = true },		/* INITIATE_CONTACT */
+	[16] = { .min = 8, .wakes = true },				/* UNLOAD */
 	[18] = { .min = 28, .version = V(4, 0), .unserved = true }, /* OPEN_RESERVED */
 	[19] = { .min = 20, .always = true, .unserved = true },	/* CLOSE_RESERVED */
 	[21] = { .min = 40, .version = V(4, 0) },	/* TL_CONNECT_REQUEST */
 	[22] = { .min = 16, .version = V(4, 1) },	/* MODIFY_CHANNEL */
 	[25] = { .min = 24, .version = V(6, 0), .feature = 0x04 }, /* MODIFY_CONNECTION */
-	[27] = { .min = 8, .version = V(6, 0), .feature = 0x20, .unserved = true }, /* PAUSE */
-	[29] = { .min = 8, .version = V(6, 0), .feature = 0x20, .unserved = true }, /* RESUME */
+	[27] = { .min = 8, .version = V(6, 0), .feature = 0x20 }, /* PAUSE */
+	[29] = { .min = 8, .version = V(6, 0), .feature = 0x20, .wakes = true }, /* RESUME */
 };
 
 /* Numbers that must not lead out of the table, whatever part of them is looked at. */
@@ -118,6 +120,7 @@ static void mt_check(struct kunit *test, u8 *buf, const struct mt_in *in)
 	}
 	KUNIT_ASSERT_PTR_NE(test, desc, &mt_untouched);
 	KUNIT_EXPECT_EQ_MSG(test, !desc->handler, mt_types[in->type].unserved, "type %u", in->type);
+	KUNIT_EXPECT_EQ_MSG(test, desc->ends_pause, mt_types[in->type].wakes, "type %u", in->type);
 }
 
 static u8 *mt_buf(struct kunit *test)

@@ -233,6 +233,40 @@ static void outq_opened_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kref_read(&chan->ref), 1U);
 }
 
+/* Held: what was there leaves, the rest waits for the end of it. */
+static void outq_hold_test(struct kunit *test)
+{
+	static const u8 first[] = { 1, 2 }, rest[] = { 3, 4, 5 }, after[] = { 9 };
+	struct ot *ot = ot_new(test);
+
+	ot_add(test, ot, 1, 2);
+	vsrv_outq_hold(&ot->q);
+	ot_add(test, ot, 3, 4);
+	ot->busy_after = 0;
+	KUNIT_EXPECT_EQ(test, vsrv_outq_flush(&ot->q, ot_send, ot), 2U);
+	ot->busy_after = UINT_MAX;
+	ot->nseen = 0;
+	KUNIT_EXPECT_EQ(test, vsrv_outq_flush(&ot->q, ot_send, ot), 0U);
+	ot_expect_seen(test, ot, first, sizeof(first));
+	/* A second one changes nothing. */
+	vsrv_outq_hold(&ot->q);
+	ot_add(test, ot, 5, 5);
+	KUNIT_EXPECT_EQ(test, vsrv_outq_flush(&ot->q, ot_send, ot), 0U);
+	KUNIT_EXPECT_EQ(test, ot->nseen, 0U);
+	KUNIT_EXPECT_EQ(test, ot->q.len, 3U);
+	vsrv_outq_unhold(&ot->q);
+	KUNIT_EXPECT_EQ(test, vsrv_outq_flush(&ot->q, ot_send, ot), 0U);
+	ot_expect_seen(test, ot, rest, sizeof(rest));
+
+	/* Clearing ends it. */
+	vsrv_outq_hold(&ot->q);
+	ot_add(test, ot, 6, 6);
+	vsrv_outq_clear(&ot->q);
+	ot_add(test, ot, 9, 9);
+	KUNIT_EXPECT_EQ(test, vsrv_outq_flush(&ot->q, ot_send, ot), 0U);
+	ot_expect_seen(test, ot, after, sizeof(after));
+}
+
 static struct kunit_case outq_cases[] = {
 	KUNIT_CASE(outq_order_test),
 	KUNIT_CASE(outq_busy_test),
@@ -240,6 +274,7 @@ static struct kunit_case outq_cases[] = {
 	KUNIT_CASE(outq_clear_test),
 	KUNIT_CASE(outq_length_test),
 	KUNIT_CASE(outq_opened_test),
+	KUNIT_CASE(outq_hold_test),
 	{}
 };
 

@@ -133,8 +133,8 @@ static void server_versions_test(struct kunit *test)
 		{ FG_V(0, 13), 0, 0 }, { FG_V(1, 1), 0, 0 }, { FG_V(2, 4), 0xff, 0 },
 		{ FG_V(3, 0), 0xff, 0 }, { FG_V(4, 0), 0xff, 0 }, { FG_V(4, 1), 0xff, 0 },
 		{ FG_V(5, 0), 0xff, 0 }, { FG_V(5, 1), 0xff, 0 }, { FG_V(5, 2), 0xff, 0 },
-		{ FG_V(5, 3), 0xff, 0 }, { FG_V(6, 0), 0, 0 }, { FG_V(6, 0), 0xf7, 0x7 },
-		{ FG_V(6, 0), 0x5, 0x5 }, { FG_V(6, 0), 0x20, 0 },
+		{ FG_V(5, 3), 0xff, 0 }, { FG_V(6, 0), 0, 0 }, { FG_V(6, 0), 0xf7, 0x27 },
+		{ FG_V(6, 0), 0x5, 0x5 }, { FG_V(6, 0), 0x40, 0 },
 	};
 	static const u32 bad[] = {
 		0, FG_V(0, 12), FG_V(1, 2), FG_V(2, 5), FG_V(3, 1), FG_V(5, 4), FG_V(6, 1),

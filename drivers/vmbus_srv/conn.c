@@ -285,6 +285,50 @@ void vsrv_conn_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg)
 }
 
 /**
+ * vsrv_conn_on_pause - PAUSE
+ * @srv: server
+ * @msg: message
+ *
+ * The answer still leaves, what comes later waits: messages of the client are only
+ * handled when all output has left, so the answer is the only one now.
+ *
+ * Context: vmbus_srv::lock held, in the server's work.
+ */
+void vsrv_conn_on_pause(struct vmbus_srv *srv, const struct vpart_message *msg)
+{
+	struct vmbus_msg_hdr paused = { };
+
+	vsrv_send(srv, VMBUS_MSG_PAUSE_RESPONSE, &paused, sizeof(paused));
+	vsrv_outq_hold(&srv->outq);
+	srv->conn.paused = true;
+}
+
+/**
+ * vsrv_conn_end_pause - the client hears and speaks again
+ * @srv: server
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_conn_end_pause(struct vmbus_srv *srv)
+{
+	vsrv_outq_unhold(&srv->outq);
+	srv->conn.paused = false;
+}
+
+/**
+ * vsrv_conn_on_resume - RESUME
+ * @srv: server
+ * @msg: message
+ *
+ * That it ends the pause is said in the table of messages.
+ *
+ * Context: vmbus_srv::lock held, in the server's work.
+ */
+void vsrv_conn_on_resume(struct vmbus_srv *srv, const struct vpart_message *msg)
+{
+}
+
+/**
  * vsrv_conn_on_tl_connect - TL_CONNECT_REQUEST
  * @srv: server
  * @msg: message

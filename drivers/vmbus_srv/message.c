@@ -10,21 +10,17 @@
 #define ANY		(BIT(VSRV_CONN_STATES) - 1)
 #define CONNECTED	BIT(VSRV_CONNECTED)
 
-#define MSG(_type, _size, _version, _states, _handler)	\
-	[_type] = {					\
-		.handler = _handler,			\
-		.version = _version,			\
-		.min_size = _size,			\
-		.states = _states,			\
+#define MSG(_type, _size, _version, _states, _handler, ...)	\
+	[_type] = {						\
+		.handler = _handler,				\
+		.version = _version,				\
+		.min_size = _size,				\
+		.states = _states,				\
+		__VA_ARGS__					\
 	}
-#define MSG_FEATURE(_type, _size, _features, _handler)	\
-	[_type] = {					\
-		.handler = _handler,			\
-		.version = VMBUS_VERSION(6, 0),		\
-		.features = _features,			\
-		.min_size = _size,			\
-		.states = CONNECTED,			\
-	}
+#define MSG_FEATURE(_type, _size, _features, _handler, ...)	\
+	MSG(_type, _size, VMBUS_VERSION(6, 0), CONNECTED, _handler, \
+	    .features = _features, ##__VA_ARGS__)
 
 /*
  * Version and features gate only while connected; otherwise only what needs no
@@ -44,8 +40,10 @@ static const struct vsrv_msg_desc vsrv_messages[VMBUS_MSG_COUNT] = {
 	    vsrv_gpadl_on_teardown),
 	MSG(VMBUS_MSG_RELID_RELEASED, sizeof(struct vmbus_channel_msg), 0, CONNECTED,
 	    vsrv_chan_on_released),
-	MSG(VMBUS_MSG_CONTACT, sizeof(struct vmbus_contact_msg), 0, ANY, vsrv_conn_on_contact),
-	MSG(VMBUS_MSG_UNLOAD, sizeof(struct vmbus_msg_hdr), 0, CONNECTED, vsrv_conn_on_unload),
+	MSG(VMBUS_MSG_CONTACT, sizeof(struct vmbus_contact_msg), 0, ANY, vsrv_conn_on_contact,
+	    .ends_pause = true),
+	MSG(VMBUS_MSG_UNLOAD, sizeof(struct vmbus_msg_hdr), 0, CONNECTED, vsrv_conn_on_unload,
+	    .ends_pause = true),
 	MSG(VMBUS_MSG_OPEN_RESERVED, 28, VMBUS_VERSION(4, 0), CONNECTED, NULL),
 	MSG(VMBUS_MSG_CLOSE_RESERVED, 20, 0, ANY, NULL),
 	MSG(VMBUS_MSG_TL_CONNECT, sizeof(struct vmbus_tl_connect_msg), VMBUS_VERSION(4, 0),
@@ -55,9 +53,9 @@ static const struct vsrv_msg_desc vsrv_messages[VMBUS_MSG_COUNT] = {
 	MSG_FEATURE(VMBUS_MSG_MODIFY_CONNECTION, sizeof(struct vmbus_modify_connection_msg),
 		    VMBUS_FEATURE_MODIFY_CONNECTION, vsrv_conn_on_modify),
 	MSG_FEATURE(VMBUS_MSG_PAUSE, sizeof(struct vmbus_msg_hdr),
-		    VMBUS_FEATURE_PAUSE_RESUME, NULL),
+		    VMBUS_FEATURE_PAUSE_RESUME, vsrv_conn_on_pause),
 	MSG_FEATURE(VMBUS_MSG_RESUME, sizeof(struct vmbus_msg_hdr),
-		    VMBUS_FEATURE_PAUSE_RESUME, NULL),
+		    VMBUS_FEATURE_PAUSE_RESUME, vsrv_conn_on_resume, .ends_pause = true),
 };
 
 /**

@@ -15,6 +15,7 @@ void vsrv_outq_init(struct vsrv_outq *q)
 {
 	INIT_LIST_HEAD(&q->head);
 	q->len = 0;
+	q->held = false;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_init);
 
@@ -65,24 +66,51 @@ static void vsrv_outq_pop(struct vsrv_outq *q, struct vsrv_out *out)
  * @ctx: for @send
  *
  * Context: as @send; the owner of the queue serializes.
- * Return: messages that are left.
+ * Return: messages that are left and not held.
  */
 unsigned int vsrv_outq_flush(struct vsrv_outq *q, vsrv_outq_send_fn send, void *ctx)
 {
 	struct vsrv_out *out, *tmp;
 
 	list_for_each_entry_safe(out, tmp, &q->head, node) {
+		if (q->held && !q->may_leave)
+			break;
 		if (send(ctx, out) == -EAGAIN)
 			break;
 		vsrv_outq_pop(q, out);
+		if (q->held)
+			q->may_leave--;
 	}
-	return q->len;
+	return q->held ? q->may_leave : q->len;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_flush);
 
 /**
+ * vsrv_outq_hold - keep what is added from now on
+ * @q: queue; what is in it still leaves
+ */
+void vsrv_outq_hold(struct vsrv_outq *q)
+{
+	if (q->held)
+		return;
+	q->held = true;
+	q->may_leave = q->len;
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_hold);
+
+/**
+ * vsrv_outq_unhold - keep it no longer
+ * @q: queue, held or not
+ */
+void vsrv_outq_unhold(struct vsrv_outq *q)
+{
+	q->held = false;
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_unhold);
+
+/**
  * vsrv_outq_clear - drop every message
- * @q: queue
+ * @q: queue; not held afterwards
  */
 void vsrv_outq_clear(struct vsrv_outq *q)
 {
@@ -90,5 +118,6 @@ void vsrv_outq_clear(struct vsrv_outq *q)
 
 	list_for_each_entry_safe(out, tmp, &q->head, node)
 		vsrv_outq_pop(q, out);
+	q->held = false;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_clear);

@@ -177,7 +177,11 @@ static void vsrv_handle(struct vmbus_srv *srv, const struct vpart_message *msg)
 				 srv->conn.features, &desc);
 	switch (verdict) {
 	case VSRV_MSG_OK:
-		if (desc->handler)
+		if (desc->ends_pause)
+			vsrv_conn_end_pause(srv);
+		if (srv->conn.paused)
+			vsrv_refuse(srv, msg, "the client pauses");
+		else if (desc->handler)
 			desc->handler(srv, msg);
 		else
 			vsrv_refuse(srv, msg, "not served");

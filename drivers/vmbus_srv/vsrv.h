@@ -8,7 +8,8 @@
  * requests of owners (revoke, reset), callbacks to owners, outgoing messages,
  * and only when none of these is left, the client's next message.  So the
  * client cannot make the server hold more output than one message and the owners'
- * answers call for.
+ * answers call for.  While the client pauses its output is held, and of its messages
+ * only those that end the pause are handled.
  *
  * Lock order: vmbus_srv::lock, then vmbus_srv::in_lock.  The callbacks of an
  * owner are made without any lock, but signal, which may be made with it; sysfs
@@ -37,7 +38,8 @@
 #define VSRV_FEATURES \
 	((u32)(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
 	       VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID | \
-	       VMBUS_FEATURE_CONFIDENTIAL | VMBUS_FEATURE_GPA_PINNING))
+	       VMBUS_FEATURE_CONFIDENTIAL | VMBUS_FEATURE_PAUSE_RESUME | \
+	       VMBUS_FEATURE_GPA_PINNING))
 
 /* ---- messages: message.c ---------------------------------------------------- */
 
@@ -92,6 +94,7 @@ struct vmbus_srv;
  * @features: any of these must be negotiated, if not 0
  * @min_size: of the whole message
  * @states: mask of enum vsrv_conn_state in which it is handled
+ * @ends_pause: it ends a pause; others are not taken while the client pauses
  */
 struct vsrv_msg_desc {
 	void (*handler)(struct vmbus_srv *srv, const struct vpart_message *msg);
@@ -99,6 +102,7 @@ struct vsrv_msg_desc {
 	u32 features;
 	u16 min_size;
 	u8 states;
+	bool ends_pause;
 };
 
 enum vsrv_msg_verdict vsrv_msg_check(const void *payload, u32 size, enum vsrv_conn_state state,
@@ -115,10 +119,14 @@ u32 vsrv_version_response(void *buf, const struct vsrv_contact *contact, bool su
  * struct vsrv_outq - messages on their way to the client, in order
  * @head: of struct vsrv_out
  * @len: entries
+ * @held: only the first @may_leave entries are sent
+ * @may_leave: entries that were there when the rest was to wait
  */
 struct vsrv_outq {
 	struct list_head head;
 	unsigned int len;
+	bool held;
+	unsigned int may_leave;
 };
 
 /**
@@ -141,6 +149,8 @@ typedef int (*vsrv_outq_send_fn)(void *ctx, const struct vsrv_out *out);
 void vsrv_outq_init(struct vsrv_outq *q);
 int vsrv_outq_add(struct vsrv_outq *q, const void *payload, u32 len, struct vsrv_chan *opened);
 unsigned int vsrv_outq_flush(struct vsrv_outq *q, vsrv_outq_send_fn send, void *ctx);
+void vsrv_outq_hold(struct vsrv_outq *q);
+void vsrv_outq_unhold(struct vsrv_outq *q);
 void vsrv_outq_clear(struct vsrv_outq *q);
 
 /* ---- GPADLs: gpadl.c ------------------------------------------------------------ */
@@ -359,6 +369,7 @@ enum vsrv_next_action {
  * @trusted: made by a trusted message: no other is taken
  * @client_id: what the client calls itself, with VMBUS_FEATURE_CLIENT_ID
  * @offers_sent: the client has asked for the offers
+ * @paused: the client wants to hear nothing, and says nothing
  * @next: what to do once disconnected
  * @contact: for VSRV_NEXT_CONTACT
  */
@@ -371,6 +382,7 @@ struct vsrv_conn {
 	bool trusted;
 	guid_t client_id;
 	bool offers_sent;
+	bool paused;
 	enum vsrv_next_action next;
 	struct vsrv_contact contact;
 };
@@ -379,6 +391,9 @@ void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg
 void vsrv_conn_on_unload(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_conn_on_request_offers(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_conn_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_conn_on_pause(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_conn_on_resume(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_conn_end_pause(struct vmbus_srv *srv);
 void vsrv_conn_on_tl_connect(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_conn_check_disconnected(struct vmbus_srv *srv);
 void vsrv_conn_reset(struct vmbus_srv *srv);
