@@ -51,6 +51,25 @@ void vsrv_chan_start_close(struct vsrv_chan *chan, enum vsrv_chan_state state)
 	vsrv_queue_op(chan->srv, &chan->op, VSRV_OP_CLOSE, chan);
 }
 
+/* The client closes a channel that is open. */
+void vsrv_chan_client_close(struct vsrv_chan *chan)
+{
+	if (chan->stopped) {
+		chan->stopped = false;
+		vsrv_chan_closed(chan);
+	} else {
+		vsrv_chan_start_close(chan, VSRV_CHAN_CLOSING);
+	}
+}
+
+/* Nobody uses the channel any more; the client still knows it. */
+void vsrv_chan_closed(struct vsrv_chan *chan)
+{
+	vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
+	if (chan->reserved.on)
+		vsrv_reserved_closed(chan);
+}
+
 static void vsrv_chan_parse_open(struct vsrv_chan *chan, const struct vpart_message *msg,
 				 struct vsrv_open_params *p)
 {
@@ -128,12 +147,10 @@ void vsrv_chan_on_close(struct vmbus_srv *srv, const struct vpart_message *msg)
 	}
 	switch (chan->state) {
 	case VSRV_CHAN_OPEN:
-		if (chan->stopped) {
-			chan->stopped = false;
-			vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
-		} else {
-			vsrv_chan_start_close(chan, VSRV_CHAN_CLOSING);
-		}
+		if (chan->reserved.on)
+			vsrv_refuse(srv, msg, "channel is reserved");
+		else
+			vsrv_chan_client_close(chan);
 		break;
 	case VSRV_CHAN_REVOKED:
 		/* Clients close a rescinded channel, too. */
@@ -210,6 +227,10 @@ void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *ms
 
 	if (!chan) {
 		vsrv_refuse(srv, msg, "no such channel");
+		return;
+	}
+	if (chan->reserved.on) {
+		vsrv_refuse(srv, msg, "channel is reserved");
 		return;
 	}
 	switch (chan->state) {

@@ -107,7 +107,7 @@ void vsrv_close_done(struct vsrv_chan *chan)
 	switch (chan->state) {
 	case VSRV_CHAN_CLOSING:
 		vsrv_chan_owner_closed(chan);
-		vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
+		vsrv_chan_closed(chan);
 		break;
 	case VSRV_CHAN_CLOSING_REOPEN:
 		vsrv_chan_owner_closed(chan);
@@ -201,12 +201,14 @@ void vsrv_chan_do_revoke(struct vsrv_chan *chan)
 
 	vsrv_chan_stop(chan);
 	chan->has_owner = false;
-	if (vsrv_chan_released(chan)) {
+	/* The client of an orphan has no connection by which it could be told. */
+	if (vsrv_chan_released(chan) || chan->reserved.orphan) {
 		vsrv_chan_delete(chan);
 		vsrv_conn_check_disconnected(srv);
 		return;
 	}
 	chan->stopped = false;
+	chan->reserved.on = false;
 	vsrv_chan_set_state(chan, VSRV_CHAN_REVOKED);
 	vsrv_gpadls_revoke(chan);
 	m.channel_id = cpu_to_le32(chan->id);
@@ -230,6 +232,7 @@ void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget)
 		}
 		vsrv_gpadls_drop(chan);
 		vsrv_chan_free_id(chan);
+		chan->reserved = (struct vsrv_reserved) { };
 		vsrv_chan_set_state(chan, VSRV_CHAN_CLIENT_RELEASED);
 		return;
 	}
@@ -245,7 +248,7 @@ void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget)
 		vsrv_chan_open_failed(chan);
 		break;
 	case VSRV_CHAN_CLOSING:
-		vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
+		vsrv_chan_closed(chan);
 		break;
 	case VSRV_CHAN_OPENING_RELEASED:
 	case VSRV_CHAN_CLOSING_RELEASED:

@@ -187,6 +187,37 @@ void vsrv_chan_announce(struct vsrv_chan *chan)
 	vsrv_chan_offer_with_id(chan, id);
 }
 
+/**
+ * vsrv_chan_announce_free - offer a channel once nothing of an old client is left
+ * @chan: channel that the client does not know
+ *
+ * The client would be told of the end of GPADLs that it never made.
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_chan_announce_free(struct vsrv_chan *chan)
+{
+	chan->announce_due = !list_empty(&chan->gpadls);
+	if (!chan->announce_due)
+		vsrv_chan_announce(chan);
+}
+
+/**
+ * vsrv_chan_gpadl_gone - a GPADL of a channel does not exist any more
+ * @chan: channel
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_chan_gpadl_gone(struct vsrv_chan *chan)
+{
+	struct vmbus_srv *srv = chan->srv;
+
+	vsrv_conn_check_disconnected(srv);
+	if (chan->announce_due && chan->state == VSRV_CHAN_CLIENT_RELEASED &&
+	    srv->conn.state == VSRV_CONNECTED && srv->conn.offers_sent)
+		vsrv_chan_announce_free(chan);
+}
+
 /* The client does not use the channel's id any more. */
 void vsrv_chan_free_id(struct vsrv_chan *chan)
 {

@@ -100,10 +100,11 @@ void vsrv_conn_check_disconnected(struct vmbus_srv *srv)
 	enum vsrv_next_action next;
 	struct vsrv_chan *chan;
 
-	if (conn->state != VSRV_DISCONNECTING || srv->ngpadls)
+	if (conn->state != VSRV_DISCONNECTING)
 		return;
 	list_for_each_entry(chan, &srv->chans, node)
-		if (chan->state != VSRV_CHAN_CLIENT_RELEASED)
+		if (!chan->reserved.on &&
+		    (chan->state != VSRV_CHAN_CLIENT_RELEASED || !list_empty(&chan->gpadls)))
 			return;
 
 	vsrv_intpage_off(srv);
@@ -131,8 +132,12 @@ static void vsrv_conn_disconnect(struct vmbus_srv *srv, enum vsrv_next_action ne
 	struct vsrv_chan *chan, *tmp;
 
 	srv->conn.next = next;
-	list_for_each_entry_safe(chan, tmp, &srv->chans, node)
-		vsrv_chan_client_release(chan);
+	list_for_each_entry_safe(chan, tmp, &srv->chans, node) {
+		if (chan->reserved.on)
+			chan->reserved.orphan = true;
+		else
+			vsrv_chan_client_release(chan);
+	}
 	vsrv_conn_set_state(srv, VSRV_DISCONNECTING);
 	vsrv_conn_check_disconnected(srv);
 }
@@ -258,7 +263,7 @@ void vsrv_conn_on_request_offers(struct vmbus_srv *srv, const struct vpart_messa
 	list_sort(NULL, &srv->chans, vsrv_offer_cmp);
 	list_for_each_entry(chan, &srv->chans, node)
 		if (chan->state == VSRV_CHAN_CLIENT_RELEASED)
-			vsrv_chan_announce(chan);
+			vsrv_chan_announce_free(chan);
 	vsrv_send(srv, VMBUS_MSG_ALL_OFFERS, &all, sizeof(all));
 }
 

@@ -220,7 +220,7 @@ void vsrv_gpadl_on_header(struct vmbus_srv *srv, const struct vpart_message *msg
 	int err = -EINVAL;
 	bool complete;
 
-	if (!chan || vsrv_gpadl_find(chan, id))
+	if (!chan || chan->reserved.on || vsrv_gpadl_find(chan, id))
 		goto fail;
 
 	err = -ENOMEM;
@@ -291,7 +291,7 @@ static void vsrv_gpadl_torndown(struct vsrv_gpadl *gpadl)
 	if (!vsrv_chan_released(chan))
 		vsrv_send(srv, VMBUS_MSG_GPADL_TORNDOWN, &m, sizeof(m));
 	vsrv_gpadl_remove(gpadl);
-	vsrv_conn_check_disconnected(srv);
+	vsrv_chan_gpadl_gone(chan);
 }
 
 static void vsrv_gpadl_start_teardown(struct vsrv_gpadl *gpadl)
@@ -319,7 +319,8 @@ void vsrv_gpadl_on_teardown(struct vmbus_srv *srv, const struct vpart_message *m
 	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
 	struct vsrv_gpadl *gpadl = NULL;
 
-	if (chan)
+	/* A reserved channel lets go of its GPADLs as a whole. */
+	if (chan && !chan->reserved.on)
 		gpadl = vsrv_gpadl_find(chan, le32_to_cpu(m->gpadl_id));
 	if (!gpadl || gpadl->state != VSRV_GPADL_ACCEPTED) {
 		vsrv_refuse(srv, msg, "no such GPADL to tear down");
@@ -429,7 +430,7 @@ void vsrv_gpadl_create_done(struct vsrv_chan *chan, u32 gpadl_id, int err)
 	} else if (gpadl->state == VSRV_GPADL_OFFERED_TEARDOWN) {
 		if (err) {
 			vsrv_gpadl_remove(gpadl);
-			vsrv_conn_check_disconnected(srv);
+			vsrv_chan_gpadl_gone(chan);
 		} else {
 			vsrv_gpadl_start_teardown(gpadl);
 		}

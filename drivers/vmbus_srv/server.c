@@ -181,10 +181,8 @@ static void vsrv_handle(struct vmbus_srv *srv, const struct vpart_message *msg)
 			vsrv_conn_end_pause(srv);
 		if (srv->conn.paused)
 			vsrv_refuse(srv, msg, "the client pauses");
-		else if (desc->handler)
-			desc->handler(srv, msg);
 		else
-			vsrv_refuse(srv, msg, "not served");
+			desc->handler(srv, msg);
 		break;
 	case VSRV_MSG_STATE:
 		vsrv_refuse(srv, msg, why[verdict]);
@@ -234,7 +232,10 @@ void vsrv_send_open_result(struct vsrv_chan *chan, u32 status)
 	};
 
 	lockdep_assert_held(&chan->srv->lock);
-	vsrv_outq_add(&chan->srv->outq, &m, sizeof(m), status ? NULL : chan);
+	if (chan->reserved.on)
+		vsrv_reserved_opened(chan, &m);
+	else
+		vsrv_outq_add(&chan->srv->outq, &m, sizeof(m), status ? NULL : chan);
 }
 
 static int vsrv_send_one(void *ctx, const struct vsrv_out *out)

@@ -88,8 +88,7 @@ struct vmbus_srv;
 
 /**
  * struct vsrv_msg_desc - what is known of a message that a client may send
- * @handler: called with vmbus_srv::lock held; NULL if the type is known, but
- *	not served
+ * @handler: called with vmbus_srv::lock held
  * @version: lowest version in which it exists
  * @features: any of these must be negotiated, if not 0
  * @min_size: of the whole message
@@ -245,6 +244,20 @@ enum vsrv_chan_state {
 };
 
 /**
+ * struct vsrv_reserved - the part of a reserved channel
+ * @on: opened by OPEN_RESERVED
+ * @orphan: its connection is gone, and it is not
+ * @vp: VP that gets the answers
+ * @sint: and its SINT
+ */
+struct vsrv_reserved {
+	bool on;
+	bool orphan;
+	u32 vp;
+	u8 sint;
+};
+
+/**
  * struct vsrv_chan - one offer
  * @ref: the owner, vmbus_srv::chans, GPADLs and queued messages hold references
  * @srv: server; the channel holds a reference
@@ -259,6 +272,7 @@ enum vsrv_chan_state {
  * @owner_open: the owner has been asked to open and is not closed
  * @open: parameters of the open
  * @open_id: the client's id of the open
+ * @reserved: see struct
  * @reopen: parameters of an OPEN that waits for the close, with
  * @reopen_id: its id
  * @op: open or close due
@@ -267,6 +281,7 @@ enum vsrv_chan_state {
  * @modify_from: VP before it
  * @modify_next: VP of the next modify, or VMBUS_VP_NONE
  * @gpadls: of struct vsrv_gpadl
+ * @announce_due: to be offered when @gpadls is empty
  * @port: event port of the open channel
  * @port_on: @port is registered
  * @live: the owner's signal callback may be called
@@ -292,6 +307,7 @@ struct vsrv_chan {
 	bool owner_open;
 	struct vsrv_open_params open;
 	u32 open_id;
+	struct vsrv_reserved reserved;
 	struct vsrv_open_params reopen;
 	u32 reopen_id;
 	struct vsrv_op op;
@@ -300,6 +316,7 @@ struct vsrv_chan {
 	u32 modify_from;
 	u32 modify_next;
 	struct list_head gpadls;
+	bool announce_due;
 
 	struct vpart_port port;
 	bool port_on;
@@ -323,6 +340,8 @@ struct vsrv_chan *vsrv_chan_find(struct vmbus_srv *srv, u32 id);
 struct vsrv_chan *vsrv_chan_find_key(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 				     bool owned);
 void vsrv_chan_announce(struct vsrv_chan *chan);
+void vsrv_chan_announce_free(struct vsrv_chan *chan);
+void vsrv_chan_gpadl_gone(struct vsrv_chan *chan);
 void vsrv_chan_offer_with_id(struct vsrv_chan *chan, u32 id);
 void vsrv_chan_free_id(struct vsrv_chan *chan);
 void vsrv_chan_delete(struct vsrv_chan *chan);
@@ -331,6 +350,8 @@ void vsrv_chan_delete(struct vsrv_chan *chan);
 void vsrv_chan_open_failed(struct vsrv_chan *chan);
 void vsrv_chan_start_open(struct vsrv_chan *chan);
 void vsrv_chan_start_close(struct vsrv_chan *chan, enum vsrv_chan_state state);
+void vsrv_chan_client_close(struct vsrv_chan *chan);
+void vsrv_chan_closed(struct vsrv_chan *chan);
 void vsrv_chan_send_modified(struct vmbus_srv *srv, u32 channel_id, u32 status);
 void vsrv_chan_start_modify(struct vsrv_chan *chan, u32 vp);
 void vsrv_chan_client_release(struct vsrv_chan *chan);
@@ -343,6 +364,12 @@ void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *ms
 void vsrv_chan_run_op(struct vsrv_op *op);
 void vsrv_chan_do_revoke(struct vsrv_chan *chan);
 void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget);
+
+/* reserved.c */
+void vsrv_reserved_opened(struct vsrv_chan *chan, const struct vmbus_open_result_msg *msg);
+void vsrv_reserved_closed(struct vsrv_chan *chan);
+void vsrv_chan_on_open_reserved(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_chan_on_close_reserved(struct vmbus_srv *srv, const struct vpart_message *msg);
 
 /* chan_event.c */
 void vsrv_chan_port_signal(struct vpart_port *port, u16 flag);
