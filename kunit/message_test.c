@@ -422,6 +422,7 @@ static void message_contact_test(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, got.features, c->want_features, "%s", c->why);
 		KUNIT_EXPECT_EQ_MSG(test, got.target_vp, c->want_vp, "%s", c->why);
 		KUNIT_EXPECT_EQ_MSG(test, got.monitor_invalid, c->invalid, "%s", c->why);
+		KUNIT_EXPECT_EQ_MSG(test, got.monitor_gpa, c->c2p, "%s", c->why);
 		KUNIT_EXPECT_EQ_MSG(test, got.int_page, c->int_page ? mt_info(c) : 0, "%s", c->why);
 	}
 }
@@ -436,7 +437,8 @@ struct mt_response {
 	u32 connection;
 	/* The bytes that follow the header. */
 	u32 len;
-	u8 bytes[12];
+	u8 bytes[32];
+	u64 monitor_gpa;
 };
 
 static const struct mt_response mt_responses[] = {
@@ -464,11 +466,18 @@ static const struct mt_response mt_responses[] = {
 	{ V(6, 0), true, 0, 0, 4, 20, { 1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0 } },
 	{ V(6, 0), true, 0, 0x12345607, 1, 20, { 1, 0, 0, 0, 1, 0, 0, 0, 7, 0x56, 0x34, 0x12 } },
 	{ V(6, 0), true, 2, 5, 0x800074, 20, { 1, 2, 0, 0, 0x74, 0, 0x80, 0, 5, 0, 0, 0 } },
+	/* With a page that the server names; below 6.0 there is no such thing. */
+	{ V(6, 0), true, 0, 0x41, 1, 40, { 1, 0, 0, 0, 1, 0, 0, 0, 0x41, 0, 0, 0, 0, 0, 0, 0,
+	  0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf0, 0xde, 0xbc, 0x9a, 0x78, 0x56, 0x34 },
+	  0x3456789abcdef000 },
+	{ V(6, 0), true, 0, 0x01, 1, 20, { 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0 }, 0x1000 },
+	{ V(5, 3), true, 0, 0x40, 1, 16, { 1, 0, 0, 0, 1, 0, 0, 0 }, 0x1000 },
+	{ V(6, 0), false, 0, 0x40, 1, 16, { 0 }, 0x1000 },
 };
 
 static void message_response_test(struct kunit *test)
 {
-	u8 buf[sizeof(struct vmbus_version_response2_msg) + 4], want[20];
+	u8 buf[sizeof(struct vmbus_version_response3_msg) + 4], want[40];
 	const struct mt_response *r;
 	unsigned int i;
 
@@ -483,10 +492,11 @@ static void message_response_test(struct kunit *test)
 		want[0] = 15;
 		memcpy(want + 8, r->bytes, sizeof(r->bytes));
 		KUNIT_EXPECT_EQ_MSG(test, vsrv_version_response(buf, &contact, r->supported,
-								r->state, r->features),
+								r->state, r->features,
+								r->monitor_gpa),
 				    r->len, "response %u", i);
 		KUNIT_EXPECT_MEMEQ_MSG(test, buf, want, r->len, "response %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, buf[20], 0xa5, "response %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, buf[40], 0xa5, "response %u", i);
 	}
 }
 

@@ -31,6 +31,8 @@ void vsrv_chan_start_open(struct vsrv_chan *chan)
 		err = vpart_port_register(srv->part, &chan->port);
 		chan->port_on = !err;
 	}
+	if (!err)
+		vsrv_monitor_start(chan);
 	if (err) {
 		pr_debug_ratelimited("%s: channel %u: cannot open with connection %#x, flag %u, VP %u (%d)\n",
 				     srv->name, chan->id, p->connection_id, p->event_flag,

@@ -119,6 +119,7 @@ void vsrv_chan_retarget(struct vsrv_chan *chan, u32 vp)
 void vsrv_chan_deafen(struct vsrv_chan *chan)
 {
 	WRITE_ONCE(chan->live, false);
+	vsrv_monitor_stop(chan);
 	if (chan->port_on) {
 		vpart_port_unregister(chan->srv->part, &chan->port);
 		chan->port_on = false;

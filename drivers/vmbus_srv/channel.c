@@ -145,7 +145,8 @@ static void vsrv_chan_send_offer(struct vsrv_chan *chan)
 		.subchannel = cpu_to_le16(o->subchannel),
 		.mmio_megabytes_optional = cpu_to_le16(o->mmio_megabytes_optional),
 		.channel_id = cpu_to_le32(chan->id),
-		.monitor_id = 0xff,
+		.monitor_id = chan->monitor_id,
+		.monitor_allocated = chan->monitor_id != VMBUS_MONITOR_NONE,
 		.is_dedicated = cpu_to_le16(1),
 		.connection_id = cpu_to_le32(VMBUS_CONN_EVENT(chan->id, VMBUS_SINT,
 							      VPART_VTL_GUEST)),
@@ -158,6 +159,7 @@ static void vsrv_chan_send_offer(struct vsrv_chan *chan)
 void vsrv_chan_offer_with_id(struct vsrv_chan *chan, u32 id)
 {
 	WRITE_ONCE(chan->id, id);
+	vsrv_monitor_assign(chan);
 	vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
 	vsrv_sysfs_chan_add(chan);
 	vsrv_chan_send_offer(chan);
@@ -224,6 +226,7 @@ void vsrv_chan_free_id(struct vsrv_chan *chan)
 	if (!chan->id)
 		return;
 	vsrv_sysfs_chan_remove(chan);
+	vsrv_monitor_release(chan);
 	xa_erase(&chan->srv->ids, chan->id);
 	WRITE_ONCE(chan->id, 0);
 }
@@ -271,6 +274,7 @@ struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *off
 	chan->ctx = ctx;
 	chan->has_owner = true;
 	chan->modify_next = VMBUS_VP_NONE;
+	chan->monitor_id = VMBUS_MONITOR_NONE;
 	chan->port.signal = vsrv_chan_port_signal;
 	INIT_LIST_HEAD(&chan->gpadls);
 	INIT_LIST_HEAD(&chan->op.node);

@@ -114,16 +114,65 @@ static ssize_t vsrv_config_feature_mask_store(struct config_item *item, const ch
 	return len;
 }
 
+#define MONITOR_UNITS_PER_US	10
+
+static ssize_t vsrv_config_monitor_latency_us_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%u\n",
+			  READ_ONCE(to_srv(item)->monitor_latency) / MONITOR_UNITS_PER_US);
+}
+
+static ssize_t vsrv_config_monitor_latency_us_store(struct config_item *item, const char *page,
+						    size_t len)
+{
+	const u16 least = VSRV_MONITOR_MIN_LATENCY / MONITOR_UNITS_PER_US;
+	const u16 most = U16_MAX / MONITOR_UNITS_PER_US;
+	struct vmbus_srv *srv = to_srv(item);
+	u16 us;
+
+	if (kstrtou16(page, 0, &us) || (us && us < least) || us > most) {
+		pr_err("%s: monitor_latency_us: give 0 for no monitor pages, or %u to %u\n",
+		       srv->name, least, most);
+		return -EINVAL;
+	}
+	WRITE_ONCE(srv->monitor_latency, us * MONITOR_UNITS_PER_US);
+	return len;
+}
+
+static ssize_t vsrv_config_monitor_page_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%#llx\n", READ_ONCE(to_srv(item)->monitor_gpa));
+}
+
+static ssize_t vsrv_config_monitor_page_store(struct config_item *item, const char *page,
+					      size_t len)
+{
+	struct vmbus_srv *srv = to_srv(item);
+	u64 gpa;
+
+	if (kstrtou64(page, 0, &gpa) || offset_in_hvpage(gpa)) {
+		pr_err("%s: monitor_page: give the guest physical address of a page, or 0\n",
+		       srv->name);
+		return -EINVAL;
+	}
+	WRITE_ONCE(srv->monitor_gpa, gpa);
+	return len;
+}
+
 CONFIGFS_ATTR(vsrv_config_, partition);
 CONFIGFS_ATTR(vsrv_config_, redirect);
 CONFIGFS_ATTR(vsrv_config_, max_version);
 CONFIGFS_ATTR(vsrv_config_, feature_mask);
+CONFIGFS_ATTR(vsrv_config_, monitor_latency_us);
+CONFIGFS_ATTR(vsrv_config_, monitor_page);
 
 static struct configfs_attribute *vsrv_config_attrs[] = {
 	&vsrv_config_attr_partition,
 	&vsrv_config_attr_redirect,
 	&vsrv_config_attr_max_version,
 	&vsrv_config_attr_feature_mask,
+	&vsrv_config_attr_monitor_latency_us,
+	&vsrv_config_attr_monitor_page,
 	NULL
 };
 

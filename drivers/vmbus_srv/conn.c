@@ -40,17 +40,19 @@ static u32 vsrv_conn_features(const struct vmbus_srv *srv, const struct vsrv_con
 	/* Else the host could pose as the guest and ask for its secrets. */
 	if (!contact->trusted)
 		features &= ~VMBUS_FEATURE_CONFIDENTIAL;
+	if (!srv->mon.from_server)
+		features &= ~VMBUS_FEATURE_SERVER_MONITOR;
 	return features;
 }
 
 static void vsrv_conn_respond(struct vmbus_srv *srv, const struct vsrv_contact *contact,
 			      bool supported, u8 connection_state)
 {
-	struct vmbus_version_response2_msg m;
+	struct vmbus_version_response3_msg m;
 	u32 len;
 
 	len = vsrv_version_response(&m, contact, supported, connection_state,
-				    vsrv_conn_features(srv, contact));
+				    vsrv_conn_features(srv, contact), srv->mon.gpa);
 	vsrv_send(srv, VMBUS_MSG_VERSION_RESPONSE, &m, len);
 }
 
@@ -60,6 +62,26 @@ static bool vsrv_conn_version_ok(const struct vmbus_srv *srv, u32 version)
 	if (srv->redirect && version < VMBUS_VERSION(2, 4))
 		return false;
 	return vsrv_version_supported(version, READ_ONCE(srv->max_version));
+}
+
+/* Pages that cannot be had are as if there were none: the client signals then. */
+static void vsrv_conn_monitor(struct vmbus_srv *srv, const struct vsrv_contact *contact)
+{
+	u32 features = contact->features & READ_ONCE(srv->feature_mask);
+	u64 gpa = contact->monitor_gpa;
+	bool from_server = false;
+	int err;
+
+	if (!gpa && (features & VMBUS_FEATURE_SERVER_MONITOR)) {
+		gpa = READ_ONCE(srv->monitor_gpa);
+		from_server = true;
+	}
+	if (!gpa)
+		return;
+	err = vsrv_monitor_on(srv, gpa, from_server);
+	if (err)
+		pr_warn_ratelimited("%s: monitor page at %#llx: %pe: going without\n", srv->name,
+				    gpa, ERR_PTR(err));
 }
 
 /* The old connection, if any, is gone: answer the contact. */
@@ -77,6 +99,7 @@ static void vsrv_conn_contact(struct vmbus_srv *srv, const struct vsrv_contact *
 		vsrv_conn_respond(srv, contact, true, VMBUS_CONNECTION_FAILED);
 		return;
 	}
+	vsrv_conn_monitor(srv, contact);
 	WRITE_ONCE(conn->version, contact->version);
 	WRITE_ONCE(conn->features, vsrv_conn_features(srv, contact));
 	conn->connection_id = contact->connection_id;
@@ -108,6 +131,7 @@ void vsrv_conn_check_disconnected(struct vmbus_srv *srv)
 			return;
 
 	vsrv_intpage_off(srv);
+	vsrv_monitor_off(srv);
 	vsrv_conn_set_state(srv, VSRV_DISCONNECTED);
 	WRITE_ONCE(conn->version, 0);
 	WRITE_ONCE(conn->features, 0);
@@ -167,7 +191,7 @@ void vsrv_conn_reset(struct vmbus_srv *srv)
  */
 void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
-	struct vmbus_version_response2_msg m;
+	struct vmbus_version_response3_msg m;
 	struct vsrv_contact contact;
 	u32 len;
 
@@ -181,7 +205,7 @@ void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg
 	}
 	if (contact.sint != VMBUS_SINT) {
 		/* Not this server's client, but it waits for an answer. */
-		len = vsrv_version_response(&m, &contact, false, 0, 0);
+		len = vsrv_version_response(&m, &contact, false, 0, 0, 0);
 		if (vpart_send_message(srv->part,
 				       srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
 				       contact.target_vp, contact.sint, &m, len))
@@ -272,8 +296,8 @@ void vsrv_conn_on_request_offers(struct vmbus_srv *srv, const struct vpart_messa
  * @srv: server
  * @msg: message
  *
- * The monitor pages that the client names are never used, as no channel is
- * offered with a monitor id; they only must be both or none.
+ * The client gives other monitor pages, or takes them back.  Not while a channel is
+ * triggered by them, nor if the server named them.
  *
  * Context: vmbus_srv::lock held, in the server's work.
  */
@@ -281,11 +305,18 @@ void vsrv_conn_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
 	const struct vmbus_modify_connection_msg *m = (const void *)msg->payload;
 	struct vmbus_modify_connection_resp_msg r = {
-		.connection_state = VMBUS_CONNECTION_OK,
+		.connection_state = VMBUS_CONNECTION_FAILED,
 	};
+	u64 gpa = le64_to_cpu(m->child_to_parent);
 
-	if (!m->parent_to_child != !m->child_to_parent)
-		r.connection_state = VMBUS_CONNECTION_FAILED;
+	if (!m->parent_to_child != !gpa || srv->mon.from_server || srv->mon.active) {
+		vsrv_refuse(srv, msg, "cannot change monitor pages");
+	} else if (!gpa) {
+		vsrv_monitor_off(srv);
+		r.connection_state = VMBUS_CONNECTION_OK;
+	} else if (!vsrv_monitor_on(srv, gpa, false)) {
+		r.connection_state = VMBUS_CONNECTION_OK;
+	}
 	vsrv_send(srv, VMBUS_MSG_MODIFY_CONNECTION_RESP, &r, sizeof(r));
 }
 

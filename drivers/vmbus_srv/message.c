@@ -158,6 +158,7 @@ int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *con
 		.sint = VMBUS_SINT,
 		.connection_id = msg->connection_id,
 		.trusted = msg->trusted,
+		.monitor_gpa = le64_to_cpu(m->child_to_parent),
 		.monitor_invalid = !m->parent_to_child != !m->child_to_parent,
 	};
 	if (contact->version < VMBUS_VERSION(2, 4))
@@ -182,11 +183,12 @@ EXPORT_SYMBOL_IF_KUNIT(vsrv_contact_parse);
 
 /**
  * vsrv_version_response - build a VERSION_RESPONSE
- * @buf: room for struct vmbus_version_response2_msg
+ * @buf: room for struct vmbus_version_response3_msg
  * @contact: what is answered
  * @supported: the version is
  * @connection_state: VMBUS_CONNECTION_*
  * @features: what was negotiated
+ * @monitor_gpa: monitor page from the client, if @features say that the server names it
  *
  * Clients tell the forms apart by their length alone.  A version that is not
  * supported always gets the short one, all zero; so does one that has no other
@@ -196,11 +198,12 @@ EXPORT_SYMBOL_IF_KUNIT(vsrv_contact_parse);
  * Return: bytes of the message.
  */
 u32 vsrv_version_response(void *buf, const struct vsrv_contact *contact, bool supported,
-			  u8 connection_state, u32 features)
+			  u8 connection_state, u32 features, u64 monitor_gpa)
 {
-	struct vmbus_version_response2_msg *m = buf;
+	struct vmbus_version_response3_msg *m3 = buf;
+	struct vmbus_version_response2_msg *m = &m3->v2;
 
-	memset(m, 0, sizeof(*m));
+	memset(m3, 0, sizeof(*m3));
 	m->v1.hdr.type = cpu_to_le32(VMBUS_MSG_VERSION_RESPONSE);
 	if (!supported || (connection_state && contact->version < VMBUS_VERSION(2, 4)))
 		return sizeof(m->v1);
@@ -213,6 +216,10 @@ u32 vsrv_version_response(void *buf, const struct vsrv_contact *contact, bool su
 		return sizeof(m->v1);
 
 	m->features = cpu_to_le32(features);
-	return sizeof(*m);
+	if (!(features & VMBUS_FEATURE_SERVER_MONITOR))
+		return sizeof(*m);
+
+	m3->child_to_parent = cpu_to_le64(monitor_gpa);
+	return sizeof(*m3);
 }
 EXPORT_SYMBOL_IF_KUNIT(vsrv_version_response);

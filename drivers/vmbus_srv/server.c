@@ -346,6 +346,7 @@ static void vsrv_do_reset(struct vmbus_srv *srv, bool forget)
 	list_for_each_entry_safe(chan, tmp, &srv->chans, node)
 		vsrv_chan_do_reset(chan, forget);
 	vsrv_intpage_off(srv);
+	vsrv_monitor_off(srv);
 	if (forget)
 		vsrv_conn_reset(srv);
 }
@@ -533,6 +534,7 @@ struct vmbus_srv *vsrv_create(const char *name)
 	INIT_LIST_HEAD(&srv->requests);
 	INIT_LIST_HEAD(&srv->in_progress);
 	vsrv_outq_init(&srv->outq);
+	vsrv_monitor_init(srv);
 	xa_init_flags(&srv->ids, XA_FLAGS_ALLOC1);
 	INIT_WORK(&srv->work, vsrv_work);
 	srv->wq = alloc_ordered_workqueue("vmbus_srv/%s", 0, srv->name);

@@ -63,6 +63,7 @@ VSRV_COUNTER_ATTR(messages_refused, VSRV_MESSAGES_REFUSED);
 VSRV_COUNTER_ATTR(messages_lost, VSRV_MESSAGES_LOST);
 VSRV_COUNTER_ATTR(gpadls_failed, VSRV_GPADLS_FAILED);
 VSRV_COUNTER_ATTR(opens_failed, VSRV_OPENS_FAILED);
+VSRV_COUNTER_ATTR(triggers_unclaimed, VSRV_TRIGGERS_UNCLAIMED);
 
 static struct attribute *vsrv_attrs[] = {
 	&dev_attr_state.attr,
@@ -76,6 +77,7 @@ static struct attribute *vsrv_attrs[] = {
 	&vsrv_attr_messages_lost.attr.attr,
 	&vsrv_attr_gpadls_failed.attr.attr,
 	&vsrv_attr_opens_failed.attr.attr,
+	&vsrv_attr_triggers_unclaimed.attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vsrv);
@@ -129,6 +131,7 @@ struct vsrv_chan_kobj {
 struct vsrv_chan_attr {
 	struct attribute attr;
 	ssize_t (*show)(struct vsrv_chan *chan, char *buf);
+	ssize_t (*store)(struct vsrv_chan *chan, const char *buf, size_t len);
 };
 
 #define VSRV_CHAN_ATTR(_name, _format, _value)					\
@@ -153,6 +156,39 @@ VSRV_CHAN_ATTR(packets_out, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACK
 VSRV_CHAN_ATTR(out_full_total, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_RING_FULL]));
 VSRV_CHAN_ATTR(bad_packets, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BAD_PACKETS]));
 
+VSRV_CHAN_ATTR(monitor_id, "%u", chan->monitor_id);
+
+static ssize_t vsrv_chan_latency_show(struct vsrv_chan *chan, char *buf)
+{
+	if (chan->monitor_id == VMBUS_MONITOR_NONE)
+		return -ENODATA;
+	return sysfs_emit(buf, "%u\n", READ_ONCE(chan->srv->mon.latency[chan->monitor_id]));
+}
+
+static ssize_t vsrv_chan_latency_store(struct vsrv_chan *chan, const char *buf, size_t len)
+{
+	u16 latency;
+
+	if (chan->monitor_id == VMBUS_MONITOR_NONE) {
+		pr_err("%s: channel %u: latency: the channel has no monitor id, see monitor_latency_us\n",
+		       chan->srv->name, chan->id);
+		return -ENODATA;
+	}
+	if (kstrtou16(buf, 0, &latency) || latency < VSRV_MONITOR_MIN_LATENCY) {
+		pr_err("%s: channel %u: latency: give %u to %u, in units of 100 ns\n",
+		       chan->srv->name, chan->id, VSRV_MONITOR_MIN_LATENCY, U16_MAX);
+		return -EINVAL;
+	}
+	vsrv_monitor_set_latency(chan, latency);
+	return len;
+}
+
+static struct vsrv_chan_attr vsrv_chan_attr_latency = {
+	.attr = { .name = "latency", .mode = 0644 },
+	.show = vsrv_chan_latency_show,
+	.store = vsrv_chan_latency_store,
+};
+
 static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_class_id.attr,
 	&vsrv_chan_attr_instance_id.attr,
@@ -165,6 +201,8 @@ static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_packets_out.attr,
 	&vsrv_chan_attr_out_full_total.attr,
 	&vsrv_chan_attr_bad_packets.attr,
+	&vsrv_chan_attr_monitor_id.attr,
+	&vsrv_chan_attr_latency.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vsrv_chan);
@@ -176,8 +214,18 @@ static ssize_t vsrv_chan_attr_show(struct kobject *kobj, struct attribute *attr,
 	return container_of(attr, struct vsrv_chan_attr, attr)->show(chan, buf);
 }
 
+static ssize_t vsrv_chan_attr_store(struct kobject *kobj, struct attribute *attr,
+				    const char *buf, size_t len)
+{
+	struct vsrv_chan *chan = container_of(kobj, struct vsrv_chan_kobj, kobj)->chan;
+	const struct vsrv_chan_attr *a = container_of(attr, struct vsrv_chan_attr, attr);
+
+	return a->store ? a->store(chan, buf, len) : -EIO;
+}
+
 static const struct sysfs_ops vsrv_chan_sysfs_ops = {
 	.show = vsrv_chan_attr_show,
+	.store = vsrv_chan_attr_store,
 };
 
 static void vsrv_chan_kobj_release(struct kobject *kobj)

@@ -19,6 +19,7 @@
 #define _VSRV_H
 
 #include <linux/configfs.h>
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -39,7 +40,10 @@
 	((u32)(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
 	       VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID | \
 	       VMBUS_FEATURE_CONFIDENTIAL | VMBUS_FEATURE_PAUSE_RESUME | \
-	       VMBUS_FEATURE_GPA_PINNING))
+	       VMBUS_FEATURE_SERVER_MONITOR | VMBUS_FEATURE_GPA_PINNING))
+
+#define VSRV_MONITOR_IDS		128
+#define VSRV_MONITOR_MIN_LATENCY	100	/* in 100 ns: a timer must leave time for others */
 
 /* ---- messages: message.c ---------------------------------------------------- */
 
@@ -60,6 +64,7 @@ enum vsrv_conn_state {
  * @trusted: the message that asked was
  * @client_id: with VMBUS_FEATURE_CLIENT_ID
  * @int_page: guest physical address of the interrupt page, 0 if there is none
+ * @monitor_gpa: the monitor page from the client, 0 if there is none
  * @monitor_invalid: exactly one monitor page was given
  * @connection_id: message connection the contact came by
  */
@@ -73,6 +78,7 @@ struct vsrv_contact {
 	bool trusted;
 	guid_t client_id;
 	u64 int_page;
+	u64 monitor_gpa;
 	u32 connection_id;
 };
 
@@ -110,7 +116,7 @@ enum vsrv_msg_verdict vsrv_msg_check(const void *payload, u32 size, enum vsrv_co
 bool vsrv_version_supported(u32 version, u32 max_version);
 int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *contact);
 u32 vsrv_version_response(void *buf, const struct vsrv_contact *contact, bool supported,
-			  u8 connection_state, u32 features);
+			  u8 connection_state, u32 features, u64 monitor_gpa);
 
 /* ---- outgoing queue: outq.c --------------------------------------------------- */
 
@@ -287,6 +293,7 @@ struct vsrv_reserved {
  * @live: the owner's signal callback may be called
  * @route: where interrupts go, see chan_event.c; 0 before OPEN_RESULT has left
  * @due: bit 0: an interrupt came before @route was set
+ * @monitor_id: while @id is set, or VMBUS_MONITOR_NONE
  * @kobj: sysfs directory while @id is set
  * @signals: signals of the client
  * @interrupts: interrupts to the client
@@ -324,6 +331,7 @@ struct vsrv_chan {
 	u64 route;
 	unsigned long due;
 
+	u8 monitor_id;
 	struct vsrv_chan_kobj *kobj;
 	atomic64_t signals;
 	atomic64_t interrupts;
@@ -432,6 +440,41 @@ int __must_check vsrv_intpage_on(struct vmbus_srv *srv, u64 gpa);
 void vsrv_intpage_off(struct vmbus_srv *srv);
 void vsrv_intpage_raise(struct vmbus_srv *srv, u16 flag);
 
+/* ---- monitor pages: monitor.c ------------------------------------------------------- */
+
+/**
+ * struct vsrv_monitor - the monitor page of a connection
+ * @map: page, or NULL
+ * @gpa: its guest physical address
+ * @from_server: the server said where it is
+ * @timer: looks at the page while @active
+ * @active: entries of @connections that are set
+ * @ids: monitor ids in use
+ * @connections: monitor id -> connection of an open channel; read by @timer
+ * @latency: monitor id -> how late a trigger may be heard, in 100 ns; any context
+ *
+ * Protected by vmbus_srv::lock if nothing else is said.
+ */
+struct vsrv_monitor {
+	struct vpart_map *map;
+	u64 gpa;
+	bool from_server;
+	struct hrtimer timer;
+	unsigned int active;
+	DECLARE_BITMAP(ids, VSRV_MONITOR_IDS);
+	u32 connections[VSRV_MONITOR_IDS];
+	u16 latency[VSRV_MONITOR_IDS];
+};
+
+void vsrv_monitor_init(struct vmbus_srv *srv);
+int __must_check vsrv_monitor_on(struct vmbus_srv *srv, u64 gpa, bool from_server);
+void vsrv_monitor_off(struct vmbus_srv *srv);
+void vsrv_monitor_assign(struct vsrv_chan *chan);
+void vsrv_monitor_release(struct vsrv_chan *chan);
+void vsrv_monitor_start(struct vsrv_chan *chan);
+void vsrv_monitor_stop(struct vsrv_chan *chan);
+void vsrv_monitor_set_latency(struct vsrv_chan *chan, u16 latency);
+
 /* ---- server: server.c ------------------------------------------------------------- */
 
 enum vsrv_counter {
@@ -443,6 +486,7 @@ enum vsrv_counter {
 	VSRV_MESSAGES_LOST,	/* messages to a client that has no SynIC */
 	VSRV_GPADLS_FAILED,	/* GPADLs answered with a failure */
 	VSRV_OPENS_FAILED,	/* opens answered with a failure */
+	VSRV_TRIGGERS_UNCLAIMED, /* bits in a monitor page that mean no open channel */
 	VSRV_COUNTERS
 };
 
@@ -458,6 +502,8 @@ enum vsrv_counter {
  * @redirect: plays the host: messages go to VTL2
  * @max_version: highest version that is accepted
  * @feature_mask: features that a client can have
+ * @monitor_latency: latency of channels with a monitor id, in 100 ns; 0: there are none
+ * @monitor_gpa: page of guest memory for clients that want the server to name one
  * @started: @part is set and ports are registered
  * @dead: the directory was removed
  * @client: registration with @part
@@ -472,6 +518,7 @@ enum vsrv_counter {
  * @conn: connection
  * @int_page: interrupt page of the connection or NULL; read under RCU
  * @int_port: registered while @int_page is set
+ * @mon: see struct
  * @chans: of struct vsrv_chan
  * @nchans: entries of @chans
  * @ids: channel id -> struct vsrv_chan
@@ -495,6 +542,8 @@ struct vmbus_srv {
 	bool redirect;
 	u32 max_version;
 	u32 feature_mask;
+	u16 monitor_latency;
+	u64 monitor_gpa;
 	bool started;
 	bool dead;
 	struct vpart_client client;
@@ -515,6 +564,7 @@ struct vmbus_srv {
 	struct vsrv_conn conn;
 	struct vpart_map __rcu *int_page;
 	struct vpart_port int_port;
+	struct vsrv_monitor mon;
 	struct list_head chans;
 	unsigned int nchans;
 	struct xarray ids;

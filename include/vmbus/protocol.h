@@ -93,6 +93,30 @@ enum vmbus_msg_type {
 	VMBUS_MSG_COUNT
 };
 
+#define VMBUS_MONITOR_GROUPS		4
+#define VMBUS_MONITOR_TRIGGERS		32	/* per group */
+#define VMBUS_MONITOR_NONE		0xff	/* monitor id of a channel without */
+
+/*
+ * A monitor page: each monitor id is a bit of a group's pending word (TLFS, "Monitored
+ * Notifications").  In memory that the client shares, so in its byte order, which is ours.
+ */
+struct vmbus_monitor_page {
+	u32 trigger_state;
+	u32 reserved1;
+	struct {
+		u32 pending;
+		u32 armed;
+	} groups[VMBUS_MONITOR_GROUPS];
+	u64 reserved2[3];
+	u32 next_check[VMBUS_MONITOR_GROUPS * VMBUS_MONITOR_TRIGGERS];
+	u16 latency[VMBUS_MONITOR_GROUPS * VMBUS_MONITOR_TRIGGERS];	/* in 100 ns */
+	u8 reserved3[3264];
+};
+
+static_assert(sizeof(struct vmbus_monitor_page) == HV_HYP_PAGE_SIZE);
+static_assert(offsetof(struct vmbus_monitor_page, latency) == 576);
+
 struct vmbus_msg_hdr {
 	__le32 type;
 	__le32 padding;			/* written 0, never checked */
