@@ -101,6 +101,7 @@ int vsrv_ring_in_init(struct vsrv_ring_in *r, void *base, u32 data_size)
 	r->next = out;
 	r->published = out;
 	r->limit = out;
+	r->woken = VSRV_RING_NOWHERE;
 	r->error = false;
 	ring_set_feature(r->hdr);
 	return 0;
@@ -277,8 +278,11 @@ bool vsrv_ring_read_commit(struct vsrv_ring_in *r)
 	if (!ring_index_ok(in, r->size))
 		return false;
 	/* Only the step over the mark counts: one signal per wait. */
-	return ring_free(in, old, r->size) < pending &&
-	       ring_free(in, r->next, r->size) >= pending;
+	if (ring_free(in, old, r->size) >= pending ||
+	    ring_free(in, r->next, r->size) < pending)
+		return false;
+	WRITE_ONCE(r->woken, in);
+	return true;
 }
 EXPORT_SYMBOL_GPL(vsrv_ring_read_commit);
 
@@ -630,3 +634,59 @@ u32 vsrv_ring_space(struct vsrv_ring_out *w)
 	return space;
 }
 EXPORT_SYMBOL_GPL(vsrv_ring_space);
+
+/* ---- from outside ------------------------------------------------------------ */
+
+static void ring_state(const struct hv_ring_buffer *hdr, u32 size, struct vsrv_ring_state *state)
+{
+	u32 used;
+
+	*state = (struct vsrv_ring_state) {
+		.size = size,
+		.read_index = READ_ONCE(hdr->read_index),
+		.write_index = READ_ONCE(hdr->write_index),
+		.mask = READ_ONCE(hdr->interrupt_mask),
+		.pending = READ_ONCE(hdr->pending_send_sz),
+	};
+	state->valid = ring_index_ok(state->read_index, size) &&
+		       ring_index_ok(state->write_index, size);
+	if (!state->valid)
+		return;
+	used = ring_distance(state->read_index, state->write_index, size);
+	state->read_avail = used;
+	state->write_avail = size - used;
+}
+
+/**
+ * vsrv_ring_in_state() - look at a ring that somebody else reads
+ * @r: the ring, not closed meanwhile
+ * @state: what its control page says
+ *
+ * A writer that asked for room and was signalled, but has written nothing since,
+ * is said to wait.  One that only asks may never have lacked room: hv_sock of
+ * Linux asks all the time.
+ */
+void vsrv_ring_in_state(const struct vsrv_ring_in *r, struct vsrv_ring_state *state)
+{
+	u32 pending;
+
+	ring_state(r->hdr, r->size, state);
+	pending = ALIGN_DOWN(state->pending, 8);
+	state->waits = state->valid && pending && state->write_avail - RING_GAP >= pending &&
+		       state->write_index == READ_ONCE(r->woken);
+}
+EXPORT_SYMBOL_GPL(vsrv_ring_in_state);
+
+/**
+ * vsrv_ring_out_state() - look at a ring that somebody else writes
+ * @w: the ring, not closed meanwhile
+ * @state: what its control page says
+ *
+ * A reader that wants signals and leaves data in the ring is said to wait.
+ */
+void vsrv_ring_out_state(const struct vsrv_ring_out *w, struct vsrv_ring_state *state)
+{
+	ring_state(w->hdr, w->size, state);
+	state->waits = state->valid && !state->mask && state->read_avail;
+}
+EXPORT_SYMBOL_GPL(vsrv_ring_out_state);

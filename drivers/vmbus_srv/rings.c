@@ -13,7 +13,7 @@
 #include <linux/string.h>
 #include <vmbus/partition.h>
 #include <vmbus/ring.h>
-#include <vmbus/server.h>
+#include "vsrv.h"
 
 /* One ring: @n pages, the first of which is the control page. */
 static struct vpart_map *rings_map(struct vsrv_chan *chan, const u64 *pfns, unsigned int n)
@@ -50,11 +50,19 @@ static int rings_pages(const struct vsrv_gpadl *gpadl, u32 downstream_page, cons
 	return 0;
 }
 
+/* Who looks at the rings from outside does so with the lock. */
+static void rings_publish(struct vsrv_chan *chan, struct vsrv_rings *rings)
+{
+	spin_lock_bh(&chan->rings_lock);
+	chan->rings = rings;
+	spin_unlock_bh(&chan->rings_lock);
+}
+
 /**
  * vsrv_rings_open() - map both rings of a channel that the client opens
  * @chan: the channel
  * @params: parameters of the open
- * @rings: filled in; undefined after an error
+ * @rings: filled in, and not to be moved; undefined after an error
  *
  * Call it from the open callback or later, before vsrv_open_done().  Holds the
  * GPADL until vsrv_rings_close(): its teardown is answered after that.
@@ -101,6 +109,8 @@ int vsrv_rings_open(struct vsrv_chan *chan, const struct vsrv_open_params *param
 				 rings_data_size(out_pages));
 	if (err)
 		goto err_out;
+	rings->chan = chan;
+	rings_publish(chan, rings);
 	return 0;
 
 err_out:
@@ -121,6 +131,7 @@ EXPORT_SYMBOL_GPL(vsrv_rings_open);
  */
 void vsrv_rings_close(struct vsrv_rings *rings)
 {
+	rings_publish(rings->chan, NULL);
 	/* Nothing may be reached through the rings from here on. */
 	rings->in.error = true;
 	rings->out.error = true;
@@ -129,3 +140,28 @@ void vsrv_rings_close(struct vsrv_rings *rings)
 	vsrv_gpadl_put(rings->gpadl);
 }
 EXPORT_SYMBOL_GPL(vsrv_rings_close);
+
+/**
+ * vsrv_chan_ring_state() - look at the rings of a channel
+ * @chan: channel
+ * @in: ring from the client
+ * @out: ring to the client
+ *
+ * Context: process or softirq.
+ * Return: false if its owner has no rings open, as always with a relayed channel.
+ */
+bool vsrv_chan_ring_state(struct vsrv_chan *chan, struct vsrv_ring_state *in,
+			  struct vsrv_ring_state *out)
+{
+	bool open;
+
+	spin_lock_bh(&chan->rings_lock);
+	open = chan->rings;
+	if (open) {
+		vsrv_ring_in_state(&chan->rings->in, in);
+		vsrv_ring_out_state(&chan->rings->out, out);
+	}
+	spin_unlock_bh(&chan->rings_lock);
+	return open;
+}
+EXPORT_SYMBOL_GPL(vsrv_chan_ring_state);

@@ -11,9 +11,9 @@
  * answers call for.  While the client pauses its output is held, and of its messages
  * only those that end the pause are handled.
  *
- * Lock order: vmbus_srv::lock, then vmbus_srv::in_lock.  The callbacks of an
- * owner are made without any lock, but signal, which may be made with it; sysfs
- * takes none.
+ * Lock order: vmbus_srv::lock, then vmbus_srv::in_lock or vsrv_chan::rings_lock.
+ * The callbacks of an owner are made without any lock, but signal, which may be
+ * made with it; sysfs takes none but vsrv_chan::rings_lock.
  */
 #ifndef _VSRV_H
 #define _VSRV_H
@@ -23,6 +23,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <vmbus/partition.h>
@@ -294,6 +295,8 @@ struct vsrv_reserved {
  * @route: where interrupts go, see chan_event.c; 0 before OPEN_RESULT has left
  * @due: bit 0: an interrupt came before @route was set
  * @monitor_id: while @id is set, or VMBUS_MONITOR_NONE
+ * @rings_lock: protects @rings
+ * @rings: of the owner, while it has them open
  * @kobj: sysfs directory while @id is set
  * @signals: signals of the client
  * @interrupts: interrupts to the client
@@ -332,6 +335,9 @@ struct vsrv_chan {
 	unsigned long due;
 
 	u8 monitor_id;
+	spinlock_t rings_lock;		/* protects rings */
+	struct vsrv_rings *rings;
+
 	struct vsrv_chan_kobj *kobj;
 	atomic64_t signals;
 	atomic64_t interrupts;

@@ -38,6 +38,8 @@ struct vpart_map;
  * @next: our read position, private; ahead of @published within a batch
  * @published: what the peer was told last
  * @limit: the peer's write index as last read and checked
+ * @woken: where the peer was to go on when it was last signalled for space, or
+ *	VSRV_RING_NOWHERE
  * @error: sticky: the peer broke the rules
  */
 struct vsrv_ring_in {
@@ -47,8 +49,11 @@ struct vsrv_ring_in {
 	u32 next;
 	u32 published;
 	u32 limit;
+	u32 woken;
 	bool error;
 };
+
+#define VSRV_RING_NOWHERE	U32_MAX	/* never an index */
 
 /**
  * struct vsrv_ring_out - ring from us to the peer; we are the writer
@@ -126,6 +131,33 @@ bool __must_check vsrv_ring_write_commit(struct vsrv_ring_out *w);
 bool __must_check vsrv_ring_want_space(struct vsrv_ring_out *w, u32 bytes);
 u32 vsrv_ring_space(struct vsrv_ring_out *w);
 
+/**
+ * struct vsrv_ring_state - what the control page of a ring says
+ * @size: bytes of data
+ * @read_index: the reader's
+ * @write_index: the writer's
+ * @mask: the reader wants no signals
+ * @pending: bytes of room that the writer waits for, or 0
+ * @read_avail: bytes to read
+ * @write_avail: bytes to write, of which a writer leaves 8 unused
+ * @valid: both indices are possible; if not both sums are 0
+ * @waits: the peer may wait for a signal that it was to get
+ */
+struct vsrv_ring_state {
+	u32 size;
+	u32 read_index;
+	u32 write_index;
+	u32 mask;
+	u32 pending;
+	u32 read_avail;
+	u32 write_avail;
+	bool valid;
+	bool waits;
+};
+
+void vsrv_ring_in_state(const struct vsrv_ring_in *r, struct vsrv_ring_state *state);
+void vsrv_ring_out_state(const struct vsrv_ring_out *w, struct vsrv_ring_state *state);
+
 int __must_check vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
 				   struct vsrv_gpa_range *range);
 
@@ -133,6 +165,7 @@ int __must_check vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int i
  * struct vsrv_rings - both rings of an open channel of a local device
  * @in: guest to us
  * @out: us to guest
+ * @chan: channel
  * @gpadl: held while the rings are mapped: its teardown waits for us
  * @in_map: private
  * @out_map: private
@@ -140,6 +173,7 @@ int __must_check vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int i
 struct vsrv_rings {
 	struct vsrv_ring_in in;
 	struct vsrv_ring_out out;
+	struct vsrv_chan *chan;
 	struct vsrv_gpadl *gpadl;
 	struct vpart_map *in_map;
 	struct vpart_map *out_map;
@@ -148,5 +182,7 @@ struct vsrv_rings {
 int __must_check vsrv_rings_open(struct vsrv_chan *chan, const struct vsrv_open_params *params,
 				 struct vsrv_rings *rings);
 void vsrv_rings_close(struct vsrv_rings *rings);
+bool vsrv_chan_ring_state(struct vsrv_chan *chan, struct vsrv_ring_state *in,
+			  struct vsrv_ring_state *out);
 
 #endif /* _VMBUS_RING_H */
