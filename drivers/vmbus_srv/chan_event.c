@@ -131,4 +131,5 @@ void vsrv_chan_disarm(struct vsrv_chan *chan)
 	vsrv_chan_deafen(chan);
 	WRITE_ONCE(chan->route, 0);
 	clear_bit(DUE_INTERRUPT, &chan->due);
+	WRITE_ONCE(chan->broken, 0);
 }

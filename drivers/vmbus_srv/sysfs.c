@@ -144,10 +144,19 @@ struct vsrv_chan_attr {
 		.show = vsrv_chan_##_name##_show,				\
 	}
 
+static const char *vsrv_chan_state_text(const struct vsrv_chan *chan)
+{
+	enum vsrv_chan_state state = READ_ONCE(chan->state);
+
+	if (state == VSRV_CHAN_OPEN && vsrv_chan_broken(chan))
+		return "open-broken";
+	return vsrv_chan_state_name(state);
+}
+
 VSRV_CHAN_ATTR(class_id, "%pUl", &chan->offer.class_id);
 VSRV_CHAN_ATTR(instance_id, "%pUl", &chan->offer.instance_id);
 VSRV_CHAN_ATTR(subchannel_id, "%u", chan->offer.subchannel);
-VSRV_CHAN_ATTR(state, "%s", vsrv_chan_state_name(READ_ONCE(chan->state)));
+VSRV_CHAN_ATTR(state, "%s", vsrv_chan_state_text(chan));
 VSRV_CHAN_ATTR(cpu, "%d", (int)READ_ONCE(chan->open.target_vp));
 VSRV_CHAN_ATTR(events, "%lld", atomic64_read(&chan->signals));
 VSRV_CHAN_ATTR(interrupts, "%lld", atomic64_read(&chan->interrupts));
@@ -155,6 +164,7 @@ VSRV_CHAN_ATTR(packets_in, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACKE
 VSRV_CHAN_ATTR(packets_out, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACKETS_OUT]));
 VSRV_CHAN_ATTR(out_full_total, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_RING_FULL]));
 VSRV_CHAN_ATTR(bad_packets, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BAD_PACKETS]));
+VSRV_CHAN_ATTR(errors, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_ERRORS]));
 
 VSRV_CHAN_ATTR(monitor_id, "%u", chan->monitor_id);
 
@@ -203,6 +213,7 @@ static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_bad_packets.attr,
 	&vsrv_chan_attr_monitor_id.attr,
 	&vsrv_chan_attr_latency.attr,
+	&vsrv_chan_attr_errors.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vsrv_chan);

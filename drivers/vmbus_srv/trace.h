@@ -89,6 +89,27 @@ TRACE_EVENT(vsrv_chan_state,
 		  __entry->from, __entry->to)
 );
 
+DECLARE_EVENT_CLASS(vsrv_chan_trouble,
+	TP_PROTO(const struct vsrv_chan *chan, const char *what),
+	TP_ARGS(chan, what),
+	TP_STRUCT__entry(
+		__string(server, chan->srv->name)
+		__string(what, what)
+		__field(u32, id)
+	),
+	TP_fast_assign(
+		__assign_str(server);
+		__assign_str(what);
+		__entry->id = chan->id;
+	),
+	TP_printk("server=%s relid=%u: %s", __get_str(server), __entry->id, __get_str(what))
+);
+
+DEFINE_EVENT(vsrv_chan_trouble, vsrv_chan_error,
+	TP_PROTO(const struct vsrv_chan *chan, const char *what),
+	TP_ARGS(chan, what)
+);
+
 #endif /* _VSRV_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

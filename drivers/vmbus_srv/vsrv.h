@@ -234,7 +234,7 @@ void vsrv_gpadls_client_release(struct vsrv_chan *chan);
 void vsrv_gpadls_revoke(struct vsrv_chan *chan);
 void vsrv_gpadls_drop(struct vsrv_chan *chan);
 
-/* ---- channels: channel.c, chan_client.c, chan_owner.c, chan_event.c --------------- */
+/* ---- channels: channel.c, chan_client.c, chan_owner.c, chan_event.c, chan_watch.c -- */
 
 enum vsrv_chan_state {
 	VSRV_CHAN_CLIENT_RELEASED,	/* the client does not know it; it has no id */
@@ -295,6 +295,7 @@ struct vsrv_reserved {
  * @route: where interrupts go, see chan_event.c; 0 before OPEN_RESULT has left
  * @due: bit 0: an interrupt came before @route was set
  * @monitor_id: while @id is set, or VMBUS_MONITOR_NONE
+ * @broken: bit 0: vsrv_chan_error() was called for this open
  * @rings_lock: protects @rings
  * @rings: of the owner, while it has them open
  * @kobj: sysfs directory while @id is set
@@ -333,6 +334,7 @@ struct vsrv_chan {
 	bool live;
 	u64 route;
 	unsigned long due;
+	unsigned long broken;
 
 	u8 monitor_id;
 	spinlock_t rings_lock;		/* protects rings */

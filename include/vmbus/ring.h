@@ -13,7 +13,7 @@
  * context.
  *
  * A ring that fails a check is dead (@error set, every later call -EIO) until
- * the channel is opened again.
+ * the channel is opened again; its owner says so by vsrv_chan_error().
  */
 #ifndef _VMBUS_RING_H
 #define _VMBUS_RING_H

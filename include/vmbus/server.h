@@ -128,13 +128,16 @@ struct vmbus_srv *vsrv_chan_server(const struct vsrv_chan *chan);
 const struct vsrv_offer *vsrv_chan_offer(const struct vsrv_chan *chan);
 u32 vsrv_chan_id(const struct vsrv_chan *chan);
 void vsrv_chan_interrupt(struct vsrv_chan *chan);
+void vsrv_chan_error(struct vsrv_chan *chan, const char *reason);
+bool vsrv_chan_broken(const struct vsrv_chan *chan);
 
-/* Counters of a channel that its owner keeps; shown in sysfs. */
+/* Counters of a channel, kept by its owner if not said otherwise; shown in sysfs. */
 enum vsrv_chan_counter {
 	VSRV_CHAN_PACKETS_IN,	/* packets read from the client's ring */
 	VSRV_CHAN_PACKETS_OUT,	/* packets written to the client's ring */
 	VSRV_CHAN_RING_FULL,	/* the client's ring had no room */
 	VSRV_CHAN_BAD_PACKETS,	/* refused or malformed packets, dead rings */
+	VSRV_CHAN_ERRORS,	/* by vsrv_chan_error(): how often the channel broke */
 	VSRV_CHAN_COUNTERS
 };
 
