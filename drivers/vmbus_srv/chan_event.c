@@ -102,6 +102,7 @@ void vsrv_chan_armed(struct vsrv_chan *chan)
 		vsrv_chan_raise(chan, chan->route);
 		rcu_read_unlock();
 	}
+	vsrv_chan_watch(chan);
 }
 
 /* On return no interrupt goes to the old VP any more. */
@@ -120,6 +121,7 @@ void vsrv_chan_deafen(struct vsrv_chan *chan)
 {
 	WRITE_ONCE(chan->live, false);
 	vsrv_monitor_stop(chan);
+	timer_delete_sync(&chan->look);
 	if (chan->port_on) {
 		vpart_port_unregister(chan->srv->part, &chan->port);
 		chan->port_on = false;

@@ -277,6 +277,7 @@ struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *off
 	chan->monitor_id = VMBUS_MONITOR_NONE;
 	chan->port.signal = vsrv_chan_port_signal;
 	spin_lock_init(&chan->rings_lock);
+	timer_setup(&chan->look, vsrv_chan_look, 0);
 	INIT_LIST_HEAD(&chan->gpadls);
 	INIT_LIST_HEAD(&chan->op.node);
 	INIT_LIST_HEAD(&chan->modify_op.node);

@@ -165,6 +165,7 @@ VSRV_CHAN_ATTR(packets_out, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACK
 VSRV_CHAN_ATTR(out_full_total, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_RING_FULL]));
 VSRV_CHAN_ATTR(bad_packets, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BAD_PACKETS]));
 VSRV_CHAN_ATTR(errors, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_ERRORS]));
+VSRV_CHAN_ATTR(stalled, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_STALLS]));
 
 VSRV_CHAN_ATTR(monitor_id, "%u", chan->monitor_id);
 
@@ -214,6 +215,7 @@ static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_monitor_id.attr,
 	&vsrv_chan_attr_latency.attr,
 	&vsrv_chan_attr_errors.attr,
+	&vsrv_chan_attr_stalled.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vsrv_chan);

@@ -110,6 +110,11 @@ DEFINE_EVENT(vsrv_chan_trouble, vsrv_chan_error,
 	TP_ARGS(chan, what)
 );
 
+DEFINE_EVENT(vsrv_chan_trouble, vsrv_chan_stalled,
+	TP_PROTO(const struct vsrv_chan *chan, const char *what),
+	TP_ARGS(chan, what)
+);
+
 #endif /* _VSRV_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -24,6 +24,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <vmbus/partition.h>
@@ -298,10 +299,13 @@ struct vsrv_reserved {
  * @broken: bit 0: vsrv_chan_error() was called for this open
  * @rings_lock: protects @rings
  * @rings: of the owner, while it has them open
+ * @look: timer of an open channel that has @rings, see chan_watch.c
+ * @waits_at: where the client waited at the last look, if it did
+ * @stalled_at: where it was counted as stalled last
  * @kobj: sysfs directory while @id is set
  * @signals: signals of the client
  * @interrupts: interrupts to the client
- * @counters: the owner's
+ * @counters: the others
  */
 struct vsrv_chan {
 	struct kref ref;
@@ -339,6 +343,9 @@ struct vsrv_chan {
 	u8 monitor_id;
 	spinlock_t rings_lock;		/* protects rings */
 	struct vsrv_rings *rings;
+	struct timer_list look;
+	u64 waits_at;
+	u64 stalled_at;
 
 	struct vsrv_chan_kobj *kobj;
 	atomic64_t signals;
@@ -393,6 +400,10 @@ void vsrv_chan_armed(struct vsrv_chan *chan);
 void vsrv_chan_retarget(struct vsrv_chan *chan, u32 vp);
 void vsrv_chan_deafen(struct vsrv_chan *chan);
 void vsrv_chan_disarm(struct vsrv_chan *chan);
+
+/* chan_watch.c */
+void vsrv_chan_watch(struct vsrv_chan *chan);
+void vsrv_chan_look(struct timer_list *timer);
 
 /* ---- connection: conn.c ------------------------------------------------------------ */
 

@@ -94,7 +94,8 @@ struct vsrv_open_params {
  *	waits for the last vsrv_gpadl_put() and answers.
  * @modify: the channel's interrupts go to another VP from now on (already done
  *	for vsrv_chan_interrupt()); answer with vsrv_modify_done().  Optional.
- * @signal: the client signalled the channel.  Any context, also with interrupts
+ * @signal: the client signalled the channel, or the server has found that the
+ *	channel is broken (vsrv_chan_broken()).  Any context, also with interrupts
  *	off: may only queue work.  NULL if the host end of the channel registers
  *	the connection itself (the relay).
  * @stop: the client is gone (reset, VMM died, server removed): on return the
@@ -138,6 +139,7 @@ enum vsrv_chan_counter {
 	VSRV_CHAN_RING_FULL,	/* the client's ring had no room */
 	VSRV_CHAN_BAD_PACKETS,	/* refused or malformed packets, dead rings */
 	VSRV_CHAN_ERRORS,	/* by vsrv_chan_error(): how often the channel broke */
+	VSRV_CHAN_STALLS,	/* by the server: the client waited for a signal that was due */
 	VSRV_CHAN_COUNTERS
 };
 
