@@ -6,15 +6,13 @@
  * (each packet comes back) and, if asked to, a VPCI bus that nobody answers on.
  * The disks of that host are ordinary vmbus_storvsp controllers.
  */
-#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <vmbus/partition.h>
-#include <vmbus/ring.h>
+#include <vmbus/reader.h>
 #include <vmbus/server.h>
 
 #define TESTROOT_MAX_PACKET	8192
-#define TESTROOT_BATCH		64
 
 static char *server = "root";
 module_param(server, charp, 0444);
@@ -36,98 +34,109 @@ static const guid_t testroot_vpci_instance =
 /**
  * struct testroot_echo - the echo pipe
  * @chan: offer
- * @worker: while open
- * @work: drains the ring; alone touches @rings and @buf while open
+ * @reader: alone touches @rings, @backlog, @pkt and @buf while open
  * @rings: while open
- * @open: the rings are mapped; changes only while @work cannot run
- * @backlog: packet in @buf that found no room
- * @pkt: that packet
- * @buf: copy of a packet
+ * @open: the rings are mapped; changes only while @reader is stopped
+ * @backlog: @pkt found no room
+ * @pkt: last packet
+ * @buf: copy of it
  */
 struct testroot_echo {
 	struct vsrv_chan *chan;
-	struct kthread_worker *worker;
-	struct kthread_work work;
+	struct vsrv_reader reader;
 	struct vsrv_rings rings;
 	bool open;
 	bool backlog;
 	struct vsrv_packet pkt;
-	u8 buf[TESTROOT_MAX_PACKET];
+	u8 buf[TESTROOT_MAX_PACKET] __aligned(8);
 };
 
 static struct vmbus_srv *testroot_srv;
 static struct testroot_echo *testroot_echo;
 static struct vsrv_chan *testroot_vpci;
 
-/* True if the packet has gone, or the ring is dead. */
-static bool testroot_echo_one(struct testroot_echo *echo)
+static struct testroot_echo *to_echo(struct vsrv_reader *reader)
+{
+	return container_of(reader, struct testroot_echo, reader);
+}
+
+static void testroot_echo_write(struct testroot_echo *echo)
 {
 	struct kvec vec = { .iov_base = (void *)echo->pkt.payload, .iov_len = echo->pkt.len };
 	int err;
 
 	err = vsrv_ring_write(&echo->rings.out, VM_PKT_DATA_INBAND, 0, echo->pkt.trans_id,
 			      &vec, 1);
-	if (err == -EAGAIN) {
+	echo->backlog = err == -EAGAIN;
+	if (!err)
+		vsrv_chan_count(echo->chan, VSRV_CHAN_PACKETS_OUT, 1);
+	else if (echo->backlog)
 		vsrv_chan_count(echo->chan, VSRV_CHAN_RING_FULL, 1);
-		return false;
-	}
-	vsrv_chan_count(echo->chan, err ? VSRV_CHAN_BAD_PACKETS : VSRV_CHAN_PACKETS_OUT, 1);
-	return true;
-}
-
-static void testroot_echo_work(struct kthread_work *work)
-{
-	struct testroot_echo *echo = container_of(work, struct testroot_echo, work);
-	struct vsrv_rings *rings = &echo->rings;
-	unsigned int n;
-	int ret = 0;
-
-	vsrv_ring_mask(&rings->in);
-	for (n = 0; n < TESTROOT_BATCH; n++) {
-		if (!echo->backlog) {
-			ret = vsrv_ring_read(&rings->in, &echo->pkt, echo->buf, sizeof(echo->buf));
-			if (ret <= 0)
-				break;
-			vsrv_chan_count(echo->chan, VSRV_CHAN_PACKETS_IN, 1);
-		}
-		echo->backlog = !testroot_echo_one(echo);
-		if (echo->backlog && !vsrv_ring_want_space(&rings->out, TESTROOT_MAX_PACKET))
-			break;
-	}
-	if (ret < 0)
+	else if (err == -EMSGSIZE)
 		vsrv_chan_count(echo->chan, VSRV_CHAN_BAD_PACKETS, 1);
-	if (vsrv_ring_read_commit(&rings->in) | vsrv_ring_write_commit(&rings->out))
-		vsrv_chan_interrupt(echo->chan);
-	if (ret < 0)
-		return;
-	if (n == TESTROOT_BATCH || vsrv_ring_unmask(&rings->in))
-		kthread_queue_work(echo->worker, &echo->work);
+	else
+		vsrv_chan_error(echo->chan, "bad index in the ring of answers");
 }
+
+static bool testroot_echo_ready(struct vsrv_reader *reader)
+{
+	struct testroot_echo *echo = to_echo(reader);
+
+	if (echo->backlog)
+		testroot_echo_write(echo);
+	return !echo->backlog;
+}
+
+static void testroot_echo_packet(struct vsrv_reader *reader, const struct vsrv_packet *pkt)
+{
+	struct testroot_echo *echo = to_echo(reader);
+
+	echo->pkt = *pkt;
+	testroot_echo_write(echo);
+}
+
+static bool testroot_echo_flush(struct vsrv_reader *reader)
+{
+	struct testroot_echo *echo = to_echo(reader);
+	bool interrupt = vsrv_ring_write_commit(&echo->rings.out);
+
+	if (echo->backlog && vsrv_ring_want_space(&echo->rings.out, TESTROOT_MAX_PACKET))
+		vsrv_reader_queue(reader);
+	return interrupt;
+}
+
+static const struct vsrv_reader_ops testroot_echo_reader_ops = {
+	.ready = testroot_echo_ready,
+	.packet = testroot_echo_packet,
+	.flush = testroot_echo_flush,
+};
 
 static void testroot_echo_signal(struct vsrv_chan *chan)
 {
 	struct testroot_echo *echo = vsrv_chan_ctx(chan);
 
-	kthread_queue_work(echo->worker, &echo->work);
+	vsrv_reader_queue(&echo->reader);
 }
 
 static void testroot_echo_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
 {
 	struct testroot_echo *echo = vsrv_chan_ctx(chan);
 	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
+	struct kthread_worker *worker;
 	int err;
 
 	/* vsrv_offer() may not have returned it yet. */
 	echo->chan = chan;
-	echo->worker = vpart_worker(vsrv_partition(testroot_srv), vp);
-	if (!echo->worker) {
+	worker = vpart_worker(vsrv_partition(testroot_srv), vp);
+	if (!worker) {
 		vsrv_open_done(chan, -ENXIO);
 		return;
 	}
 	echo->backlog = false;
-	kthread_init_work(&echo->work, testroot_echo_work);
 	err = vsrv_rings_open(chan, params, &echo->rings);
 	echo->open = !err;
+	if (echo->open)
+		vsrv_reader_start(&echo->reader, &echo->rings, worker);
 	vsrv_open_done(chan, err);
 }
 
@@ -137,7 +146,7 @@ static void testroot_echo_stop(struct vsrv_chan *chan)
 
 	if (!echo->open)
 		return;
-	kthread_cancel_work_sync(&echo->work);
+	vsrv_reader_stop(&echo->reader);
 	vsrv_rings_close(&echo->rings);
 	echo->open = false;
 }
@@ -197,6 +206,8 @@ static int __init testroot_init(void)
 		err = -ENOMEM;
 		goto put_server;
 	}
+	vsrv_reader_init(&testroot_echo->reader, &testroot_echo_reader_ops, testroot_echo->buf,
+			 sizeof(testroot_echo->buf));
 
 	offer.class_id = testroot_echo_class;
 	offer.instance_id = testroot_echo_instance;

@@ -8,6 +8,11 @@
  * index is read once per look and checked.  A packet is copied out before it is
  * looked at.
  *
+ * Work comes in batches: any number of vsrv_ring_read() or vsrv_ring_write(),
+ * then one vsrv_ring_read_commit() or vsrv_ring_write_commit(), which moves the
+ * shared index once and tells whether to signal.  Devices leave reading to
+ * <vmbus/reader.h>.
+ *
  * Neither half locks: one reader at a time per vsrv_ring_in, one writer at a
  * time per vsrv_ring_out.  All functions but the vsrv_rings_* work in any
  * context.

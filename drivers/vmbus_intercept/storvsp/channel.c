@@ -2,17 +2,13 @@
 /*
  * The channel of a controller: open and close, requests in, answers out.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/delay.h>
 #include <linux/jiffies.h>
-#include <linux/ratelimit.h>
 #include <linux/slab.h>
 #include <vmbus/partition.h>
 #include "storvsp.h"
 #include "trace.h"
 
-#define STORVSP_BATCH		64	/* packets read before others get their turn */
 /* A guest that has nothing to ask for so long has let go of its disks. */
 #define STORVSP_QUIET		msecs_to_jiffies(500)
 #define STORVSP_QUIET_MAX	(5 * HZ)
@@ -20,13 +16,6 @@
 /* An answer in the ring. */
 #define STORVSP_ANSWER_ROOM	(sizeof(struct vmpacket_descriptor) + \
 				 sizeof(struct storvsp_packet) + VSRV_PACKET_FOOTER)
-
-static void storvsp_chan_queue(struct storvsp_chan *sc)
-{
-	lockdep_assert_held(&sc->lock);
-	if (sc->running && !sc->closing)
-		kthread_queue_work(sc->worker, &sc->work);
-}
 
 /* ---- answers ------------------------------------------------------------------------ */
 
@@ -42,7 +31,7 @@ static bool storvsp_write(struct storvsp_chan *sc, u16 type, u64 trans_id,
 	if (err == -EAGAIN)
 		return false;
 	if (err)
-		sc->broken = true;	/* and nobody to be told */
+		vsrv_chan_error(sc->chan, "bad index in the ring of answers");
 	vsrv_chan_count(sc->chan, err ? VSRV_CHAN_BAD_PACKETS : VSRV_CHAN_PACKETS_OUT, 1);
 	return true;
 }
@@ -86,13 +75,13 @@ static bool storvsp_flush_locked(struct storvsp_chan *sc)
 			break;
 		if (tries) {
 			/* A guest that plays with its index must not keep us here. */
-			storvsp_chan_queue(sc);
+			vsrv_reader_queue(&sc->reader);
 			break;
 		}
 	}
 	if (sc->starved && !list_empty(&sc->free)) {
 		sc->starved = false;
-		storvsp_chan_queue(sc);
+		vsrv_reader_queue(&sc->reader);
 	}
 	return interrupt;
 }
@@ -113,11 +102,16 @@ static bool storvsp_flush(struct storvsp_chan *sc)
 	return interrupt;
 }
 
+static bool storvsp_reader_flush(struct vsrv_reader *reader)
+{
+	return storvsp_flush(container_of(reader, struct storvsp_chan, reader));
+}
+
 /**
  * storvsp_chan_answer - an answer is ready; it is sent at the end of the batch
  * @io: request, the channel's from now on
  *
- * Context: in the channel's work.
+ * Context: in the channel's reader.
  */
 void storvsp_chan_answer(struct storvsp_io *io)
 {
@@ -132,7 +126,7 @@ void storvsp_chan_answer(struct storvsp_io *io)
  * storvsp_chan_begin - a command goes to LIO
  * @sc: channel
  *
- * Context: in the channel's work.
+ * Context: in the channel's reader.
  */
 void storvsp_chan_begin(struct storvsp_chan *sc)
 {
@@ -162,7 +156,7 @@ void storvsp_chan_complete(struct storvsp_io *io)
 	spin_lock_irqsave(&sc->lock, flags);
 	if (!--sc->busy) {
 		if (sc->reset)
-			storvsp_chan_queue(sc);
+			vsrv_reader_queue(&sc->reader);
 		wake_up(&sc->idle);
 	}
 	spin_unlock_irqrestore(&sc->lock, flags);
@@ -178,7 +172,7 @@ void storvsp_chan_notify(struct storvsp_chan *sc)
 {
 	spin_lock_irq(&sc->lock);
 	sc->notify = true;
-	storvsp_chan_queue(sc);
+	vsrv_reader_queue(&sc->reader);
 	spin_unlock_irq(&sc->lock);
 }
 
@@ -229,21 +223,28 @@ static void storvsp_finish_reset(struct storvsp_chan *sc)
 	}
 }
 
-/* NULL if the next request must not be read now, or ever. */
-static struct storvsp_io *storvsp_io_get(struct storvsp_chan *sc)
+static bool storvsp_ready(struct vsrv_reader *reader)
 {
-	struct storvsp_io *io = NULL;
+	struct storvsp_chan *sc = container_of(reader, struct storvsp_chan, reader);
+	bool ready;
 
 	spin_lock_irq(&sc->lock);
 	storvsp_finish_reset(sc);
-	if (!sc->broken && !sc->reset) {
-		io = list_first_entry_or_null(&sc->free, struct storvsp_io, node);
-		sc->last = jiffies;
-		if (io)
-			list_del(&io->node);
-		else
-			sc->starved = true;
-	}
+	sc->starved = !sc->reset && list_empty(&sc->free);
+	ready = !sc->reset && !sc->starved;
+	spin_unlock_irq(&sc->lock);
+	return ready;
+}
+
+/* Only what comes after storvsp_ready() takes any, so there is one. */
+static struct storvsp_io *storvsp_io_get(struct storvsp_chan *sc)
+{
+	struct storvsp_io *io;
+
+	spin_lock_irq(&sc->lock);
+	io = list_first_entry(&sc->free, struct storvsp_io, node);
+	list_del(&io->node);
+	sc->last = jiffies;
 	spin_unlock_irq(&sc->lock);
 	return io;
 }
@@ -256,21 +257,10 @@ static void storvsp_io_put(struct storvsp_chan *sc, struct storvsp_io *io)
 }
 
 /* The guest broke the rules.  What it asked for before is still answered. */
-static void storvsp_break(struct storvsp_chan *sc, const char *what)
-{
-	const struct vsrv_offer *offer = vsrv_chan_offer(sc->chan);
-
-	spin_lock_irq(&sc->lock);
-	sc->broken = true;
-	spin_unlock_irq(&sc->lock);
-	vsrv_chan_count(sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
-	pr_warn_ratelimited("%pUl: %s: nothing is read until the guest opens the channel again\n",
-			    &offer->instance_id, what);
-}
-
 static void storvsp_bad_packet(struct storvsp_chan *sc, struct storvsp_io *io)
 {
-	storvsp_break(sc, "malformed packet");
+	vsrv_chan_count(sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
+	vsrv_chan_error(sc->chan, "malformed request");
 	if (io->req.answerable)
 		storvsp_chan_answer(io);
 	else
@@ -301,9 +291,10 @@ static void storvsp_execute(struct storvsp_chan *sc, struct storvsp_io *io,
 	storvsp_chan_answer(io);
 }
 
-static void storvsp_handle(struct storvsp_chan *sc, struct storvsp_io *io,
-			   const struct vsrv_packet *pkt)
+static void storvsp_packet(struct vsrv_reader *reader, const struct vsrv_packet *pkt)
 {
+	struct storvsp_chan *sc = container_of(reader, struct storvsp_chan, reader);
+	struct storvsp_io *io = storvsp_io_get(sc);
 	enum storvsp_state state = sc->proto.state;
 	enum storvsp_verdict verdict;
 
@@ -338,72 +329,19 @@ static void storvsp_handle(struct storvsp_chan *sc, struct storvsp_io *io,
 	storvsp_chan_answer(io);
 }
 
-/* ---- the work --------------------------------------------------------------------------- */
-
-enum storvsp_batch {
-	STORVSP_BATCH_IDLE,	/* the ring is empty */
-	STORVSP_BATCH_MORE,	/* it may not be */
-	STORVSP_BATCH_BLOCKED,	/* somebody queues the work when there is something to do */
-};
-
-/* @n: out: how many packets it was */
-static enum storvsp_batch storvsp_read_batch(struct storvsp_chan *sc, unsigned int *n)
-{
-	struct vsrv_packet pkt;
-	struct storvsp_io *io;
-	int ret;
-
-	for (*n = 0; *n < STORVSP_BATCH; ++*n) {
-		io = storvsp_io_get(sc);
-		if (!io)
-			return STORVSP_BATCH_BLOCKED;
-		ret = vsrv_ring_read(&sc->rings.in, &pkt, sc->buf, sizeof(sc->buf));
-		if (ret <= 0) {
-			storvsp_io_put(sc, io);
-			if (!ret)
-				return STORVSP_BATCH_IDLE;
-			storvsp_break(sc, "bad ring");
-			return STORVSP_BATCH_BLOCKED;
-		}
-		vsrv_chan_count(sc->chan, VSRV_CHAN_PACKETS_IN, 1);
-		storvsp_handle(sc, io, &pkt);
-	}
-	return STORVSP_BATCH_MORE;
-}
-
-static void storvsp_work(struct kthread_work *work)
-{
-	struct storvsp_chan *sc = container_of(work, struct storvsp_chan, work);
-	struct vsrv_ring_in *in = &sc->rings.in;
-	enum storvsp_batch batch;
-	unsigned int n;
-	bool interrupt;
-
-	vsrv_ring_mask(in);
-	batch = storvsp_read_batch(sc, &n);
-	interrupt = vsrv_ring_read_commit(in);
-	interrupt |= storvsp_flush(sc);
-	if (interrupt)
-		vsrv_chan_interrupt(sc->chan);
-
-	if (batch == STORVSP_BATCH_MORE ||
-	    (batch == STORVSP_BATCH_IDLE && vsrv_ring_unmask(in))) {
-		spin_lock_irq(&sc->lock);
-		storvsp_chan_queue(sc);
-		spin_unlock_irq(&sc->lock);
-	}
-}
-
 /* ---- callbacks of the server --------------------------------------------------------------- */
+
+static const struct vsrv_reader_ops storvsp_reader_ops = {
+	.ready = storvsp_ready,
+	.packet = storvsp_packet,
+	.flush = storvsp_reader_flush,
+};
 
 static void storvsp_chan_signal(struct vsrv_chan *chan)
 {
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
-	unsigned long flags;
 
-	spin_lock_irqsave(&sc->lock, flags);
-	storvsp_chan_queue(sc);
-	spin_unlock_irqrestore(&sc->lock, flags);
+	vsrv_reader_queue(&sc->reader);
 }
 
 static void storvsp_chan_start(struct storvsp_chan *sc)
@@ -417,10 +355,8 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 		list_add_tail(&sc->ios[i].node, &sc->free);
 	sc->reset = NULL;
 	sc->starved = false;
-	sc->broken = false;
 	sc->scanned = false;
 	sc->notify = false;
-	sc->closing = false;
 	sc->retired = false;
 	sc->running = true;
 	spin_unlock_irq(&sc->lock);
@@ -430,20 +366,21 @@ static void storvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_par
 {
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
 	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
+	struct kthread_worker *worker;
 	int err;
 
 	sc->chan = chan;
 	sc->part = vsrv_partition(vsrv_chan_server(chan));
-	sc->worker = vpart_worker(sc->part, vp);
-	if (!sc->worker) {
+	worker = vpart_worker(sc->part, vp);
+	if (!worker) {
 		vsrv_open_done(chan, -ENXIO);
 		return;
 	}
 	err = vsrv_rings_open(chan, params, &sc->rings);
 	if (!err) {
 		memset(&sc->proto, 0, sizeof(sc->proto));
-		kthread_init_work(&sc->work, storvsp_work);
 		storvsp_chan_start(sc);
+		vsrv_reader_start(&sc->reader, &sc->rings, worker);
 		sc->open = true;
 	}
 	vsrv_open_done(chan, err);
@@ -460,24 +397,13 @@ static bool storvsp_chan_idle(struct storvsp_chan *sc)
 	return idle;
 }
 
-/* Answer what the guest has asked so far; returns how much that was. */
-static unsigned int storvsp_drain_batch(struct storvsp_chan *sc)
-{
-	unsigned int n;
-
-	storvsp_read_batch(sc, &n);
-	if (vsrv_ring_read_commit(&sc->rings.in) | storvsp_flush(sc))
-		vsrv_chan_interrupt(sc->chan);
-	return n;
-}
-
 /* Answer all that comes, until nothing does. */
 static void storvsp_drain_until_quiet(struct storvsp_chan *sc)
 {
 	unsigned long start = jiffies, last = start;
 
 	do {
-		if (storvsp_drain_batch(sc))
+		if (vsrv_reader_drain(&sc->reader))
 			last = jiffies;
 		usleep_range(1000, 2000);
 	} while (time_before(jiffies, last + STORVSP_QUIET) &&
@@ -509,7 +435,7 @@ static void storvsp_drain(struct storvsp_chan *sc, bool closed)
 	if (used)
 		storvsp_drain_until_quiet(sc);
 	for (round = 0; round < STORVSP_FREEZE_ROUNDS && quiet < 2; round++) {
-		storvsp_drain_batch(sc);
+		vsrv_reader_drain(&sc->reader);
 		quiet = vsrv_ring_freeze(&sc->rings.in) ? quiet + 1 : 0;
 		usleep_range(1000, 2000);
 	}
@@ -521,10 +447,7 @@ static void storvsp_chan_halt(struct vsrv_chan *chan, bool closed)
 
 	if (!sc->open)
 		return;
-	spin_lock_irq(&sc->lock);
-	sc->closing = true;
-	spin_unlock_irq(&sc->lock);
-	kthread_cancel_work_sync(&sc->work);
+	vsrv_reader_stop(&sc->reader);
 	storvsp_drain(sc, closed);
 	/* Answers that are not in the ring now are dropped: the guest has left it full. */
 	spin_lock_irq(&sc->lock);
@@ -557,8 +480,19 @@ const struct vsrv_chan_ops storvsp_chan_ops = {
 /* ---- life ------------------------------------------------------------------------------------ */
 
 /**
+ * storvsp_chan_setup - set up a channel that is not offered
+ * @sc: channel; zero
+ */
+void storvsp_chan_setup(struct storvsp_chan *sc)
+{
+	spin_lock_init(&sc->lock);
+	init_waitqueue_head(&sc->idle);
+	vsrv_reader_init(&sc->reader, &storvsp_reader_ops, sc->buf, sizeof(sc->buf));
+}
+
+/**
  * storvsp_chan_init - make a channel ready to be offered
- * @sc: channel; zero apart from its lock, which is set up
+ * @sc: channel that was set up
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.

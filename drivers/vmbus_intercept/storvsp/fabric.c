@@ -229,8 +229,7 @@ static struct se_portal_group *storvsp_make_tpg(struct se_wwn *wwn, const char *
 		return ERR_PTR(-ENOMEM);
 	ctrl->port = port;
 	mutex_init(&ctrl->lock);
-	spin_lock_init(&ctrl->sc.lock);
-	init_waitqueue_head(&ctrl->sc.idle);
+	storvsp_chan_setup(&ctrl->sc);
 
 	/* Of LIO's protocols the one whose ports have 16-byte identifiers. */
 	err = core_tpg_register(wwn, &ctrl->tpg, SCSI_PROTOCOL_SRP);

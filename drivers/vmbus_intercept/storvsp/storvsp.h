@@ -22,7 +22,6 @@
 #define _STORVSP_H
 
 #include <linux/bitmap.h>
-#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
@@ -32,7 +31,7 @@
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>
 #include <uapi/linux/vmbus_partition.h>
-#include <vmbus/ring.h>
+#include <vmbus/reader.h>
 #include <vmbus/server.h>
 #include <vmbus/storvsp.h>
 
@@ -210,8 +209,7 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * struct storvsp_chan - the channel of a controller
  * @chan: the server's, while open
  * @part: partition whose guest it is, while open
- * @worker: thread that runs @work, while open
- * @work: reads requests; alone touches the ring from the guest, @proto, @buf
+ * @reader: reads requests; alone touches the ring from the guest, @proto, @buf
  *	and @data while the channel is open
  * @rings: rings; the one to the guest is protected by @lock
  * @proto: state of the protocol
@@ -225,12 +223,9 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * @reset: reset that waits for @busy to become 0; nothing is read meanwhile
  * @busy: commands that LIO has, or whose completion still runs
  * @running: the rings may be used
- * @closing: @work is not queued any more
  * @retired: the disks are taken from the guest before the channel is
  * @last: when the last request was read, in jiffies
- * @starved: @work waits for @free to get an entry
- * @broken: the guest broke the rules: nothing is read until it opens the
- *	channel again
+ * @starved: @reader waits for @free to get an entry
  * @scanned: the guest has sent commands; before that some crash when notified
  * @notify: the guest does not know yet that disks came or went
  * @idle: woken when @busy becomes 0
@@ -238,8 +233,7 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
 struct storvsp_chan {
 	struct vsrv_chan *chan;
 	struct vmbus_partition *part;
-	struct kthread_worker *worker;
-	struct kthread_work work;
+	struct vsrv_reader reader;
 	struct vsrv_rings rings;
 	struct storvsp_proto proto;
 	bool open;
@@ -253,11 +247,9 @@ struct storvsp_chan {
 	struct storvsp_io *reset;
 	unsigned int busy;
 	bool running;
-	bool closing;
 	bool retired;
 	unsigned long last;
 	bool starved;
-	bool broken;
 	bool scanned;
 	bool notify;
 	wait_queue_head_t idle;
@@ -265,6 +257,7 @@ struct storvsp_chan {
 
 extern const struct vsrv_chan_ops storvsp_chan_ops;
 
+void storvsp_chan_setup(struct storvsp_chan *sc);
 int storvsp_chan_init(struct storvsp_chan *sc);
 void storvsp_chan_destroy(struct storvsp_chan *sc);
 void storvsp_chan_begin(struct storvsp_chan *sc);

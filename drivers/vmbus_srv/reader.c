@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Emptying the ring from a client: batches, and going idle.
+ */
+#include <linux/export.h>
+#include <linux/kthread.h>
+#include <linux/string.h>
+#include <vmbus/reader.h>
+#include "vsrv.h"
+
+/* What a batch came to. */
+enum reader_batch {
+	READER_IDLE,	/* the ring is empty */
+	READER_MORE,	/* it may not be */
+	READER_BLOCKED,	/* the device, or an open, queues the work */
+};
+
+static enum reader_batch reader_read(struct vsrv_reader *reader, unsigned int *n)
+{
+	struct vsrv_packet pkt;
+	int ret;
+
+	for (*n = 0; *n < VSRV_READER_BATCH; ++*n) {
+		/* In this order: what was asked before the channel broke is still answered. */
+		if (!reader->ops->ready(reader) || vsrv_chan_broken(reader->chan))
+			return READER_BLOCKED;
+		ret = vsrv_ring_read(reader->in, &pkt, reader->buf, reader->buf_size);
+		if (!ret)
+			return READER_IDLE;
+		if (ret < 0) {
+			vsrv_chan_count(reader->chan, VSRV_CHAN_BAD_PACKETS, 1);
+			vsrv_chan_error(reader->chan, "bad index or packet in its ring");
+			return READER_BLOCKED;
+		}
+		reader->ops->packet(reader, &pkt);
+	}
+	return READER_MORE;
+}
+
+/* @n: out: how many packets it was */
+static enum reader_batch reader_batch(struct vsrv_reader *reader, unsigned int *n)
+{
+	enum reader_batch batch = reader_read(reader, n);
+
+	if (*n)
+		vsrv_chan_count(reader->chan, VSRV_CHAN_PACKETS_IN, *n);
+	if (vsrv_ring_read_commit(reader->in) | reader->ops->flush(reader))
+		vsrv_chan_interrupt(reader->chan);
+	return batch;
+}
+
+static void reader_work(struct kthread_work *work)
+{
+	struct vsrv_reader *reader = container_of(work, struct vsrv_reader, work);
+	enum reader_batch batch;
+	unsigned int n;
+
+	vsrv_ring_mask(reader->in);
+	batch = reader_batch(reader, &n);
+	if (batch == READER_MORE ||
+	    (batch == READER_IDLE && vsrv_ring_unmask(reader->in)))
+		vsrv_reader_queue(reader);
+}
+
+/**
+ * vsrv_reader_init() - set up a reader that is not started
+ * @reader: reader
+ * @ops: what to do with packets
+ * @buf: for copies of packets, aligned to 8 bytes
+ * @buf_size: bytes of @buf; a longer packet breaks the channel
+ */
+void vsrv_reader_init(struct vsrv_reader *reader, const struct vsrv_reader_ops *ops,
+		      void *buf, u32 buf_size)
+{
+	memset(reader, 0, sizeof(*reader));
+	reader->ops = ops;
+	reader->buf = buf;
+	reader->buf_size = buf_size;
+	spin_lock_init(&reader->lock);
+	kthread_init_work(&reader->work, reader_work);
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_init);
+
+/**
+ * vsrv_reader_start() - take up a channel that is being opened
+ * @reader: reader
+ * @rings: rings of the channel
+ * @worker: thread to read in, as a rule of vpart_worker()
+ *
+ * It reads when it is queued: the server signals once when the channel is open.
+ *
+ * Context: process.
+ */
+void vsrv_reader_start(struct vsrv_reader *reader, struct vsrv_rings *rings,
+		       struct kthread_worker *worker)
+{
+	reader->chan = rings->chan;
+	reader->in = &rings->in;
+	reader->worker = worker;
+	/* It knows the thread that ran it last, which may be gone. */
+	kthread_init_work(&reader->work, reader_work);
+	spin_lock_irq(&reader->lock);
+	reader->started = true;
+	spin_unlock_irq(&reader->lock);
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_start);
+
+/**
+ * vsrv_reader_queue() - there may be something to read, or to flush
+ * @reader: reader; nothing happens if it is not started
+ *
+ * Context: any.
+ */
+void vsrv_reader_queue(struct vsrv_reader *reader)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&reader->lock, flags);
+	if (reader->started)
+		kthread_queue_work(reader->worker, &reader->work);
+	spin_unlock_irqrestore(&reader->lock, flags);
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_queue);
+
+/**
+ * vsrv_reader_stop() - read no more
+ * @reader: reader, started or not
+ *
+ * On return none of its callbacks runs.
+ *
+ * Context: process, may sleep; not in the reader's thread.
+ */
+void vsrv_reader_stop(struct vsrv_reader *reader)
+{
+	bool started;
+
+	spin_lock_irq(&reader->lock);
+	started = reader->started;
+	reader->started = false;
+	spin_unlock_irq(&reader->lock);
+	/* Later the thread may be gone. */
+	if (started)
+		kthread_cancel_work_sync(&reader->work);
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_stop);
+
+/**
+ * vsrv_reader_drain() - read one batch after all, here
+ * @reader: reader that was stopped, of rings that are still open
+ *
+ * Context: process.
+ * Return: how many packets it was.
+ */
+unsigned int vsrv_reader_drain(struct vsrv_reader *reader)
+{
+	unsigned int n;
+
+	reader_batch(reader, &n);
+	return n;
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_drain);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The work of a local device that empties the ring from its client.
+ *
+ * It reads in batches, each with one index update and at most one interrupt, lets
+ * others of the same thread have their turn in between, and when the ring is empty
+ * asks the client to signal.  A ring that is broken ends it until the next open.
+ *
+ * The device calls vsrv_reader_init() once, vsrv_reader_start() between
+ * vsrv_rings_open() and vsrv_open_done(), vsrv_reader_queue() from its signal
+ * callback and whenever there is something to do, and vsrv_reader_stop() ahead of
+ * vsrv_rings_close().
+ */
+#ifndef _VMBUS_READER_H
+#define _VMBUS_READER_H
+
+#include <linux/kthread.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <vmbus/ring.h>
+
+#define VSRV_READER_BATCH	64	/* packets read before others get their turn */
+
+struct vsrv_reader;
+
+/**
+ * struct vsrv_reader_ops - what a device does with packets
+ * @ready: can a packet be taken now?  If not the device calls vsrv_reader_queue()
+ *	when it can.
+ * @packet: a packet, valid until the next call of @ready
+ * @flush: the batch is over: write what is due and vsrv_ring_write_commit(); true
+ *	if the client must be interrupted
+ *
+ * They are made one at a time: in the reader's thread, or by whoever calls
+ * vsrv_reader_drain().
+ */
+struct vsrv_reader_ops {
+	bool (*ready)(struct vsrv_reader *reader);
+	void (*packet)(struct vsrv_reader *reader, const struct vsrv_packet *pkt);
+	bool (*flush)(struct vsrv_reader *reader);
+};
+
+/**
+ * struct vsrv_reader - embedded in a device
+ * @ops: what to do with packets
+ * @buf: for copies of packets, aligned to 8 bytes
+ * @buf_size: bytes of it
+ * @chan: channel, while started
+ * @in: ring, while started
+ * @worker: thread that runs @work, while started
+ * @work: reads
+ * @lock: protects @started
+ * @started: @work may be queued
+ */
+struct vsrv_reader {
+	const struct vsrv_reader_ops *ops;
+	void *buf;
+	u32 buf_size;
+
+	struct vsrv_chan *chan;
+	struct vsrv_ring_in *in;
+	struct kthread_worker *worker;
+	struct kthread_work work;
+
+	spinlock_t lock;		/* protects started */
+	bool started;
+};
+
+void vsrv_reader_init(struct vsrv_reader *reader, const struct vsrv_reader_ops *ops,
+		      void *buf, u32 buf_size);
+void vsrv_reader_start(struct vsrv_reader *reader, struct vsrv_rings *rings,
+		       struct kthread_worker *worker);
+void vsrv_reader_queue(struct vsrv_reader *reader);
+void vsrv_reader_stop(struct vsrv_reader *reader);
+unsigned int vsrv_reader_drain(struct vsrv_reader *reader);
+
+#endif /* _VMBUS_READER_H */
