@@ -276,6 +276,7 @@ struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *off
 	chan->modify_next = VMBUS_VP_NONE;
 	chan->monitor_id = VMBUS_MONITOR_NONE;
 	chan->port.signal = vsrv_chan_port_signal;
+	chan->busy_poll_us = vsrv_busy_poll_default();
 	spin_lock_init(&chan->rings_lock);
 	timer_setup(&chan->look, vsrv_chan_look, 0);
 	INIT_LIST_HEAD(&chan->gpadls);

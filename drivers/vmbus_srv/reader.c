@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Emptying the ring from a client: batches, and going idle.
+ * Emptying the ring from a client: batches, going idle, polling.
+ *
+ * Polling means to queue the work again behind that of all other channels of the
+ * thread, so nobody is kept waiting.  In between kthread_worker_fn() lets others have
+ * the CPU, as a rule those who complete what the work has just begun: that is no
+ * reason to stop polling.
  */
 #include <linux/export.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <vmbus/reader.h>
 #include "vsrv.h"
@@ -14,6 +21,35 @@ enum reader_batch {
 	READER_MORE,	/* it may not be */
 	READER_BLOCKED,	/* the device, or an open, queues the work */
 };
+
+static unsigned int busy_poll_us;
+
+static int busy_poll_set(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_uint_minmax(val, kp, 0, VSRV_BUSY_POLL_MAX);
+
+	if (err)
+		pr_err("busy_poll_us: give 0 to %u\n", VSRV_BUSY_POLL_MAX);
+	return err;
+}
+
+static const struct kernel_param_ops busy_poll_ops = {
+	.set = busy_poll_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(busy_poll_us, &busy_poll_ops, &busy_poll_us, 0644);
+MODULE_PARM_DESC(busy_poll_us, "busy_poll_us of channels that are offered from now on");
+
+/**
+ * vsrv_busy_poll_default - how long a new channel polls
+ *
+ * Return: microseconds.
+ */
+unsigned int vsrv_busy_poll_default(void)
+{
+	return READ_ONCE(busy_poll_us);
+}
 
 static enum reader_batch reader_read(struct vsrv_reader *reader, unsigned int *n)
 {
@@ -49,16 +85,43 @@ static enum reader_batch reader_batch(struct vsrv_reader *reader, unsigned int *
 	return batch;
 }
 
+/* The ring was found empty.  True to look again before the client is to signal. */
+static bool reader_poll(struct vsrv_reader *reader, unsigned int n)
+{
+	unsigned int us;
+
+	if (n) {
+		us = READ_ONCE(reader->chan->busy_poll_us);
+		reader->poll_end = us ? ktime_get_ns() + (u64)us * NSEC_PER_USEC : 0;
+	}
+	if (!reader->poll_end)
+		return false;
+	if (ktime_get_ns() < reader->poll_end)
+		return true;
+	reader->poll_end = 0;
+	vsrv_chan_count(reader->chan, VSRV_CHAN_POLL_MISSES, 1);
+	return false;
+}
+
 static void reader_work(struct kthread_work *work)
 {
 	struct vsrv_reader *reader = container_of(work, struct vsrv_reader, work);
 	enum reader_batch batch;
+	bool again;
 	unsigned int n;
 
-	vsrv_ring_mask(reader->in);
+	/* The client reads the mask's cache line whenever it writes: not more than needed. */
+	if (!reader->poll_end)
+		vsrv_ring_mask(reader->in);
 	batch = reader_batch(reader, &n);
-	if (batch == READER_MORE ||
-	    (batch == READER_IDLE && vsrv_ring_unmask(reader->in)))
+	if (reader->poll_end && (n || batch == READER_BLOCKED)) {
+		reader->poll_end = 0;
+		vsrv_chan_count(reader->chan, n ? VSRV_CHAN_POLL_HITS : VSRV_CHAN_POLL_MISSES, 1);
+	}
+	again = batch == READER_MORE ||
+		(batch == READER_IDLE &&
+		 (reader_poll(reader, n) || vsrv_ring_unmask(reader->in)));
+	if (again)
 		vsrv_reader_queue(reader);
 }
 
@@ -99,6 +162,7 @@ void vsrv_reader_start(struct vsrv_reader *reader, struct vsrv_rings *rings,
 	reader->worker = worker;
 	/* It knows the thread that ran it last, which may be gone. */
 	kthread_init_work(&reader->work, reader_work);
+	reader->poll_end = 0;
 	spin_lock_irq(&reader->lock);
 	reader->started = true;
 	spin_unlock_irq(&reader->lock);

@@ -2,10 +2,11 @@
 /*
  * /sys/class/vmbus_srv/<server>/: what a server and its channels do.
  *
- * Nothing here takes vmbus_srv::lock: it is held while directories of channels
+ * Nothing here takes vmbus_srv::lock: that is held while directories of channels
  * come and go, which waits for readers.
  */
 #include <linux/device.h>
+#include <linux/kstrtox.h>
 #include <linux/slab.h>
 #include "vsrv.h"
 
@@ -164,6 +165,8 @@ VSRV_CHAN_ATTR(packets_in, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACKE
 VSRV_CHAN_ATTR(packets_out, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACKETS_OUT]));
 VSRV_CHAN_ATTR(out_full_total, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_RING_FULL]));
 VSRV_CHAN_ATTR(bad_packets, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BAD_PACKETS]));
+VSRV_CHAN_ATTR(poll_hits, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_POLL_HITS]));
+VSRV_CHAN_ATTR(poll_misses, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_POLL_MISSES]));
 VSRV_CHAN_ATTR(errors, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_ERRORS]));
 VSRV_CHAN_ATTR(stalled, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_STALLS]));
 
@@ -200,6 +203,30 @@ static struct vsrv_chan_attr vsrv_chan_attr_latency = {
 	.store = vsrv_chan_latency_store,
 };
 
+static ssize_t vsrv_chan_busy_poll_us_show(struct vsrv_chan *chan, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(chan->busy_poll_us));
+}
+
+static ssize_t vsrv_chan_busy_poll_us_store(struct vsrv_chan *chan, const char *buf, size_t len)
+{
+	unsigned int us;
+
+	if (kstrtouint(buf, 0, &us) || us > VSRV_BUSY_POLL_MAX) {
+		pr_err("%s: channel %u: busy_poll_us: give 0 to %u\n", chan->srv->name,
+		       READ_ONCE(chan->id), VSRV_BUSY_POLL_MAX);
+		return -EINVAL;
+	}
+	WRITE_ONCE(chan->busy_poll_us, us);
+	return len;
+}
+
+static struct vsrv_chan_attr vsrv_chan_attr_busy_poll_us = {
+	.attr = { .name = "busy_poll_us", .mode = 0644 },
+	.show = vsrv_chan_busy_poll_us_show,
+	.store = vsrv_chan_busy_poll_us_store,
+};
+
 static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_class_id.attr,
 	&vsrv_chan_attr_instance_id.attr,
@@ -214,8 +241,11 @@ static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_bad_packets.attr,
 	&vsrv_chan_attr_monitor_id.attr,
 	&vsrv_chan_attr_latency.attr,
+	&vsrv_chan_attr_poll_hits.attr,
+	&vsrv_chan_attr_poll_misses.attr,
 	&vsrv_chan_attr_errors.attr,
 	&vsrv_chan_attr_stalled.attr,
+	&vsrv_chan_attr_busy_poll_us.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vsrv_chan);

@@ -302,6 +302,7 @@ struct vsrv_reserved {
  * @look: timer of an open channel that has @rings, see chan_watch.c
  * @waits_at: where the client waited at the last look, if it did
  * @stalled_at: where it was counted as stalled last
+ * @busy_poll_us: how long to poll an empty ring, see <vmbus/reader.h>
  * @kobj: sysfs directory while @id is set
  * @signals: signals of the client
  * @interrupts: interrupts to the client
@@ -346,6 +347,7 @@ struct vsrv_chan {
 	struct timer_list look;
 	u64 waits_at;
 	u64 stalled_at;
+	unsigned int busy_poll_us;
 
 	struct vsrv_chan_kobj *kobj;
 	atomic64_t signals;
@@ -404,6 +406,11 @@ void vsrv_chan_disarm(struct vsrv_chan *chan);
 /* chan_watch.c */
 void vsrv_chan_watch(struct vsrv_chan *chan);
 void vsrv_chan_look(struct timer_list *timer);
+
+/* reader.c */
+#define VSRV_BUSY_POLL_MAX	10000	/* microseconds */
+
+unsigned int vsrv_busy_poll_default(void);
 
 /* ---- connection: conn.c ------------------------------------------------------------ */
 

@@ -4,7 +4,8 @@
  *
  * It reads in batches, each with one index update and at most one interrupt, lets
  * others of the same thread have their turn in between, and when the ring is empty
- * asks the client to signal.  A ring that is broken ends it until the next open.
+ * asks the client to signal; or polls first, if the channel's busy_poll_us says so.
+ * A ring that is broken ends it until the next open.
  *
  * The device calls vsrv_reader_init() once, vsrv_reader_start() between
  * vsrv_rings_open() and vsrv_open_done(), vsrv_reader_queue() from its signal
@@ -49,6 +50,7 @@ struct vsrv_reader_ops {
  * @in: ring, while started
  * @worker: thread that runs @work, while started
  * @work: reads
+ * @poll_end: private to @work: when to stop polling, in ns; 0 while it does not
  * @lock: protects @started
  * @started: @work may be queued
  */
@@ -61,6 +63,7 @@ struct vsrv_reader {
 	struct vsrv_ring_in *in;
 	struct kthread_worker *worker;
 	struct kthread_work work;
+	u64 poll_end;
 
 	spinlock_t lock;		/* protects started */
 	bool started;
