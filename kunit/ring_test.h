@@ -14,10 +14,10 @@
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <vmbus/ring.h>
 
-#define RT_MAX_PAGES	4
 #define RT_BUF_SIZE	SZ_32K
 #define RT_INBAND	VM_PKT_DATA_INBAND
 #define RT_COMP		VM_PKT_COMP
@@ -30,7 +30,7 @@
 
 /* A ring, its memory, and both ends as ours. */
 struct rt {
-	struct page *pages[1 + RT_MAX_PAGES];
+	struct page **pages;
 	unsigned int npages;
 	void *base;
 	struct hv_ring_buffer *hdr;
@@ -44,6 +44,25 @@ struct rt {
 	u8 *src;
 };
 
+/* Map control page and data pages as the partition does, the latter twice. */
+static inline void rt_map(struct kunit *test, struct rt *rt, struct page **pages,
+			  unsigned int npages)
+{
+	struct page **twice = kvcalloc(2 * npages, sizeof(*twice), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, twice);
+	memcpy(twice, pages, npages * sizeof(*pages));
+	memcpy(twice + npages, pages + 1, (npages - 1) * sizeof(*pages));
+	rt->base = vmap(twice, 2 * npages - 1, VM_MAP, PAGE_KERNEL);
+	kvfree(twice);
+	KUNIT_ASSERT_NOT_NULL(test, rt->base);
+	rt->hdr = rt->base;
+	rt->data = rt->base + HV_HYP_PAGE_SIZE;
+	rt->size = (npages - 1) * HV_HYP_PAGE_SIZE;
+	rt->rbi.ring_buffer = rt->hdr;
+	rt->rbi.ring_datasize = rt->size;
+}
+
 static inline void rt_free(void *ctx)
 {
 	struct rt *rt = ctx;
@@ -52,32 +71,25 @@ static inline void rt_free(void *ctx)
 	vunmap(rt->base);
 	for (i = 0; i < rt->npages; i++)
 		__free_page(rt->pages[i]);
+	kvfree(rt->pages);
 }
 
-/* A ring of @data_pages, mapped as the partition maps one. */
+/* A ring of @data_pages. */
 static inline struct rt *rt_new(struct kunit *test, unsigned int data_pages)
 {
-	struct page *twice[1 + 2 * RT_MAX_PAGES];
 	struct rt *rt = kunit_kzalloc(test, sizeof(*rt), GFP_KERNEL);
-	unsigned int i;
+	struct page *page;
 
 	KUNIT_ASSERT_NOT_NULL(test, rt);
 	KUNIT_ASSERT_EQ(test, kunit_add_action(test, rt_free, rt), 0);
-	for (i = 0; i <= data_pages; i++) {
-		rt->pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
-		KUNIT_ASSERT_NOT_NULL(test, rt->pages[i]);
-		rt->npages++;
-		twice[i] = rt->pages[i];
-		if (i)
-			twice[i + data_pages] = rt->pages[i];
+	rt->pages = kvcalloc(1 + data_pages, sizeof(*rt->pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, rt->pages);
+	while (rt->npages <= data_pages) {
+		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		rt->pages[rt->npages++] = page;
 	}
-	rt->base = vmap(twice, 1 + 2 * data_pages, VM_MAP, PAGE_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, rt->base);
-	rt->hdr = rt->base;
-	rt->data = rt->base + HV_HYP_PAGE_SIZE;
-	rt->size = data_pages * HV_HYP_PAGE_SIZE;
-	rt->rbi.ring_buffer = rt->hdr;
-	rt->rbi.ring_datasize = rt->size;
+	rt_map(test, rt, rt->pages, rt->npages);
 	rt->buf = kunit_kzalloc(test, RT_BUF_SIZE, GFP_KERNEL);
 	rt->src = kunit_kzalloc(test, RT_BUF_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, rt->buf);
