@@ -4,9 +4,10 @@
  */
 #include "vsrv.h"
 
-void vsrv_chan_open_failed(struct vsrv_chan *chan)
+void vsrv_chan_open_failed(struct vsrv_chan *chan, enum vsrv_why why)
 {
 	vsrv_count(chan->srv, VSRV_OPENS_FAILED);
+	vsrv_count_why(chan->srv, why);
 	vsrv_chan_disarm(chan);
 	chan->owner_open = false;
 	vsrv_chan_set_state(chan, VSRV_CHAN_CLOSED);
@@ -17,6 +18,7 @@ void vsrv_chan_start_open(struct vsrv_chan *chan)
 {
 	struct vmbus_srv *srv = chan->srv;
 	const struct vsrv_open_params *p = &chan->open;
+	enum vsrv_why why = VSRV_WHY_OPEN_PARAMETERS;
 	int err = 0;
 
 	/* An interrupt that came after the last close is not for this open. */
@@ -30,6 +32,7 @@ void vsrv_chan_start_open(struct vsrv_chan *chan)
 		chan->port.connection_id = p->connection_id;
 		err = vpart_port_register(srv->part, &chan->port);
 		chan->port_on = !err;
+		why = VSRV_WHY_OPEN_CONNECTION;
 	}
 	if (!err)
 		vsrv_monitor_start(chan);
@@ -37,7 +40,7 @@ void vsrv_chan_start_open(struct vsrv_chan *chan)
 		pr_debug_ratelimited("%s: channel %u: cannot open with connection %#x, flag %u, VP %u (%d)\n",
 				     srv->name, chan->id, p->connection_id, p->event_flag,
 				     p->target_vp, err);
-		vsrv_chan_open_failed(chan);
+		vsrv_chan_open_failed(chan, why);
 		return;
 	}
 	chan->owner_open = true;
@@ -109,7 +112,7 @@ void vsrv_chan_on_open(struct vmbus_srv *srv, const struct vpart_message *msg)
 	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
 
 	if (!chan) {
-		vsrv_refuse(srv, msg, "no such channel");
+		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
 		return;
 	}
 	switch (chan->state) {
@@ -127,7 +130,7 @@ void vsrv_chan_on_open(struct vmbus_srv *srv, const struct vpart_message *msg)
 	case VSRV_CHAN_REVOKED:
 		break;
 	default:
-		vsrv_refuse(srv, msg, "channel is open already");
+		vsrv_refuse(srv, msg, VSRV_WHY_CHANNEL_STATE);
 	}
 }
 
@@ -144,13 +147,13 @@ void vsrv_chan_on_close(struct vmbus_srv *srv, const struct vpart_message *msg)
 	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
 
 	if (!chan) {
-		vsrv_refuse(srv, msg, "no such channel");
+		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
 		return;
 	}
 	switch (chan->state) {
 	case VSRV_CHAN_OPEN:
 		if (chan->reserved.on)
-			vsrv_refuse(srv, msg, "channel is reserved");
+			vsrv_refuse(srv, msg, VSRV_WHY_RESERVED);
 		else
 			vsrv_chan_client_close(chan);
 		break;
@@ -158,7 +161,7 @@ void vsrv_chan_on_close(struct vmbus_srv *srv, const struct vpart_message *msg)
 		/* Clients close a rescinded channel, too. */
 		break;
 	default:
-		vsrv_refuse(srv, msg, "channel is not open");
+		vsrv_refuse(srv, msg, VSRV_WHY_CHANNEL_STATE);
 	}
 }
 
@@ -201,12 +204,14 @@ void vsrv_chan_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg)
 
 	if (!chan || chan->state != VSRV_CHAN_OPEN || chan->stopped || vp == VMBUS_VP_NONE ||
 	    chan->open.target_vp == VMBUS_VP_NONE || !vpart_vp_valid(srv->part, vp)) {
-		vsrv_refuse(srv, msg, "cannot modify channel");
+		vsrv_refuse(srv, msg, !chan ? VSRV_WHY_NO_CHANNEL :
+			    chan->state != VSRV_CHAN_OPEN || chan->stopped ?
+			    VSRV_WHY_CHANNEL_STATE : VSRV_WHY_MODIFY_VP);
 		vsrv_chan_send_modified(srv, id, VMBUS_STATUS_FAILURE);
 	} else if (!chan->modify_pending) {
 		vsrv_chan_start_modify(chan, vp);
 	} else if (srv->conn.version >= VMBUS_VERSION(5, 3)) {
-		vsrv_refuse(srv, msg, "channel is being modified already");
+		vsrv_refuse(srv, msg, VSRV_WHY_MODIFY_BUSY);
 	} else {
 		/* Clients that get no answer may send another one; the last counts. */
 		chan->modify_next = vp;
@@ -228,11 +233,11 @@ void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *ms
 	struct vsrv_chan *next;
 
 	if (!chan) {
-		vsrv_refuse(srv, msg, "no such channel");
+		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
 		return;
 	}
 	if (chan->reserved.on) {
-		vsrv_refuse(srv, msg, "channel is reserved");
+		vsrv_refuse(srv, msg, VSRV_WHY_RESERVED);
 		return;
 	}
 	switch (chan->state) {
@@ -249,7 +254,7 @@ void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *ms
 		vsrv_chan_client_release(chan);
 		break;
 	default:
-		vsrv_refuse(srv, msg, "channel is in use");
+		vsrv_refuse(srv, msg, VSRV_WHY_CHANNEL_STATE);
 	}
 }
 

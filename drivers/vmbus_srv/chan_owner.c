@@ -64,7 +64,7 @@ void vsrv_open_done(struct vsrv_chan *chan, int err)
 	switch (chan->state) {
 	case VSRV_CHAN_OPENING:
 		if (err) {
-			vsrv_chan_open_failed(chan);
+			vsrv_chan_open_failed(chan, VSRV_WHY_OPEN_OWNER);
 			break;
 		}
 		vsrv_chan_set_state(chan, VSRV_CHAN_OPEN);
@@ -245,7 +245,7 @@ void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget)
 		chan->open_id = chan->reopen_id;
 		fallthrough;
 	case VSRV_CHAN_OPENING:
-		vsrv_chan_open_failed(chan);
+		vsrv_chan_open_failed(chan, VSRV_WHY_OPEN_RESET);
 		break;
 	case VSRV_CHAN_CLOSING:
 		vsrv_chan_closed(chan);

@@ -182,8 +182,9 @@ void vsrv_chan_announce(struct vsrv_chan *chan)
 
 	err = xa_alloc(&srv->ids, &id, chan, XA_LIMIT(1, VMBUS_MAX_CHANNEL_ID), GFP_KERNEL);
 	if (err) {
-		pr_warn_ratelimited("%s: cannot offer %pUl: no channel id left (%d)\n",
-				    srv->name, &chan->offer.instance_id, err);
+		vsrv_count_why(srv, VSRV_WHY_NO_ID);
+		pr_debug("%s: cannot offer %pUl: no channel id left (%d)\n",
+			 srv->name, &chan->offer.instance_id, err);
 		return;
 	}
 	vsrv_chan_offer_with_id(chan, id);

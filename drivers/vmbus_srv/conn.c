@@ -79,9 +79,11 @@ static void vsrv_conn_monitor(struct vmbus_srv *srv, const struct vsrv_contact *
 	if (!gpa)
 		return;
 	err = vsrv_monitor_on(srv, gpa, from_server);
-	if (err)
-		pr_warn_ratelimited("%s: monitor page at %#llx: %pe: going without\n", srv->name,
-				    gpa, ERR_PTR(err));
+	if (err) {
+		vsrv_count_why(srv, VSRV_WHY_PAGE);
+		pr_debug_ratelimited("%s: monitor page at %#llx: %pe: going without\n", srv->name,
+				     gpa, ERR_PTR(err));
+	}
 }
 
 /* The old connection, if any, is gone: answer the contact. */
@@ -96,6 +98,7 @@ static void vsrv_conn_contact(struct vmbus_srv *srv, const struct vsrv_contact *
 	}
 	if (contact->monitor_invalid ||
 	    (contact->int_page && vsrv_intpage_on(srv, contact->int_page))) {
+		vsrv_count_why(srv, VSRV_WHY_PAGE);
 		vsrv_conn_respond(srv, contact, true, VMBUS_CONNECTION_FAILED);
 		return;
 	}
@@ -174,6 +177,7 @@ static void vsrv_conn_disconnect(struct vmbus_srv *srv, enum vsrv_next_action ne
  */
 void vsrv_conn_reset(struct vmbus_srv *srv)
 {
+	atomic64_add(srv->outq.len, &srv->whys[VSRV_WHY_UNSENT]);
 	vsrv_outq_clear(&srv->outq);
 	vsrv_conn_set_state(srv, VSRV_DISCONNECTED);
 	srv->conn = (struct vsrv_conn) { };
@@ -194,27 +198,28 @@ void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg
 	struct vmbus_version_response3_msg m;
 	struct vsrv_contact contact;
 	u32 len;
+	int err;
 
 	if (vsrv_contact_parse(msg, &contact)) {
-		vsrv_refuse(srv, msg, "contact is too short for its features");
+		vsrv_refuse(srv, msg, VSRV_WHY_CONTACT_SHORT);
 		return;
 	}
 	if (contact.vtl != VPART_VTL_GUEST) {
-		vsrv_refuse(srv, msg, "contact is for another VTL");
+		vsrv_refuse(srv, msg, VSRV_WHY_CONTACT_VTL);
 		return;
 	}
 	if (contact.sint != VMBUS_SINT) {
 		/* Not this server's client, but it waits for an answer. */
 		len = vsrv_version_response(&m, &contact, false, 0, 0, 0);
-		if (vpart_send_message(srv->part,
-				       srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
-				       contact.target_vp, contact.sint, &m, len))
-			vsrv_count(srv, VSRV_MESSAGES_LOST);
-		vsrv_refuse(srv, msg, "contact is for another SINT");
+		err = vpart_send_message(srv->part,
+					 srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
+					 contact.target_vp, contact.sint, &m, len);
+		vsrv_sent(srv, &m, len, err);
+		vsrv_refuse(srv, msg, VSRV_WHY_CONTACT_SINT);
 		return;
 	}
 	if (!srv->redirect && !vpart_vp_valid(srv->part, contact.target_vp)) {
-		vsrv_refuse(srv, msg, "contact names no VP of the guest");
+		vsrv_refuse(srv, msg, VSRV_WHY_CONTACT_VP);
 		return;
 	}
 
@@ -280,7 +285,7 @@ void vsrv_conn_on_request_offers(struct vmbus_srv *srv, const struct vpart_messa
 	struct vsrv_chan *chan;
 
 	if (srv->conn.offers_sent) {
-		vsrv_refuse(srv, msg, "offers were sent already");
+		vsrv_refuse(srv, msg, VSRV_WHY_OFFERS_SENT);
 		return;
 	}
 	srv->conn.offers_sent = true;
@@ -310,12 +315,14 @@ void vsrv_conn_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg)
 	u64 gpa = le64_to_cpu(m->child_to_parent);
 
 	if (!m->parent_to_child != !gpa || srv->mon.from_server || srv->mon.active) {
-		vsrv_refuse(srv, msg, "cannot change monitor pages");
+		vsrv_refuse(srv, msg, VSRV_WHY_MONITOR_USED);
 	} else if (!gpa) {
 		vsrv_monitor_off(srv);
 		r.connection_state = VMBUS_CONNECTION_OK;
 	} else if (!vsrv_monitor_on(srv, gpa, false)) {
 		r.connection_state = VMBUS_CONNECTION_OK;
+	} else {
+		vsrv_count_why(srv, VSRV_WHY_PAGE);
 	}
 	vsrv_send(srv, VMBUS_MSG_MODIFY_CONNECTION_RESP, &r, sizeof(r));
 }

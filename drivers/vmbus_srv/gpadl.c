@@ -216,27 +216,34 @@ void vsrv_gpadl_on_header(struct vmbus_srv *srv, const struct vpart_message *msg
 	const struct vmbus_gpadl_header_msg *m = (const void *)msg->payload;
 	u32 channel_id = le32_to_cpu(m->channel_id), id = le32_to_cpu(m->gpadl_id);
 	struct vsrv_chan *chan = vsrv_chan_find(srv, channel_id);
+	enum vsrv_why why = VSRV_WHY_NO_CHANNEL;
 	struct vsrv_gpadl *gpadl = NULL;
-	int err = -EINVAL;
 	bool complete;
 
-	if (!chan || chan->reserved.on || vsrv_gpadl_find(chan, id))
+	if (!chan)
+		goto fail;
+	why = VSRV_WHY_RESERVED;
+	if (chan->reserved.on)
+		goto fail;
+	why = VSRV_WHY_GPADL_ID;
+	if (vsrv_gpadl_find(chan, id))
 		goto fail;
 
-	err = -ENOMEM;
+	why = VSRV_WHY_GPADL_LIMIT;
 	gpadl = vsrv_gpadl_alloc(id, le16_to_cpu(m->range_bytes), le16_to_cpu(m->range_count));
 	if (!gpadl)
 		goto fail;
 
 	complete = vsrv_gpadl_append(gpadl, m->words, (msg->size - sizeof(*m)) / sizeof(u64));
-	if (complete)
-		err = vsrv_gpadl_validate(gpadl);
-	else
-		/* Bodies carry no channel id, so the id alone must tell. */
-		err = vsrv_gpadl_find_in_progress(srv, id) ? -EEXIST : 0;
-	if (!err)
-		err = vsrv_gpadl_insert(chan, gpadl);
-	if (err)
+	why = VSRV_WHY_GPADL_FORM;
+	if (complete && vsrv_gpadl_validate(gpadl))
+		goto fail;
+	/* Bodies carry no channel id, so the id alone must tell. */
+	why = VSRV_WHY_GPADL_ID;
+	if (!complete && vsrv_gpadl_find_in_progress(srv, id))
+		goto fail;
+	why = VSRV_WHY_GPADL_LIMIT;
+	if (vsrv_gpadl_insert(chan, gpadl))
 		goto fail;
 
 	if (complete)
@@ -248,8 +255,8 @@ void vsrv_gpadl_on_header(struct vmbus_srv *srv, const struct vpart_message *msg
 fail:
 	if (gpadl)
 		kref_put(&gpadl->ref, vsrv_gpadl_release);
-	vsrv_refuse(srv, msg, "GPADL refused");
-	vsrv_gpadl_send_created(srv, channel_id, id, err);
+	vsrv_refuse(srv, msg, why);
+	vsrv_gpadl_send_created(srv, channel_id, id, -EINVAL);
 }
 
 /**
@@ -265,14 +272,14 @@ void vsrv_gpadl_on_body(struct vmbus_srv *srv, const struct vpart_message *msg)
 	struct vsrv_gpadl *gpadl = vsrv_gpadl_find_in_progress(srv, le32_to_cpu(m->gpadl_id));
 
 	if (!gpadl) {
-		vsrv_refuse(srv, msg, "no such GPADL in progress");
+		vsrv_refuse(srv, msg, VSRV_WHY_NO_GPADL);
 		return;
 	}
 	if (!vsrv_gpadl_append(gpadl, m->words, (msg->size - sizeof(*m)) / sizeof(u64)))
 		return;
 
 	if (vsrv_gpadl_validate(gpadl)) {
-		vsrv_refuse(srv, msg, "malformed GPADL");
+		vsrv_refuse(srv, msg, VSRV_WHY_GPADL_FORM);
 		vsrv_gpadl_send_created(srv, gpadl->chan->id, gpadl->id, -EINVAL);
 		vsrv_gpadl_remove(gpadl);
 		return;
@@ -323,7 +330,8 @@ void vsrv_gpadl_on_teardown(struct vmbus_srv *srv, const struct vpart_message *m
 	if (chan && !chan->reserved.on)
 		gpadl = vsrv_gpadl_find(chan, le32_to_cpu(m->gpadl_id));
 	if (!gpadl || gpadl->state != VSRV_GPADL_ACCEPTED) {
-		vsrv_refuse(srv, msg, "no such GPADL to tear down");
+		vsrv_refuse(srv, msg, !chan ? VSRV_WHY_NO_CHANNEL :
+			    chan->reserved.on ? VSRV_WHY_RESERVED : VSRV_WHY_NO_GPADL);
 		return;
 	}
 	vsrv_gpadl_start_teardown(gpadl);
@@ -370,6 +378,7 @@ void vsrv_gpadls_revoke(struct vsrv_chan *chan)
 	list_for_each_entry_safe(gpadl, tmp, &chan->gpadls, node) {
 		switch (gpadl->state) {
 		case VSRV_GPADL_OFFERED:
+			vsrv_count_why(chan->srv, VSRV_WHY_GPADL_OWNER);
 			vsrv_gpadl_send_created(chan->srv, chan->id, gpadl->id, -ENODEV);
 			vsrv_gpadl_remove(gpadl);
 			break;
@@ -425,8 +434,10 @@ void vsrv_gpadl_create_done(struct vsrv_chan *chan, u32 gpadl_id, int err)
 	} else if (gpadl->state == VSRV_GPADL_OFFERED) {
 		vsrv_gpadl_send_created(srv, chan->id, gpadl_id, err);
 		gpadl->state = VSRV_GPADL_ACCEPTED;
-		if (err)
+		if (err) {
+			vsrv_count_why(srv, VSRV_WHY_GPADL_OWNER);
 			vsrv_gpadl_remove(gpadl);
+		}
 	} else if (gpadl->state == VSRV_GPADL_OFFERED_TEARDOWN) {
 		if (err) {
 			vsrv_gpadl_remove(gpadl);

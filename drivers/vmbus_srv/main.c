@@ -9,6 +9,7 @@ static int __init vsrv_init(void)
 {
 	int err;
 
+	vsrv_why_init();
 	err = vsrv_sysfs_init();
 	if (err)
 		return err;

@@ -14,7 +14,7 @@ static void vsrv_reserved_send(struct vsrv_chan *chan, const void *msg, u32 len)
 
 	err = vpart_send_message(srv->part, srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
 				 chan->reserved.vp, chan->reserved.sint, msg, len);
-	vsrv_count(srv, err ? VSRV_MESSAGES_LOST : VSRV_MESSAGES_OUT);
+	vsrv_sent(srv, msg, len, err);
 }
 
 /* The channel is as others again; if its connection is gone, nobody knows it. */
@@ -77,7 +77,7 @@ void vsrv_chan_on_open_reserved(struct vmbus_srv *srv, const struct vpart_messag
 	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
 
 	if (!chan) {
-		vsrv_refuse(srv, msg, "no such channel");
+		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
 		return;
 	}
 	switch (chan->state) {
@@ -100,7 +100,7 @@ void vsrv_chan_on_open_reserved(struct vmbus_srv *srv, const struct vpart_messag
 	case VSRV_CHAN_REVOKED:
 		break;
 	default:
-		vsrv_refuse(srv, msg, "channel is open already");
+		vsrv_refuse(srv, msg, VSRV_WHY_CHANNEL_STATE);
 	}
 }
 
@@ -117,13 +117,13 @@ void vsrv_chan_on_close_reserved(struct vmbus_srv *srv, const struct vpart_messa
 	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
 
 	if (!chan) {
-		vsrv_refuse(srv, msg, "no such channel");
+		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
 		return;
 	}
 	switch (chan->state) {
 	case VSRV_CHAN_OPEN:
 		if (!chan->reserved.on) {
-			vsrv_refuse(srv, msg, "channel is not reserved");
+			vsrv_refuse(srv, msg, VSRV_WHY_RESERVED);
 			break;
 		}
 		/* Who closes it may be somebody else, and listen elsewhere. */
@@ -134,6 +134,6 @@ void vsrv_chan_on_close_reserved(struct vmbus_srv *srv, const struct vpart_messa
 	case VSRV_CHAN_REVOKED:
 		break;
 	default:
-		vsrv_refuse(srv, msg, "channel is not open");
+		vsrv_refuse(srv, msg, VSRV_WHY_CHANNEL_STATE);
 	}
 }

@@ -108,8 +108,10 @@ static u16 vsrv_port_message(struct vpart_port *port, const struct vpart_message
 	struct vsrv_in *in;
 	unsigned long flags;
 
-	if (msg->type != VMBUS_MSG_TYPE_HV)
+	if (msg->type != VMBUS_MSG_TYPE_HV) {
+		vsrv_count_why(srv, VSRV_WHY_TYPE);
 		return HV_STATUS_INVALID_PARAMETER;
+	}
 	in = kmalloc(sizeof(*in), GFP_ATOMIC);
 	if (in) {
 		in->msg = *msg;
@@ -146,51 +148,45 @@ static struct vsrv_in *vsrv_pop_incoming(struct vmbus_srv *srv)
 }
 
 /**
- * vsrv_refuse - drop a message that is well-formed
+ * vsrv_refuse - drop a message of the client
  * @srv: server
  * @msg: message
- * @why: for the tracepoint
+ * @why: to be counted
+ *
+ * Context: any.
  */
-void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, const char *why)
+void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, enum vsrv_why why)
 {
 	trace_vsrv_message_refused(srv, msg, why);
-	vsrv_count(srv, VSRV_MESSAGES_REFUSED);
+	vsrv_count(srv, why <= VSRV_WHY_LAST_BAD ? VSRV_MESSAGES_BAD : VSRV_MESSAGES_REFUSED);
+	vsrv_count_why(srv, why);
 }
 
 static void vsrv_handle(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
-	static const char * const why[] = {
-		[VSRV_MSG_SHORT] = "too short",
-		[VSRV_MSG_UNKNOWN] = "no message of a client",
-		[VSRV_MSG_STATE] = "not in this state of the connection",
+	static const enum vsrv_why whys[] = {
+		[VSRV_MSG_SHORT] = VSRV_WHY_SHORT,
+		[VSRV_MSG_UNKNOWN] = VSRV_WHY_UNKNOWN,
+		[VSRV_MSG_STATE] = VSRV_WHY_STATE,
 	};
+	bool untrusted = srv->conn.trusted && !msg->trusted;
 	const struct vsrv_msg_desc *desc = NULL;
 	enum vsrv_msg_verdict verdict;
 
 	trace_vsrv_message_in(srv, msg->payload, msg->size);
 	vsrv_count(srv, VSRV_MESSAGES_IN);
-	if (srv->conn.trusted && !msg->trusted) {
-		vsrv_refuse(srv, msg, "not trusted, and the connection is");
-		return;
-	}
 	verdict = vsrv_msg_check(msg->payload, msg->size, srv->conn.state, srv->conn.version,
 				 srv->conn.features, &desc);
-	switch (verdict) {
-	case VSRV_MSG_OK:
-		if (desc->ends_pause)
-			vsrv_conn_end_pause(srv);
-		if (srv->conn.paused)
-			vsrv_refuse(srv, msg, "the client pauses");
-		else
-			desc->handler(srv, msg);
-		break;
-	case VSRV_MSG_STATE:
-		vsrv_refuse(srv, msg, why[verdict]);
-		break;
-	default:
-		trace_vsrv_message_refused(srv, msg, why[verdict]);
-		vsrv_count(srv, VSRV_MESSAGES_BAD);
+	if (untrusted || verdict != VSRV_MSG_OK) {
+		vsrv_refuse(srv, msg, untrusted ? VSRV_WHY_UNTRUSTED : whys[verdict]);
+		return;
 	}
+	if (desc->ends_pause)
+		vsrv_conn_end_pause(srv);
+	if (srv->conn.paused)
+		vsrv_refuse(srv, msg, VSRV_WHY_PAUSED);
+	else
+		desc->handler(srv, msg);
 }
 
 /* ---- outgoing ---------------------------------------------------------------------- */
@@ -238,6 +234,21 @@ void vsrv_send_open_result(struct vsrv_chan *chan, u32 status)
 		vsrv_outq_add(&chan->srv->outq, &m, sizeof(m), status ? NULL : chan);
 }
 
+/**
+ * vsrv_sent - a message has gone to the client, or is lost
+ * @srv: server
+ * @msg: message
+ * @len: its bytes
+ * @err: of vpart_send_message()
+ *
+ * Context: any.
+ */
+void vsrv_sent(struct vmbus_srv *srv, const void *msg, u32 len, int err)
+{
+	trace_vsrv_message_out(srv, msg, len);
+	vsrv_count(srv, err ? VSRV_MESSAGES_LOST : VSRV_MESSAGES_OUT);
+}
+
 static int vsrv_send_one(void *ctx, const struct vsrv_out *out)
 {
 	struct vmbus_srv *srv = ctx;
@@ -249,10 +260,11 @@ static int vsrv_send_one(void *ctx, const struct vsrv_out *out)
 	else
 		err = vpart_send_message(srv->part, VPART_VTL_GUEST, srv->conn.target_vp,
 					 VMBUS_SINT, out->payload, out->len);
-	if (err == -EAGAIN)
+	if (err == -EAGAIN) {
+		vsrv_count(srv, VSRV_SENDS_RETRIED);
 		return err;
-	trace_vsrv_message_out(srv, out->payload, out->len);
-	vsrv_count(srv, err ? VSRV_MESSAGES_LOST : VSRV_MESSAGES_OUT);
+	}
+	vsrv_sent(srv, out->payload, out->len, err);
 	if (out->opened)
 		vsrv_chan_armed(out->opened);
 	return err;
@@ -327,7 +339,7 @@ static void vsrv_drop_incoming(struct vmbus_srv *srv)
 	struct vsrv_in *in;
 
 	while ((in = vsrv_pop_incoming(srv))) {
-		vsrv_count(srv, VSRV_MESSAGES_REFUSED);
+		vsrv_refuse(srv, &in->msg, VSRV_WHY_RESET);
 		kfree(in);
 	}
 }

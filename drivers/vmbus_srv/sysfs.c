@@ -59,6 +59,7 @@ static ssize_t vsrv_counter_show(struct device *dev, struct device_attribute *at
 VSRV_COUNTER_ATTR(messages_in, VSRV_MESSAGES_IN);
 VSRV_COUNTER_ATTR(messages_out, VSRV_MESSAGES_OUT);
 VSRV_COUNTER_ATTR(messages_busy, VSRV_MESSAGES_BUSY);
+VSRV_COUNTER_ATTR(sends_retried, VSRV_SENDS_RETRIED);
 VSRV_COUNTER_ATTR(messages_bad, VSRV_MESSAGES_BAD);
 VSRV_COUNTER_ATTR(messages_refused, VSRV_MESSAGES_REFUSED);
 VSRV_COUNTER_ATTR(messages_lost, VSRV_MESSAGES_LOST);
@@ -73,6 +74,7 @@ static struct attribute *vsrv_attrs[] = {
 	&vsrv_attr_messages_in.attr.attr,
 	&vsrv_attr_messages_out.attr.attr,
 	&vsrv_attr_messages_busy.attr.attr,
+	&vsrv_attr_sends_retried.attr.attr,
 	&vsrv_attr_messages_bad.attr.attr,
 	&vsrv_attr_messages_refused.attr.attr,
 	&vsrv_attr_messages_lost.attr.attr,
@@ -81,7 +83,16 @@ static struct attribute *vsrv_attrs[] = {
 	&vsrv_attr_triggers_unclaimed.attr.attr,
 	NULL
 };
-ATTRIBUTE_GROUPS(vsrv);
+
+static const struct attribute_group vsrv_group = {
+	.attrs = vsrv_attrs,
+};
+
+static const struct attribute_group *vsrv_groups[] = {
+	&vsrv_group,
+	&vsrv_why_group,
+	NULL
+};
 
 static const struct class vsrv_class = {
 	.name = "vmbus_srv",

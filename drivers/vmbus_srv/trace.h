@@ -36,11 +36,11 @@ DEFINE_EVENT(vsrv_message, vsrv_message_out,
 );
 
 TRACE_EVENT(vsrv_message_refused,
-	TP_PROTO(const struct vmbus_srv *srv, const struct vpart_message *msg, const char *why),
+	TP_PROTO(const struct vmbus_srv *srv, const struct vpart_message *msg, enum vsrv_why why),
 	TP_ARGS(srv, msg, why),
 	TP_STRUCT__entry(
 		__string(server, srv->name)
-		__string(why, why)
+		__string(why, vsrv_why_text(why))
 		__field(u32, type)
 		__field(u32, size)
 	),

@@ -30,6 +30,7 @@
 #include <vmbus/partition.h>
 #include <vmbus/protocol.h>
 #include <vmbus/server.h>
+#include "why.h"
 
 #define VSRV_NAME_SIZE		VMBUS_PARTITION_NAME_SIZE
 #define VSRV_MAX_INCOMING	64		/* messages taken and not yet handled */
@@ -342,6 +343,7 @@ struct vsrv_chan {
 	unsigned long broken;
 
 	u8 monitor_id;
+
 	spinlock_t rings_lock;		/* protects rings */
 	struct vsrv_rings *rings;
 	struct timer_list look;
@@ -372,7 +374,7 @@ void vsrv_chan_free_id(struct vsrv_chan *chan);
 void vsrv_chan_delete(struct vsrv_chan *chan);
 
 /* chan_client.c */
-void vsrv_chan_open_failed(struct vsrv_chan *chan);
+void vsrv_chan_open_failed(struct vsrv_chan *chan, enum vsrv_why why);
 void vsrv_chan_start_open(struct vsrv_chan *chan);
 void vsrv_chan_start_close(struct vsrv_chan *chan, enum vsrv_chan_state state);
 void vsrv_chan_client_close(struct vsrv_chan *chan);
@@ -507,6 +509,7 @@ enum vsrv_counter {
 	VSRV_MESSAGES_IN,
 	VSRV_MESSAGES_OUT,
 	VSRV_MESSAGES_BUSY,	/* the client's message was refused: queue full */
+	VSRV_SENDS_RETRIED,	/* the client's slot was in use: to be sent later */
 	VSRV_MESSAGES_BAD,	/* malformed, unknown or unavailable messages dropped */
 	VSRV_MESSAGES_REFUSED,	/* well-formed messages dropped: wrong state, unknown id, ... */
 	VSRV_MESSAGES_LOST,	/* messages to a client that has no SynIC */
@@ -555,6 +558,7 @@ enum vsrv_counter {
  * @ngpadls: GPADLs of all channels
  * @gpadl_words: words of them
  * @counters: shown in sysfs
+ * @whys: shown in sysfs, too
  */
 struct vmbus_srv {
 	struct kref ref;
@@ -602,6 +606,7 @@ struct vmbus_srv {
 	unsigned int gpadl_words;
 
 	atomic64_t counters[VSRV_COUNTERS];
+	atomic64_t whys[VSRV_WHY_COUNT];
 };
 
 struct vmbus_srv *vsrv_create(const char *name);
@@ -613,7 +618,8 @@ void vsrv_queue_op(struct vmbus_srv *srv, struct vsrv_op *op, enum vsrv_op_type 
 void vsrv_cancel_op(struct vsrv_op *op);
 void vsrv_send(struct vmbus_srv *srv, enum vmbus_msg_type type, void *msg, u32 len);
 void vsrv_send_open_result(struct vsrv_chan *chan, u32 status);
-void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, const char *why);
+void vsrv_sent(struct vmbus_srv *srv, const void *msg, u32 len, int err);
+void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, enum vsrv_why why);
 
 enum vsrv_request_type {
 	VSRV_REQ_REVOKE,	/* an owner takes its offer back */
@@ -627,6 +633,17 @@ static inline void vsrv_count(struct vmbus_srv *srv, enum vsrv_counter counter)
 {
 	atomic64_inc(&srv->counters[counter]);
 }
+
+static inline void vsrv_count_why(struct vmbus_srv *srv, enum vsrv_why why)
+{
+	atomic64_inc(&srv->whys[why]);
+}
+
+/* ---- what there is to see: why.c ------------------------------------------------------- */
+
+void vsrv_why_init(void);
+const char *vsrv_why_text(enum vsrv_why why);
+extern const struct attribute_group vsrv_why_group;
 
 /* ---- sysfs.c, config.c ------------------------------------------------------------- */
 

@@ -4,10 +4,16 @@
 # limit: 240
 . ./lib.sh
 
+# errors NAME...: their sum
+errors() {
+	(cd "$SRV/guest0/errors" && cat "$@") | awk '{ n += $1 } END { print n }'
+}
+
 must "modules load" modules_up
 must "the host has two disks and a pipe" host_up
 must "VTL2 has a disk of its own on NVMe" nvme_disk
 must "the relay connects with the host" relay_on
+lines=$(dmesg | wc -l)
 if fake-guest > /tmp/fake-guest; then
 	ok "fake-guest: $(grep -c '^ok' /tmp/fake-guest) answers were right"
 else
@@ -16,6 +22,13 @@ fi
 check "the guest's server counted what was malformed" \
 	test "$(cat "$SRV/guest0/messages_bad")" -gt 500
 check "and what made no sense" test "$(cat "$SRV/guest0/messages_refused")" -gt 100
+equal "each malformed one by its reason" "$(cat "$SRV/guest0/messages_bad")" \
+	"$(errors short unknown)"
+equal "and each that made no sense" "$(cat "$SRV/guest0/messages_refused")" \
+	"$(errors state untrusted paused contact_short contact_vtl contact_sint contact_vp \
+	monitor_used offers_sent no_channel channel_state reserved modify_vp modify_busy no_gpadl \
+	gpadl_id gpadl_form gpadl_limit reset)"
+check "nothing of that filled the log" test $(($(dmesg | wc -l) - lines)) -lt 20
 check "and GPADLs that it refused" test "$(cat "$SRV/guest0/gpadls_failed")" -gt 10
 check "no message to the guest was lost" file_is "$SRV/guest0/messages_lost" 0
 check "no VP is left" file_is "$PARTITION/vps" 0
