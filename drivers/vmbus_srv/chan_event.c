@@ -4,6 +4,7 @@
  */
 #include <linux/bitfield.h>
 #include "vsrv.h"
+#include "trace.h"
 
 /*
  * Where interrupts go, in one word so that it changes at once under
@@ -20,6 +21,7 @@
 /* Within RCU. */
 static void vsrv_chan_raise(struct vsrv_chan *chan, u64 route)
 {
+	trace_vsrv_chan_sched(chan, FIELD_GET(ROUTE_VP, route), FIELD_GET(ROUTE_FLAG, route));
 	if (route & ROUTE_SHARED)
 		vsrv_intpage_raise(chan->srv, FIELD_GET(ROUTE_FLAG, route));
 	else
@@ -62,6 +64,7 @@ void vsrv_chan_port_signal(struct vpart_port *port, u16 flag)
 {
 	struct vsrv_chan *chan = container_of(port, struct vsrv_chan, port);
 
+	trace_vsrv_setevent(chan);
 	atomic64_inc(&chan->signals);
 	/* A signal that comes earlier is made up for by vsrv_open_done(). */
 	if (READ_ONCE(chan->live))

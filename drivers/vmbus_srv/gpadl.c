@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <kunit/visibility.h>
 #include "vsrv.h"
+#include "trace.h"
 
 /**
  * vsrv_gpadl_alloc - make room for a GPADL
@@ -120,6 +121,12 @@ EXPORT_SYMBOL_IF_KUNIT(vsrv_gpadl_validate);
 
 /* ---- what the client says ----------------------------------------------------- */
 
+static void vsrv_gpadl_set_state(struct vsrv_gpadl *gpadl, enum vsrv_gpadl_state state)
+{
+	trace_vsrv_gpadl_state(gpadl, state);
+	gpadl->state = state;
+}
+
 static void vsrv_gpadl_send_created(struct vmbus_srv *srv, u32 channel_id, u32 gpadl_id, int err)
 {
 	struct vmbus_gpadl_created_msg m = {
@@ -196,11 +203,11 @@ static void vsrv_gpadl_complete(struct vsrv_gpadl *gpadl)
 	 * Linux breaks otherwise.
 	 */
 	if (!chan->has_owner || !chan->ops->gpadl_create) {
-		gpadl->state = VSRV_GPADL_ACCEPTED;
+		vsrv_gpadl_set_state(gpadl, VSRV_GPADL_ACCEPTED);
 		vsrv_gpadl_send_created(chan->srv, chan->id, gpadl->id, 0);
 		return;
 	}
-	gpadl->state = VSRV_GPADL_OFFERED;
+	vsrv_gpadl_set_state(gpadl, VSRV_GPADL_OFFERED);
 	vsrv_queue_op(chan->srv, &gpadl->op, VSRV_OP_GPADL_CREATE, chan);
 }
 
@@ -305,7 +312,7 @@ static void vsrv_gpadl_start_teardown(struct vsrv_gpadl *gpadl)
 {
 	struct vsrv_chan *chan = gpadl->chan;
 
-	gpadl->state = VSRV_GPADL_TEARDOWN;
+	vsrv_gpadl_set_state(gpadl, VSRV_GPADL_TEARDOWN);
 	if (chan->has_owner && !gpadl->forgotten && chan->ops->gpadl_teardown)
 		vsrv_queue_op(chan->srv, &gpadl->op, VSRV_OP_GPADL_TEARDOWN, chan);
 	else if (!gpadl->users)
@@ -353,7 +360,7 @@ void vsrv_gpadls_client_release(struct vsrv_chan *chan)
 			vsrv_gpadl_remove(gpadl);
 			break;
 		case VSRV_GPADL_OFFERED:
-			gpadl->state = VSRV_GPADL_OFFERED_TEARDOWN;
+			vsrv_gpadl_set_state(gpadl, VSRV_GPADL_OFFERED_TEARDOWN);
 			break;
 		case VSRV_GPADL_ACCEPTED:
 			vsrv_gpadl_start_teardown(gpadl);
@@ -433,7 +440,7 @@ void vsrv_gpadl_create_done(struct vsrv_chan *chan, u32 gpadl_id, int err)
 		/* The client was reset meanwhile. */
 	} else if (gpadl->state == VSRV_GPADL_OFFERED) {
 		vsrv_gpadl_send_created(srv, chan->id, gpadl_id, err);
-		gpadl->state = VSRV_GPADL_ACCEPTED;
+		vsrv_gpadl_set_state(gpadl, VSRV_GPADL_ACCEPTED);
 		if (err) {
 			vsrv_count_why(srv, VSRV_WHY_GPADL_OWNER);
 			vsrv_gpadl_remove(gpadl);

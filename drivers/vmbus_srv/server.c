@@ -177,6 +177,8 @@ static void vsrv_handle(struct vmbus_srv *srv, const struct vpart_message *msg)
 	vsrv_count(srv, VSRV_MESSAGES_IN);
 	verdict = vsrv_msg_check(msg->payload, msg->size, srv->conn.state, srv->conn.version,
 				 srv->conn.features, &desc);
+	if (static_branch_unlikely(&vsrv_trace_messages))
+		vsrv_trace_in(srv, msg, untrusted || verdict != VSRV_MSG_OK ? -EBADMSG : 0);
 	if (untrusted || verdict != VSRV_MSG_OK) {
 		vsrv_refuse(srv, msg, untrusted ? VSRV_WHY_UNTRUSTED : whys[verdict]);
 		return;
@@ -246,6 +248,8 @@ void vsrv_send_open_result(struct vsrv_chan *chan, u32 status)
 void vsrv_sent(struct vmbus_srv *srv, const void *msg, u32 len, int err)
 {
 	trace_vsrv_message_out(srv, msg, len);
+	if (static_branch_unlikely(&vsrv_trace_messages))
+		vsrv_trace_out(srv, msg, len, err);
 	vsrv_count(srv, err ? VSRV_MESSAGES_LOST : VSRV_MESSAGES_OUT);
 }
 

@@ -9,6 +9,120 @@
 #include <linux/unaligned.h>
 #include "vsrv.h"
 
+/* For user space, which reads the names of values from the events' formats. */
+TRACE_DEFINE_ENUM(VMBUS_MSG_OFFER);
+TRACE_DEFINE_ENUM(VMBUS_MSG_RESCIND);
+TRACE_DEFINE_ENUM(VMBUS_MSG_REQUEST_OFFERS);
+TRACE_DEFINE_ENUM(VMBUS_MSG_ALL_OFFERS);
+TRACE_DEFINE_ENUM(VMBUS_MSG_OPEN);
+TRACE_DEFINE_ENUM(VMBUS_MSG_OPEN_RESULT);
+TRACE_DEFINE_ENUM(VMBUS_MSG_CLOSE);
+TRACE_DEFINE_ENUM(VMBUS_MSG_GPADL_HEADER);
+TRACE_DEFINE_ENUM(VMBUS_MSG_GPADL_BODY);
+TRACE_DEFINE_ENUM(VMBUS_MSG_GPADL_CREATED);
+TRACE_DEFINE_ENUM(VMBUS_MSG_GPADL_TEARDOWN);
+TRACE_DEFINE_ENUM(VMBUS_MSG_GPADL_TORNDOWN);
+TRACE_DEFINE_ENUM(VMBUS_MSG_RELID_RELEASED);
+TRACE_DEFINE_ENUM(VMBUS_MSG_CONTACT);
+TRACE_DEFINE_ENUM(VMBUS_MSG_VERSION_RESPONSE);
+TRACE_DEFINE_ENUM(VMBUS_MSG_UNLOAD);
+TRACE_DEFINE_ENUM(VMBUS_MSG_UNLOAD_COMPLETE);
+TRACE_DEFINE_ENUM(VMBUS_MSG_OPEN_RESERVED);
+TRACE_DEFINE_ENUM(VMBUS_MSG_CLOSE_RESERVED);
+TRACE_DEFINE_ENUM(VMBUS_MSG_CLOSE_RESERVED_RESP);
+TRACE_DEFINE_ENUM(VMBUS_MSG_TL_CONNECT);
+TRACE_DEFINE_ENUM(VMBUS_MSG_MODIFY_CHANNEL);
+TRACE_DEFINE_ENUM(VMBUS_MSG_TL_CONNECT_RESULT);
+TRACE_DEFINE_ENUM(VMBUS_MSG_MODIFY_CHANNEL_RESP);
+TRACE_DEFINE_ENUM(VMBUS_MSG_MODIFY_CONNECTION);
+TRACE_DEFINE_ENUM(VMBUS_MSG_MODIFY_CONNECTION_RESP);
+TRACE_DEFINE_ENUM(VMBUS_MSG_PAUSE);
+TRACE_DEFINE_ENUM(VMBUS_MSG_PAUSE_RESPONSE);
+TRACE_DEFINE_ENUM(VMBUS_MSG_RESUME);
+
+TRACE_DEFINE_ENUM(VSRV_DISCONNECTED);
+TRACE_DEFINE_ENUM(VSRV_CONNECTED);
+TRACE_DEFINE_ENUM(VSRV_DISCONNECTING);
+
+TRACE_DEFINE_ENUM(VSRV_CHAN_CLIENT_RELEASED);
+TRACE_DEFINE_ENUM(VSRV_CHAN_REOFFERED);
+TRACE_DEFINE_ENUM(VSRV_CHAN_CLOSED);
+TRACE_DEFINE_ENUM(VSRV_CHAN_OPENING);
+TRACE_DEFINE_ENUM(VSRV_CHAN_OPEN);
+TRACE_DEFINE_ENUM(VSRV_CHAN_CLOSING);
+TRACE_DEFINE_ENUM(VSRV_CHAN_CLOSING_REOPEN);
+TRACE_DEFINE_ENUM(VSRV_CHAN_OPENING_RELEASED);
+TRACE_DEFINE_ENUM(VSRV_CHAN_CLOSING_RELEASED);
+TRACE_DEFINE_ENUM(VSRV_CHAN_REVOKED);
+
+TRACE_DEFINE_ENUM(VSRV_GPADL_IN_PROGRESS);
+TRACE_DEFINE_ENUM(VSRV_GPADL_OFFERED);
+TRACE_DEFINE_ENUM(VSRV_GPADL_OFFERED_TEARDOWN);
+TRACE_DEFINE_ENUM(VSRV_GPADL_ACCEPTED);
+TRACE_DEFINE_ENUM(VSRV_GPADL_TEARDOWN);
+
+/* Whoever adds a state names it here and above. */
+static_assert(VSRV_CONN_STATES == 3 && VSRV_CHAN_STATES == 10 && VSRV_GPADL_TEARDOWN == 4);
+
+#define vsrv_show_message(type) __print_symbolic(type, \
+	{ VMBUS_MSG_OFFER, "OFFER" }, \
+	{ VMBUS_MSG_RESCIND, "RESCIND" }, \
+	{ VMBUS_MSG_REQUEST_OFFERS, "REQUEST_OFFERS" }, \
+	{ VMBUS_MSG_ALL_OFFERS, "ALL_OFFERS" }, \
+	{ VMBUS_MSG_OPEN, "OPEN" }, \
+	{ VMBUS_MSG_OPEN_RESULT, "OPEN_RESULT" }, \
+	{ VMBUS_MSG_CLOSE, "CLOSE" }, \
+	{ VMBUS_MSG_GPADL_HEADER, "GPADL_HEADER" }, \
+	{ VMBUS_MSG_GPADL_BODY, "GPADL_BODY" }, \
+	{ VMBUS_MSG_GPADL_CREATED, "GPADL_CREATED" }, \
+	{ VMBUS_MSG_GPADL_TEARDOWN, "GPADL_TEARDOWN" }, \
+	{ VMBUS_MSG_GPADL_TORNDOWN, "GPADL_TORNDOWN" }, \
+	{ VMBUS_MSG_RELID_RELEASED, "RELID_RELEASED" }, \
+	{ VMBUS_MSG_CONTACT, "CONTACT" }, \
+	{ VMBUS_MSG_VERSION_RESPONSE, "VERSION_RESPONSE" }, \
+	{ VMBUS_MSG_UNLOAD, "UNLOAD" }, \
+	{ VMBUS_MSG_UNLOAD_COMPLETE, "UNLOAD_COMPLETE" }, \
+	{ VMBUS_MSG_OPEN_RESERVED, "OPEN_RESERVED" }, \
+	{ VMBUS_MSG_CLOSE_RESERVED, "CLOSE_RESERVED" }, \
+	{ VMBUS_MSG_CLOSE_RESERVED_RESP, "CLOSE_RESERVED_RESP" }, \
+	{ VMBUS_MSG_TL_CONNECT, "TL_CONNECT" }, \
+	{ VMBUS_MSG_MODIFY_CHANNEL, "MODIFY_CHANNEL" }, \
+	{ VMBUS_MSG_TL_CONNECT_RESULT, "TL_CONNECT_RESULT" }, \
+	{ VMBUS_MSG_MODIFY_CHANNEL_RESP, "MODIFY_CHANNEL_RESP" }, \
+	{ VMBUS_MSG_MODIFY_CONNECTION, "MODIFY_CONNECTION" }, \
+	{ VMBUS_MSG_MODIFY_CONNECTION_RESP, "MODIFY_CONNECTION_RESP" }, \
+	{ VMBUS_MSG_PAUSE, "PAUSE" }, \
+	{ VMBUS_MSG_PAUSE_RESPONSE, "PAUSE_RESPONSE" }, \
+	{ VMBUS_MSG_RESUME, "RESUME" })
+
+#define vsrv_show_conn(state) __print_symbolic(state, \
+	{ VSRV_DISCONNECTED, "disconnected" }, \
+	{ VSRV_CONNECTED, "connected" }, \
+	{ VSRV_DISCONNECTING, "disconnecting" })
+
+#define vsrv_show_chan(state) __print_symbolic(state, \
+	{ VSRV_CHAN_CLIENT_RELEASED, "released" }, \
+	{ VSRV_CHAN_REOFFERED, "reoffered" }, \
+	{ VSRV_CHAN_CLOSED, "offered" }, \
+	{ VSRV_CHAN_OPENING, "opening" }, \
+	{ VSRV_CHAN_OPEN, "open" }, \
+	{ VSRV_CHAN_CLOSING, "closing" }, \
+	{ VSRV_CHAN_CLOSING_REOPEN, "closing-reopen" }, \
+	{ VSRV_CHAN_OPENING_RELEASED, "opening-released" }, \
+	{ VSRV_CHAN_CLOSING_RELEASED, "closing-released" }, \
+	{ VSRV_CHAN_REVOKED, "revoked" })
+
+#define vsrv_show_gpadl(state) __print_symbolic(state, \
+	{ VSRV_GPADL_IN_PROGRESS, "in-progress" }, \
+	{ VSRV_GPADL_OFFERED, "offered" }, \
+	{ VSRV_GPADL_OFFERED_TEARDOWN, "offered-teardown" }, \
+	{ VSRV_GPADL_ACCEPTED, "accepted" }, \
+	{ VSRV_GPADL_TEARDOWN, "teardown" })
+
+/*
+ * Every message as it came or went, also what is no message at all.  What is in
+ * it is told by the events of trace_msg.h.
+ */
 DECLARE_EVENT_CLASS(vsrv_message,
 	TP_PROTO(const struct vmbus_srv *srv, const void *payload, u32 size),
 	TP_ARGS(srv, payload, size),
@@ -22,7 +136,8 @@ DECLARE_EVENT_CLASS(vsrv_message,
 		__entry->type = size >= sizeof(u32) ? get_unaligned_le32(payload) : 0;
 		__entry->size = size;
 	),
-	TP_printk("server=%s type=%u size=%u", __get_str(server), __entry->type, __entry->size)
+	TP_printk("server=%s type=%s size=%u", __get_str(server), vsrv_show_message(__entry->type),
+		  __entry->size)
 );
 
 DEFINE_EVENT(vsrv_message, vsrv_message_in,
@@ -50,8 +165,8 @@ TRACE_EVENT(vsrv_message_refused,
 		__entry->type = msg->size >= sizeof(u32) ? get_unaligned_le32(msg->payload) : 0;
 		__entry->size = msg->size;
 	),
-	TP_printk("server=%s type=%u size=%u: %s", __get_str(server), __entry->type,
-		  __entry->size, __get_str(why))
+	TP_printk("server=%s type=%s size=%u: %s", __get_str(server),
+		  vsrv_show_message(__entry->type), __entry->size, __get_str(why))
 );
 
 TRACE_EVENT(vsrv_conn_state,
@@ -67,7 +182,8 @@ TRACE_EVENT(vsrv_conn_state,
 		__entry->from = srv->conn.state;
 		__entry->to = state;
 	),
-	TP_printk("server=%s %d -> %d", __get_str(server), __entry->from, __entry->to)
+	TP_printk("server=%s %s -> %s", __get_str(server), vsrv_show_conn(__entry->from),
+		  vsrv_show_conn(__entry->to))
 );
 
 TRACE_EVENT(vsrv_chan_state,
@@ -75,18 +191,74 @@ TRACE_EVENT(vsrv_chan_state,
 	TP_ARGS(chan, state),
 	TP_STRUCT__entry(
 		__string(server, chan->srv->name)
-		__field(u32, id)
+		__field(u32, relid)
 		__field(int, from)
 		__field(int, to)
 	),
 	TP_fast_assign(
 		__assign_str(server);
-		__entry->id = chan->id;
+		__entry->relid = chan->id;
 		__entry->from = chan->state;
 		__entry->to = state;
 	),
-	TP_printk("server=%s relid=%u %d -> %d", __get_str(server), __entry->id,
-		  __entry->from, __entry->to)
+	TP_printk("server=%s relid=0x%x %s -> %s", __get_str(server), __entry->relid,
+		  vsrv_show_chan(__entry->from), vsrv_show_chan(__entry->to))
+);
+
+TRACE_EVENT(vsrv_gpadl_state,
+	TP_PROTO(const struct vsrv_gpadl *gpadl, enum vsrv_gpadl_state state),
+	TP_ARGS(gpadl, state),
+	TP_STRUCT__entry(
+		__string(server, gpadl->chan->srv->name)
+		__field(u32, relid)
+		__field(u32, gpadl)
+		__field(int, from)
+		__field(int, to)
+	),
+	TP_fast_assign(
+		__assign_str(server);
+		__entry->relid = gpadl->chan->id;
+		__entry->gpadl = gpadl->id;
+		__entry->from = gpadl->state;
+		__entry->to = state;
+	),
+	TP_printk("server=%s relid=0x%x gpadl=0x%x %s -> %s", __get_str(server), __entry->relid,
+		  __entry->gpadl, vsrv_show_gpadl(__entry->from), vsrv_show_gpadl(__entry->to))
+);
+
+/* The client's signal; a guest that sends it traces vmbus_setevent. */
+TRACE_EVENT(vsrv_setevent,
+	TP_PROTO(const struct vsrv_chan *chan),
+	TP_ARGS(chan),
+	TP_STRUCT__entry(
+		__field(u32, relid)
+		__string(server, chan->srv->name)
+	),
+	TP_fast_assign(
+		__entry->relid = READ_ONCE(chan->id);
+		__assign_str(server);
+	),
+	TP_printk("relid 0x%x, server %s", __entry->relid, __get_str(server))
+);
+
+/* The interrupt to the client; a guest that gets it traces vmbus_chan_sched. */
+TRACE_EVENT(vsrv_chan_sched,
+	TP_PROTO(const struct vsrv_chan *chan, u32 vp, u32 event_flag),
+	TP_ARGS(chan, vp, event_flag),
+	TP_STRUCT__entry(
+		__field(u32, relid)
+		__field(u32, vp)
+		__field(u32, event_flag)
+		__string(server, chan->srv->name)
+	),
+	TP_fast_assign(
+		__entry->relid = READ_ONCE(chan->id);
+		__entry->vp = vp;
+		__entry->event_flag = event_flag;
+		__assign_str(server);
+	),
+	TP_printk("relid 0x%x, vp 0x%x, event_flag 0x%x, server %s", __entry->relid, __entry->vp,
+		  __entry->event_flag, __get_str(server))
 );
 
 DECLARE_EVENT_CLASS(vsrv_chan_trouble,

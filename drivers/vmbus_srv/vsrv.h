@@ -20,6 +20,7 @@
 
 #include <linux/configfs.h>
 #include <linux/hrtimer.h>
+#include <linux/jump_label.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -639,11 +640,16 @@ static inline void vsrv_count_why(struct vmbus_srv *srv, enum vsrv_why why)
 	atomic64_inc(&srv->whys[why]);
 }
 
-/* ---- what there is to see: why.c ------------------------------------------------------- */
+/* ---- what there is to see: why.c, trace_msg.c ----------------------------------------- */
 
 void vsrv_why_init(void);
 const char *vsrv_why_text(enum vsrv_why why);
 extern const struct attribute_group vsrv_why_group;
+
+/* On while a tracepoint of a message is. */
+DECLARE_STATIC_KEY_FALSE(vsrv_trace_messages);
+void vsrv_trace_in(const struct vmbus_srv *srv, const struct vpart_message *msg, int ret);
+void vsrv_trace_out(const struct vmbus_srv *srv, const void *payload, u32 len, int ret);
 
 /* ---- sysfs.c, config.c ------------------------------------------------------------- */
 
