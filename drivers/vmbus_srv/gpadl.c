@@ -10,6 +10,25 @@
 #include "trace.h"
 
 /**
+ * vsrv_gpadl_state_name - a state for humans
+ * @state: state
+ *
+ * Return: its name.
+ */
+const char *vsrv_gpadl_state_name(enum vsrv_gpadl_state state)
+{
+	static const char * const names[] = {
+		[VSRV_GPADL_IN_PROGRESS] = "in-progress",
+		[VSRV_GPADL_OFFERED] = "offered",
+		[VSRV_GPADL_OFFERED_TEARDOWN] = "offered-teardown",
+		[VSRV_GPADL_ACCEPTED] = "accepted",
+		[VSRV_GPADL_TEARDOWN] = "teardown",
+	};
+
+	return names[state];
+}
+
+/**
  * vsrv_gpadl_alloc - make room for a GPADL
  * @id: the client's id
  * @range_bytes: bytes of range data, as the header says

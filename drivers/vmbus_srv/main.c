@@ -13,15 +13,19 @@ static int __init vsrv_init(void)
 	err = vsrv_sysfs_init();
 	if (err)
 		return err;
+	vsrv_debugfs_init();
 	err = vsrv_config_init();
-	if (err)
+	if (err) {
+		vsrv_debugfs_exit();
 		vsrv_sysfs_exit();
+	}
 	return err;
 }
 
 static void __exit vsrv_exit(void)
 {
 	vsrv_config_exit();
+	vsrv_debugfs_exit();
 	vsrv_sysfs_exit();
 }
 

@@ -561,6 +561,7 @@ struct vmbus_srv *vsrv_create(const char *name)
 	err = vsrv_sysfs_add(srv);
 	if (err)
 		goto free_wq;
+	vsrv_debugfs_add(srv);
 
 	mutex_lock(&vsrv_list_lock);
 	list_add_tail(&srv->node, &vsrv_list);
@@ -596,6 +597,7 @@ void vsrv_destroy(struct vmbus_srv *srv)
 		vpart_client_detach(srv->part, &srv->client);
 		vsrv_request(srv, VSRV_REQ_FORGET, NULL);
 	}
+	vsrv_debugfs_remove(srv);
 	vsrv_sysfs_remove(srv);
 	vsrv_put(srv);
 }

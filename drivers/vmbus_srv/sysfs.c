@@ -8,6 +8,7 @@
 #include <linux/device.h>
 #include <linux/kstrtox.h>
 #include <linux/slab.h>
+#include <vmbus/ring.h>
 #include "vsrv.h"
 
 /* ---- the server ---------------------------------------------------------------------- */
@@ -238,12 +239,46 @@ static struct vsrv_chan_attr vsrv_chan_attr_busy_poll_us = {
 	.store = vsrv_chan_busy_poll_us_store,
 };
 
+/*
+ * Of the rings, seen from here: "in" is the one that the client writes.  There is
+ * nothing to tell while the owner has none mapped, as is always so with a relayed
+ * channel; and indices that cannot be make no sum.
+ */
+#define VSRV_CHAN_RING_ATTR(_name, _ring, _value, _ok)				\
+	static ssize_t vsrv_chan_##_name##_show(struct vsrv_chan *chan, char *buf) \
+	{									\
+		struct vsrv_ring_state in, out;					\
+										\
+		if (!vsrv_chan_ring_state(chan, &in, &out))			\
+			return -ENODATA;					\
+		if (!(_ok))							\
+			return -EIO;						\
+		return sysfs_emit(buf, "%u\n", _ring._value);			\
+	}									\
+	static struct vsrv_chan_attr vsrv_chan_attr_##_name = {			\
+		.attr = { .name = #_name, .mode = 0444 },			\
+		.show = vsrv_chan_##_name##_show,				\
+	}
+
+VSRV_CHAN_RING_ATTR(in_mask, in, mask, true);
+VSRV_CHAN_RING_ATTR(out_mask, out, mask, true);
+VSRV_CHAN_RING_ATTR(in_size, in, size, true);
+VSRV_CHAN_RING_ATTR(out_size, out, size, true);
+VSRV_CHAN_RING_ATTR(read_avail, in, read_avail, in.valid);
+VSRV_CHAN_RING_ATTR(write_avail, out, write_avail, out.valid);
+
 static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_class_id.attr,
 	&vsrv_chan_attr_instance_id.attr,
 	&vsrv_chan_attr_subchannel_id.attr,
 	&vsrv_chan_attr_state.attr,
 	&vsrv_chan_attr_cpu.attr,
+	&vsrv_chan_attr_in_mask.attr,
+	&vsrv_chan_attr_out_mask.attr,
+	&vsrv_chan_attr_in_size.attr,
+	&vsrv_chan_attr_out_size.attr,
+	&vsrv_chan_attr_read_avail.attr,
+	&vsrv_chan_attr_write_avail.attr,
 	&vsrv_chan_attr_events.attr,
 	&vsrv_chan_attr_interrupts.attr,
 	&vsrv_chan_attr_packets_in.attr,

@@ -13,7 +13,7 @@
  *
  * Lock order: vmbus_srv::lock, then vmbus_srv::in_lock or vsrv_chan::rings_lock.
  * The callbacks of an owner are made without any lock, but signal, which may be
- * made with it; sysfs takes none but vsrv_chan::rings_lock.
+ * made with it; sysfs takes none but vsrv_chan::rings_lock, debugfs takes both.
  */
 #ifndef _VSRV_H
 #define _VSRV_H
@@ -224,6 +224,7 @@ struct vsrv_gpadl {
 	u64 words[] __counted_by(nwords);
 };
 
+const char *vsrv_gpadl_state_name(enum vsrv_gpadl_state state);
 struct vsrv_gpadl *vsrv_gpadl_alloc(u32 id, u16 range_bytes, u16 range_count);
 void vsrv_gpadl_release(struct kref *ref);
 bool vsrv_gpadl_append(struct vsrv_gpadl *gpadl, const __le64 *words, u32 nwords);
@@ -560,6 +561,7 @@ enum vsrv_counter {
  * @gpadl_words: words of them
  * @counters: shown in sysfs
  * @whys: shown in sysfs, too
+ * @debugfs: directory in debugfs
  */
 struct vmbus_srv {
 	struct kref ref;
@@ -608,6 +610,7 @@ struct vmbus_srv {
 
 	atomic64_t counters[VSRV_COUNTERS];
 	atomic64_t whys[VSRV_WHY_COUNT];
+	struct dentry *debugfs;
 };
 
 struct vmbus_srv *vsrv_create(const char *name);
@@ -640,7 +643,7 @@ static inline void vsrv_count_why(struct vmbus_srv *srv, enum vsrv_why why)
 	atomic64_inc(&srv->whys[why]);
 }
 
-/* ---- what there is to see: why.c, trace_msg.c ----------------------------------------- */
+/* ---- what there is to see: why.c, trace_msg.c, debugfs.c ------------------------------ */
 
 void vsrv_why_init(void);
 const char *vsrv_why_text(enum vsrv_why why);
@@ -650,6 +653,11 @@ extern const struct attribute_group vsrv_why_group;
 DECLARE_STATIC_KEY_FALSE(vsrv_trace_messages);
 void vsrv_trace_in(const struct vmbus_srv *srv, const struct vpart_message *msg, int ret);
 void vsrv_trace_out(const struct vmbus_srv *srv, const void *payload, u32 len, int ret);
+
+void vsrv_debugfs_init(void);
+void vsrv_debugfs_exit(void);
+void vsrv_debugfs_add(struct vmbus_srv *srv);
+void vsrv_debugfs_remove(struct vmbus_srv *srv);
 
 /* ---- sysfs.c, config.c ------------------------------------------------------------- */
 
