@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <scsi/scsi_proto.h>
+#include <target/target_core_backend.h>
 #include "storvsp.h"
 
 #define STORVSP_TPGT		1
@@ -229,6 +230,7 @@ static struct se_portal_group *storvsp_make_tpg(struct se_wwn *wwn, const char *
 		return ERR_PTR(-ENOMEM);
 	ctrl->port = port;
 	mutex_init(&ctrl->lock);
+	spin_lock_init(&ctrl->devs_lock);
 	storvsp_chan_setup(&ctrl->sc);
 
 	/* Of LIO's protocols the one whose ports have 16-byte identifiers. */
@@ -249,6 +251,45 @@ static void storvsp_drop_tpg(struct se_portal_group *tpg)
 	kvfree(ctrl);
 }
 
+/* The device stays until storvsp_pre_unlink() has returned. */
+static void storvsp_set_dev(struct storvsp_ctrl *ctrl, u64 lun, struct se_device *dev)
+{
+	spin_lock(&ctrl->devs_lock);
+	ctrl->devs[lun] = dev;
+	spin_unlock(&ctrl->devs_lock);
+}
+
+/**
+ * storvsp_disk_get - tell what must be known of a disk
+ * @ctrl: controller
+ * @lun: LUN
+ * @disk: out
+ *
+ * Context: process.
+ * Return: false if there is no such disk, or if LIO passes commands on to a real
+ * one, which knows better.
+ */
+bool storvsp_disk_get(struct storvsp_ctrl *ctrl, u8 lun, struct storvsp_disk *disk)
+{
+	struct se_device *dev;
+	bool known = false;
+
+	spin_lock(&ctrl->devs_lock);
+	dev = ctrl->devs[lun];
+	if (dev && !(dev->transport_flags & TRANSPORT_FLAG_PASSTHROUGH)) {
+		known = true;
+		*disk = (struct storvsp_disk) {
+			/* LIO calls the last block so. */
+			.blocks = dev->transport->get_blocks(dev) + 1,
+			.write_same_max = dev->dev_attrib.max_write_same_len,
+			.unmap = dev->dev_attrib.emulate_tpu,
+			.unmap_same = dev->dev_attrib.emulate_tpws,
+		};
+	}
+	spin_unlock(&ctrl->devs_lock);
+	return known;
+}
+
 static int storvsp_post_link(struct se_portal_group *tpg, struct se_lun *lun)
 {
 	struct storvsp_ctrl *ctrl = to_ctrl(tpg);
@@ -258,6 +299,7 @@ static int storvsp_post_link(struct se_portal_group *tpg, struct se_lun *lun)
 		       lun->unpacked_lun, STORVSP_LUNS - 1);
 		return -EINVAL;
 	}
+	storvsp_set_dev(ctrl, lun->unpacked_lun, rcu_dereference_raw(lun->lun_se_dev));
 	set_bit(lun->unpacked_lun, ctrl->luns);
 	storvsp_chan_notify(&ctrl->sc);
 	return 0;
@@ -270,6 +312,7 @@ static void storvsp_pre_unlink(struct se_portal_group *tpg, struct se_lun *lun)
 	if (lun->unpacked_lun >= STORVSP_LUNS)
 		return;
 	clear_bit(lun->unpacked_lun, ctrl->luns);
+	storvsp_set_dev(ctrl, lun->unpacked_lun, NULL);
 	storvsp_chan_notify(&ctrl->sc);
 }
 

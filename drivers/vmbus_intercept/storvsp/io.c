@@ -13,6 +13,7 @@
  */
 #include <linux/highmem.h>
 #include <linux/minmax.h>
+#include <scsi/scsi_common.h>
 #include <scsi/scsi_proto.h>
 #include <vmbus/partition.h>
 #include "storvsp.h"
@@ -190,6 +191,29 @@ static void storvsp_submit(struct storvsp_io *io)
 		transport_generic_request_failure(se_cmd, TCM_INVALID_CDB_FIELD);
 }
 
+/* Refuse what LIO would refuse aloud.  False if it is to have the command. */
+static bool storvsp_io_refuse(struct storvsp_io *io)
+{
+	struct storvsp_result res = {
+		.srb_status = storvsp_srb_status(SAM_STAT_CHECK_CONDITION),
+		.scsi_status = SAM_STAT_CHECK_CONDITION,
+		.sense = io->sense,
+	};
+	struct storvsp_disk disk;
+	u8 asc;
+
+	if (!storvsp_disk_get(storvsp_chan_ctrl(io->sc), io->cmd.lun, &disk))
+		return false;
+	asc = storvsp_screen(io->cmd.cdb, &disk);
+	if (!asc)
+		return false;
+	memset(io->sense, 0, sizeof(io->sense));
+	/* As LIO: descriptors for large disks. */
+	scsi_build_sense_buffer(disk.blocks - 1 > U32_MAX, io->sense, ILLEGAL_REQUEST, asc, 0);
+	storvsp_io_answer(io, &res);
+	return true;
+}
+
 /**
  * storvsp_io_execute - execute a SCSI command
  * @io: request, with a good command
@@ -208,6 +232,8 @@ void storvsp_io_execute(struct storvsp_io *io)
 		storvsp_io_emulated(io, &res);
 		return;
 	}
+	if (storvsp_io_refuse(io))
+		return;
 	err = storvsp_pin(io);
 	if (err)
 		storvsp_io_pin_failed(io, err);

@@ -4,8 +4,8 @@
  * are LIO backstores.
  *
  * fabric.c is LIO's side in configfs, channel.c the VMBus channel, io.c carries
- * commands from one to the other.  proto.c and request.c only look at packets
- * and make answers: no I/O, no locks.
+ * commands from one to the other.  proto.c, request.c and screen.c only look at
+ * packets and make answers: no I/O, no locks.
  *
  * The worker of the channel (a thread of the partition) reads requests.  Answers
  * are written by whoever completes a command, in whatever context that is,
@@ -126,6 +126,24 @@ void storvsp_answer_srb(struct storvsp_answer *answer, const struct storvsp_requ
 			const struct storvsp_result *res);
 bool storvsp_emulate(const struct storvsp_command *cmd, const unsigned long *luns, u8 *buf,
 		     struct storvsp_result *res);
+
+/* ---- commands that LIO would complain of: screen.c -------------------------------- */
+
+/**
+ * struct storvsp_disk - what must be known of a disk
+ * @blocks: how many it has
+ * @write_same_max: blocks that one WRITE SAME may be about
+ * @unmap: it takes UNMAP
+ * @unmap_same: it takes WRITE SAME with UNMAP
+ */
+struct storvsp_disk {
+	u64 blocks;
+	u32 write_same_max;
+	bool unmap;
+	bool unmap_same;
+};
+
+u8 storvsp_screen(const u8 *cdb, const struct storvsp_disk *disk);
 
 /* ---- initialization: proto.c ----------------------------------------------------- */
 
@@ -285,6 +303,8 @@ struct storvsp_port {
  * @tpg: LIO's part
  * @port: port
  * @luns: LUNs that have a disk
+ * @devs_lock: protects @devs; taken last
+ * @devs: LIO's device of each LUN, or NULL
  * @lock: protects what follows
  * @server_name: the attribute "server"
  * @server: reference while enabled, else NULL
@@ -296,6 +316,8 @@ struct storvsp_ctrl {
 	struct se_portal_group tpg;
 	struct storvsp_port *port;
 	DECLARE_BITMAP(luns, STORVSP_LUNS);
+	spinlock_t devs_lock;		/* protects devs */
+	struct se_device *devs[STORVSP_LUNS];
 	struct mutex lock;		/* protects the following */
 	char server_name[VMBUS_PARTITION_NAME_SIZE];
 	struct vmbus_srv *server;
@@ -308,6 +330,8 @@ static inline struct storvsp_ctrl *storvsp_chan_ctrl(struct storvsp_chan *sc)
 {
 	return container_of(sc, struct storvsp_ctrl, sc);
 }
+
+bool storvsp_disk_get(struct storvsp_ctrl *ctrl, u8 lun, struct storvsp_disk *disk);
 
 extern const struct target_core_fabric_ops storvsp_fabric_ops;
 
