@@ -3,6 +3,9 @@
  * The synthetic interrupt controller of each VP: a page with one message slot
  * per SINT, and a page with 2048 event flags per SINT.  Layout and rules: TLFS,
  * chapter "Inter-Partition Communication".
+ *
+ * Where the backend has a SynIC of its own (vpart_backend_ops::post) the pages
+ * are not ours; what holds for a slot in use is the same.
  */
 #include <linux/hyperv.h>
 #include <linux/slab.h>
@@ -20,6 +23,12 @@ struct vpart_event_page {
 static_assert(sizeof(struct vpart_event_page) == HV_HYP_PAGE_SIZE);
 static_assert(sizeof(struct hv_message) * VPART_SINTS == HV_HYP_PAGE_SIZE);
 
+/* Does the hypervisor keep the pages?  VPs exist only with a backend. */
+static bool vpart_vp_direct(const struct vpart_vp *vp)
+{
+	return vp->part->backend->post;
+}
+
 static void vpart_vp_interrupt(struct vpart_vp *vp, u8 sint)
 {
 	struct vmbus_partition *part = vp->part;
@@ -29,11 +38,24 @@ static void vpart_vp_interrupt(struct vpart_vp *vp, u8 sint)
 
 /* ---- event flags -------------------------------------------------------------- */
 
+static int vpart_vp_signal(struct vpart_vp *vp, u8 sint, u16 flag)
+{
+	struct vmbus_partition *part = vp->part;
+	int ret = part->backend->signal(part->backend_ctx, READ_ONCE(vp->cookie), sint, flag);
+
+	if (ret < 0)
+		return ret;
+	vpart_count(part, ret ? VPART_EVENTS_SET : VPART_EVENTS_MERGED);
+	return 0;
+}
+
 static int vpart_vp_set_event(struct vpart_vp *vp, u8 sint, u16 flag)
 {
 	const struct vpart_map *map = rcu_dereference(vp->siefp);
 	struct vpart_event_page *page;
 
+	if (vpart_vp_direct(vp))
+		return vpart_vp_signal(vp, sint, flag);
 	if (!map)
 		return -ENXIO;
 	page = vpart_map_addr(map);
@@ -58,7 +80,8 @@ static int vpart_vp_set_event(struct vpart_vp *vp, u8 sint, u16 flag)
  *
  * Context: any, also with interrupts off.
  * Return: 0; -EINVAL for a bad @vtl, @sint or @flag; -ENXIO if there is no such
- * VP, its event flags page is off, or nobody listens in VTL2.
+ * VP, its event flags page is off, or nobody listens in VTL2; or an error of the
+ * backend.
  */
 int vpart_set_event(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint, u16 flag)
 {
@@ -106,7 +129,7 @@ static bool vpart_slot_free(struct hv_message *slot)
 static void vpart_vp_wait(struct vpart_vp *vp, u8 sint)
 {
 	lockdep_assert_held(&vp->slot_lock);
-	if (!vp->waiting)
+	if (!vp->delay)
 		vp->delay = 1;
 	vp->waiting |= BIT(sint);
 	queue_delayed_work(vpart_wq, &vp->retry, vp->delay);
@@ -145,16 +168,26 @@ static int vpart_slot_write(struct vpart_vp *vp, u8 sint, const void *payload, u
 
 static int vpart_vp_send(struct vpart_vp *vp, u8 sint, const void *payload, u32 len)
 {
+	const struct vpart_backend_ops *ops = vp->part->backend;
+	bool direct = vpart_vp_direct(vp);
+	void *ctx = vp->part->backend_ctx;
+	void *cookie = READ_ONCE(vp->cookie);
 	unsigned long flags;
 	int err;
 
 	spin_lock_irqsave(&vp->slot_lock, flags);
-	err = vpart_slot_write(vp, sint, payload, len);
+	err = direct ? ops->post(ctx, cookie, sint, payload, len) :
+		       vpart_slot_write(vp, sint, payload, len);
 	if (err == -EAGAIN)
 		vpart_vp_wait(vp, sint);
+	else if (!vp->waiting)
+		vp->delay = 0;
 	spin_unlock_irqrestore(&vp->slot_lock, flags);
-	if (!err)
+
+	if (!err && !direct)
 		vpart_vp_interrupt(vp, sint);
+	if (err == -EAGAIN && ops->await)
+		ops->await(ctx, cookie, sint);
 	return err;
 }
 
@@ -171,7 +204,8 @@ static int vpart_vp_send(struct vpart_vp *vp, u8 sint, const void *payload, u32 
  * Context: any.
  * Return: 0; -EAGAIN if the slot is in use: vpart_client_ops::deliverable() says
  * when to try again; -EINVAL for a bad @vtl, @sint or @len; -ENXIO if there is
- * no such VP, its message page is off, or nobody listens in VTL2.
+ * no such VP, its message page is off, or nobody listens in VTL2; or an error of
+ * the backend.
  */
 int vpart_send_message(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint,
 		       const void *payload, u32 len)
@@ -205,7 +239,10 @@ int vpart_send_message(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint,
 }
 EXPORT_SYMBOL_GPL(vpart_send_message);
 
-/* Which of the SINTs that somebody waits for can take a message, or never will. */
+/*
+ * Which of the SINTs that somebody waits for can take a message, or never will.  A
+ * slot of the hypervisor cannot be looked at: may be.
+ */
 static u16 vpart_vp_ready(struct vpart_vp *vp)
 {
 	struct hv_message *slot;
@@ -213,8 +250,10 @@ static u16 vpart_vp_ready(struct vpart_vp *vp)
 	u8 sint;
 
 	lockdep_assert_held(&vp->slot_lock);
+	if (vpart_vp_direct(vp))
+		ready = vp->waiting;
 	for (sint = 0; sint < VPART_SINTS; sint++) {
-		if (!(vp->waiting & BIT(sint)))
+		if (!(vp->waiting & ~ready & BIT(sint)))
 			continue;
 		slot = vpart_vp_slot(vp, sint);
 		if (!slot || vpart_slot_free(slot))
@@ -224,26 +263,59 @@ static u16 vpart_vp_ready(struct vpart_vp *vp)
 	return ready;
 }
 
+static void vpart_vp_deliverable(struct vpart_vp *vp, u16 sints)
+{
+	u8 sint;
+
+	for (sint = 0; sint < VPART_SINTS; sint++)
+		if (sints & BIT(sint))
+			vpart_deliverable(vp->part, VPART_VTL_GUEST, vp->index, sint);
+}
+
 static void vpart_vp_retry(struct work_struct *work)
 {
 	struct vpart_vp *vp = container_of(work, struct vpart_vp, retry.work);
 	u16 ready;
-	u8 sint;
 
 	rcu_read_lock();
 	spin_lock_irq(&vp->slot_lock);
 	ready = vpart_vp_ready(vp);
-	if (vp->waiting) {
-		vp->delay = min(vp->delay * 2, VPART_RETRY_MAX);
+	/* Also for the next wait, if whoever is told now finds the slot in use again. */
+	vp->delay = min(vp->delay * 2, VPART_RETRY_MAX);
+	if (vp->waiting)
 		queue_delayed_work(vpart_wq, &vp->retry, vp->delay);
-	}
 	spin_unlock_irq(&vp->slot_lock);
 	rcu_read_unlock();
-
-	for (sint = 0; sint < VPART_SINTS; sint++)
-		if (ready & BIT(sint))
-			vpart_deliverable(vp->part, VPART_VTL_GUEST, vp->index, sint);
+	vpart_vp_deliverable(vp, ready);
 }
+
+/**
+ * vpart_sints_deliverable - the hypervisor says that slots of a VP are free
+ * @part: partition
+ * @vp: VP index
+ * @sints: mask of SINTs
+ *
+ * Context: any, also with interrupts off.
+ * Return: those of @sints that somebody waited for; they know it now.
+ */
+u16 vpart_sints_deliverable(struct vmbus_partition *part, u32 vp, u16 sints)
+{
+	unsigned long flags;
+	struct vpart_vp *v;
+
+	rcu_read_lock();
+	v = xa_load(&part->vps, vp);
+	if (v) {
+		spin_lock_irqsave(&v->slot_lock, flags);
+		sints &= v->waiting;
+		v->waiting &= ~sints;
+		spin_unlock_irqrestore(&v->slot_lock, flags);
+		vpart_vp_deliverable(v, sints);
+	}
+	rcu_read_unlock();
+	return v ? sints : 0;
+}
+EXPORT_SYMBOL_GPL(vpart_sints_deliverable);
 
 /* ---- registers -------------------------------------------------------------------- */
 
@@ -299,8 +371,9 @@ static int vpart_vp_set_synic(struct vpart_vp *vp, u64 control, u64 simp, u64 si
  * @siefp: SIEFP
  *
  * Context: process, may sleep.
- * Return: 0; -ENOENT if there is no such VP; or an error of vpart_map(): then
- * the page that cannot be had counts as disabled.
+ * Return: 0; -ENOENT if there is no such VP; -EOPNOTSUPP where the backend keeps
+ * the SynIC; or an error of vpart_map(): then the page that cannot be had counts
+ * as disabled.
  */
 int vpart_set_synic(struct vmbus_partition *part, u32 vp, u64 control, u64 simp, u64 siefp)
 {
@@ -310,7 +383,8 @@ int vpart_set_synic(struct vmbus_partition *part, u32 vp, u64 control, u64 simp,
 	mutex_lock(&part->config_lock);
 	v = xa_load(&part->vps, vp);
 	if (v)
-		err = vpart_vp_set_synic(v, control, simp, siefp);
+		err = vpart_vp_direct(v) ? -EOPNOTSUPP :
+					   vpart_vp_set_synic(v, control, simp, siefp);
 	mutex_unlock(&part->config_lock);
 	return err;
 }

@@ -72,7 +72,7 @@ unsigned int vpart_table_find(const struct vpart_table *table, const u64 *pfns, 
  * @siefp_reg: register that @siefp stands for, 0 if none
  * @slot_lock: one writer of a message slot at a time; protects @waiting, @delay
  * @waiting: mask of SINTs whose slot somebody waits for
- * @delay: until @retry looks again, in jiffies
+ * @delay: until @retry looks again, in jiffies; grows until a message finds room
  * @retry: looks whether slots have become free
  * @rcu: for freeing
  */

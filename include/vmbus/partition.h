@@ -6,8 +6,8 @@
  * controller of its virtual processors (SynIC) and the port table: connection
  * id -> callback.  Everything that serves the guest attaches to the same
  * partition: the guest's VMBus server, and in the test bed the root that plays
- * the host.  It is the only code that touches a backend (a monitor's file, or a
- * test).
+ * the host.  It is the only code that touches a backend (a monitor's file,
+ * Hyper-V, or a test).
  *
  * Directions are named from the guest's side: a *hypercall* comes from the
  * guest (vpart_hypercall_*), a *message* and an *event* go to it
@@ -165,7 +165,17 @@ struct kthread_worker *vpart_worker(struct vmbus_partition *part, u32 vp);
  * @unpin: let @n pages go, uncharging long-term ones.  Short-term unpins come
  *	in any context and must not sleep.
  * @interrupt: raise synthetic interrupt @sint of the VP whose @cookie was given
- *	to vpart_set_vp().  Any context.
+ *	to vpart_set_vp().  Any context.  Not used with @post.
+ * @post: put a message into the slot @sint of the VP of @cookie: 0, -EAGAIN
+ *	while the slot is in use, or another error, which drops it.  Any context.
+ *	Optional: with it the SynIC is the backend's, and the partition maps no
+ *	page of it.
+ * @signal: set event flag @flag, and interrupt if it was clear: 1 if it was, 0
+ *	if it was set already, or -errno.  Any context, also with interrupts off.
+ *	Comes with @post.
+ * @await: @post found the slot in use: call vpart_sints_deliverable() when it
+ *	is free.  Any context, also with interrupts off.  Optional: the partition
+ *	tries again by time, too.
  * @worker_start: first work of each worker thread of the partition, in it; may
  *	adopt an address space.  Optional.
  * @worker_stop: last work of each worker thread, in it.  Optional.
@@ -176,6 +186,9 @@ struct vpart_backend_ops {
 		   struct page **pages);
 	void (*unpin)(void *ctx, struct page **pages, unsigned int n, bool longterm);
 	void (*interrupt)(void *ctx, void *cookie, u8 sint);
+	int (*post)(void *ctx, void *cookie, u8 sint, const void *payload, u32 len);
+	int (*signal)(void *ctx, void *cookie, u8 sint, u16 flag);
+	void (*await)(void *ctx, void *cookie, u8 sint);
 	void (*worker_start)(void *ctx);
 	void (*worker_stop)(void *ctx);
 };
@@ -188,6 +201,7 @@ int vpart_set_mem_table(struct vmbus_partition *part, const struct vmbus_partiti
 int vpart_set_vp(struct vmbus_partition *part, u32 vp, void *cookie);
 int vpart_clear_vp(struct vmbus_partition *part, u32 vp);
 int vpart_set_synic(struct vmbus_partition *part, u32 vp, u64 control, u64 simp, u64 siefp);
+u16 vpart_sints_deliverable(struct vmbus_partition *part, u32 vp, u16 sints);
 void vpart_reset(struct vmbus_partition *part);
 
 #endif /* _VMBUS_PARTITION_H */
