@@ -18,8 +18,13 @@ static int __init vpart_init(void)
 	err = vpart_chardev_init();
 	if (err)
 		goto unregister_class;
+	err = vpart_config_init();
+	if (err)
+		goto remove_chardev;
 	return 0;
 
+remove_chardev:
+	vpart_chardev_exit();
 unregister_class:
 	class_unregister(&vpart_class);
 destroy_wq:
@@ -29,6 +34,7 @@ destroy_wq:
 
 static void __exit vpart_exit(void)
 {
+	vpart_config_exit();
 	vpart_chardev_exit();
 	class_unregister(&vpart_class);
 	destroy_workqueue(vpart_wq);

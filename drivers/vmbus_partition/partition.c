@@ -261,6 +261,24 @@ int vpart_backend_attach(struct vmbus_partition *part, const struct vpart_backen
 EXPORT_SYMBOL_GPL(vpart_backend_attach);
 
 /**
+ * vpart_backend_direct - is the guest's SynIC the backend's own?
+ * @part: partition
+ *
+ * Context: process, may sleep.
+ * Return: true while it has a backend with vpart_backend_ops::post, as Hyper-V.
+ */
+bool vpart_backend_direct(struct vmbus_partition *part)
+{
+	bool direct;
+
+	mutex_lock(&part->config_lock);
+	direct = part->backend && part->backend->post;
+	mutex_unlock(&part->config_lock);
+	return direct;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpart_backend_direct);
+
+/**
  * vpart_backend_detach - take the hypervisor away: the guest is gone
  * @part: partition with a backend
  *

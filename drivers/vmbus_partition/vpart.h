@@ -157,6 +157,7 @@ static inline void vpart_count(struct vmbus_partition *part, enum vpart_counter 
 }
 
 bool vpart_name_valid(const char *name);
+bool vpart_backend_direct(struct vmbus_partition *part);
 void vpart_deliverable(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint);
 
 /* ---- ports, VTL2, workers ------------------------------------------------------ */
@@ -175,6 +176,16 @@ void vpart_kicks_destroy(struct vpart_kicks *kicks);
 
 int vpart_chardev_init(void);
 void vpart_chardev_exit(void);
+
+/* ---- Hyper-V: config.c, see hyperv.h ---------------------------------------------- */
+
+#if IS_ENABLED(CONFIG_HYPERV) && defined(CONFIG_X86_64)
+int vpart_config_init(void);
+void vpart_config_exit(void);
+#else
+static inline int vpart_config_init(void) { return 0; }
+static inline void vpart_config_exit(void) { }
+#endif
 
 /* ---- sysfs.c ----------------------------------------------------------------------- */
 

@@ -204,4 +204,13 @@ int vpart_set_synic(struct vmbus_partition *part, u32 vp, u64 control, u64 simp,
 u16 vpart_sints_deliverable(struct vmbus_partition *part, u32 vp, u16 sints);
 void vpart_reset(struct vmbus_partition *part);
 
+/* ---- Hyper-V as the backend: for the loop that runs VTL0's VPs ----------------- */
+
+/* What vpart_hv_intercept() did with a message of the hypervisor */
+#define VPART_INTERCEPT_OTHER		0	/* nothing: it is for somebody else */
+#define VPART_INTERCEPT_RESUME		1	/* all: the VP goes on as it is */
+#define VPART_INTERCEPT_ANSWERED	2	/* a hypercall has its result */
+
+int vpart_hv_intercept(const struct hv_message *msg, u64 *rax);
+
 #endif /* _VMBUS_PARTITION_H */
