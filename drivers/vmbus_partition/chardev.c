@@ -26,6 +26,8 @@
  * @may_lock: the monitor may lock any amount of memory
  * @calls: VP index -> struct eventfd_ctx
  * @kicks: pool of eventfds, or NULL
+ * @forward: the backend is another one, the monitor only forwards: of the above
+ *	only @lock and @part are used
  */
 struct vpart_file {
 	struct mutex lock;	/* see above */
@@ -35,6 +37,7 @@ struct vpart_file {
 	bool may_lock;
 	struct xarray calls;
 	struct vpart_kicks *kicks;
+	bool forward;
 };
 
 /* ---- backend ----------------------------------------------------------------------- */
@@ -161,6 +164,23 @@ static long vpart_file_set_features(struct vpart_file *f, void __user *arg)
 	return f->part ? -EBUSY : 0;
 }
 
+/* Attach beside a backend that does not get the guest's calls by itself. */
+static long vpart_file_forward(struct vpart_file *f, const char *name)
+{
+	struct vmbus_partition *part = vpart_get(name);
+
+	if (IS_ERR(part))
+		return PTR_ERR(part);
+	if (!vpart_backend_direct(part)) {
+		vpart_put(part);
+		return -ENXIO;
+	}
+	f->forward = true;
+	/* Pairs with smp_load_acquire() in vpart_file_ioctl(). */
+	smp_store_release(&f->part, part);
+	return 0;
+}
+
 static long vpart_file_attach(struct vpart_file *f, void __user *arg)
 {
 	struct vmbus_partition_attach a;
@@ -169,11 +189,14 @@ static long vpart_file_attach(struct vpart_file *f, void __user *arg)
 
 	if (copy_from_user(&a, arg, sizeof(a)))
 		return -EFAULT;
-	if (a.flags || !vpart_zero(a.reserved, ARRAY_SIZE(a.reserved)) ||
+	if (a.flags & ~VMBUS_PARTITION_ATTACH_FORWARD ||
+	    !vpart_zero(a.reserved, ARRAY_SIZE(a.reserved)) ||
 	    strnlen(a.name, sizeof(a.name)) == sizeof(a.name))
 		return -EINVAL;
 	if (f->part)
 		return -EBUSY;
+	if (a.flags & VMBUS_PARTITION_ATTACH_FORWARD)
+		return vpart_file_forward(f, a.name);
 	part = vpart_get(a.name);
 	if (IS_ERR(part))
 		return PTR_ERR(part);
@@ -335,6 +358,18 @@ static long vpart_file_signal(struct vpart_file *f, void __user *arg)
 	return put_user(status, &us->status);
 }
 
+static long vpart_file_deliverable(struct vpart_file *f, void __user *arg)
+{
+	struct vmbus_partition_deliverable d;
+
+	if (copy_from_user(&d, arg, sizeof(d)))
+		return -EFAULT;
+	if (d.flags || d.reserved || d.vp >= VMBUS_PARTITION_MAX_VPS)
+		return -EINVAL;
+	vpart_sints_deliverable(f->part, d.vp, d.sints);
+	return 0;
+}
+
 /* ---- the file ------------------------------------------------------------------------------ */
 
 static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user *arg)
@@ -352,6 +387,16 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 	if (!f->part)
 		return -ENOTCONN;
 	switch (cmd) {
+	case VMBUS_PARTITION_DELIVERABLE:
+		return vpart_file_deliverable(f, arg);
+	case VMBUS_PARTITION_RESET:
+		vpart_reset(f->part);
+		return 0;
+	}
+
+	if (f->forward)
+		return -EOPNOTSUPP;
+	switch (cmd) {
 	case VMBUS_PARTITION_SET_MEM_TABLE:
 		return vpart_file_set_mem_table(f, arg);
 	case VMBUS_PARTITION_SET_VP:
@@ -360,9 +405,6 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 		return vpart_file_set_synic(f, arg);
 	case VMBUS_PARTITION_SET_KICKS:
 		return vpart_file_set_kicks(f, arg);
-	case VMBUS_PARTITION_RESET:
-		vpart_reset(f->part);
-		return 0;
 	}
 	return -ENOTTY;
 }
@@ -404,7 +446,9 @@ static int vpart_file_release(struct inode *inode, struct file *file)
 	struct eventfd_ctx *call;
 	unsigned long vp;
 
-	if (f->part) {
+	if (f->forward) {
+		vpart_put(f->part);
+	} else if (f->part) {
 		vpart_kicks_destroy(f->kicks);
 		vpart_backend_detach(f->part);
 		xa_for_each(&f->calls, vp, call)

@@ -79,6 +79,7 @@ static void test_before_attach(int fd)
 	struct vmbus_partition_message msg = { 0 };
 	struct vmbus_partition_signal sig = { 0 };
 	struct vmbus_partition_synic synic = { 0 };
+	struct vmbus_partition_deliverable ready = { 0 };
 	struct vmbus_partition_kicks kicks = { 0 };
 	struct vmbus_partition_vp vp = { 0 };
 	uint64_t features = ~0ULL;
@@ -98,6 +99,7 @@ static void test_before_attach(int fd)
 	expect(fd, VMBUS_PARTITION_POST_MESSAGE, &msg, ENOTCONN, "post before attach");
 	expect(fd, VMBUS_PARTITION_SIGNAL_EVENT, &sig, ENOTCONN, "signal before attach");
 	expect(fd, VMBUS_PARTITION_RESET, NULL, ENOTCONN, "reset before attach");
+	expect(fd, VMBUS_PARTITION_DELIVERABLE, &ready, ENOTCONN, "deliverable before attach");
 }
 
 static void test_attach(int fd, const char *name)
@@ -114,8 +116,10 @@ static void test_attach(int fd, const char *name)
 	snprintf(a.name, sizeof(a.name), "../x");
 	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach to a path");
 	snprintf(a.name, sizeof(a.name), "%s", name);
-	a.flags = 1;
+	a.flags = 2;
 	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach with an unknown flag");
+	a.flags = VMBUS_PARTITION_ATTACH_FORWARD;
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, ENXIO, "forward without Hyper-V");
 	a.flags = 0;
 	a.reserved[6] = 1;
 	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach with a reserved field set");

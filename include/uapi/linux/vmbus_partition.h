@@ -13,6 +13,14 @@
  *
  * When the last reference to the file goes, the guest is gone: its channels
  * are closed, every page is released and the name is free for the next one.
+ *
+ * In Hyper-V's VTL2 the hypervisor plays its own part, set up in configfs
+ * (vmbus_partition/<name>/).  A monitor that runs VTL0 from user space attaches
+ * with VMBUS_PARTITION_ATTACH_FORWARD then, and forwards what the hypervisor
+ * hands to it: a hypercall intercept for a connection that is not its own by
+ * POST_MESSAGE or SIGNAL_EVENT, a sint-deliverable message by DELIVERABLE, and
+ * a reset of VTL0 by RESET.  The other calls fail with -EOPNOTSUPP, and closing
+ * the file does nothing to the guest.
  */
 #ifndef _UAPI_LINUX_VMBUS_PARTITION_H
 #define _UAPI_LINUX_VMBUS_PARTITION_H
@@ -39,11 +47,17 @@
 #define VMBUS_PARTITION_F_DIRTY_LOG	(1ULL << 3)	/* log of pages the kernel wrote */
 #define VMBUS_PARTITION_F_EVENTS	(1ULL << 4)	/* read() and poll() events */
 
+/*
+ * Forward only: the partition's hypervisor is Hyper-V.  -ENXIO if it is not so,
+ * or not enabled yet.  Any number of files may forward.
+ */
+#define VMBUS_PARTITION_ATTACH_FORWARD	(1U << 0)
+
 /**
  * struct vmbus_partition_attach - create the partition of a name, or attach
  * @name: NUL-terminated, 1 to 31 of [A-Za-z0-9_.-].  In-kernel users (the
  *	VMBus server) refer to the guest by this name.
- * @flags: must be zero
+ * @flags: VMBUS_PARTITION_ATTACH_*
  * @reserved: must be zero
  *
  * Binds the file to the caller's address space: the addresses of the memory
@@ -194,6 +208,25 @@ struct vmbus_partition_signal {
 	__u32 status;
 };
 
+/**
+ * struct vmbus_partition_deliverable - message slots of a VP are free
+ * @vp: VP index
+ * @flags: must be zero
+ * @sints: mask of SINTs, from the hypervisor's message
+ * @reserved: must be zero
+ *
+ * The kernel asks the hypervisor for this message by the VP's deliverability
+ * notifications register: a monitor that writes the register does so from the
+ * VP's own CPU and preserves bits that it did not set.  Without this call a message that
+ * found its slot in use is tried again by time.
+ */
+struct vmbus_partition_deliverable {
+	__u32 vp;
+	__u32 flags;
+	__u16 sints;
+	__u16 reserved;
+};
+
 #define VMBUS_PARTITION_GET_FEATURES	_IOR(VMBUS_PARTITION_IOC, 0x00, __u64)
 #define VMBUS_PARTITION_SET_FEATURES	_IOW(VMBUS_PARTITION_IOC, 0x01, __u64)
 #define VMBUS_PARTITION_ATTACH		_IOW(VMBUS_PARTITION_IOC, 0x02, \
@@ -216,5 +249,7 @@ struct vmbus_partition_signal {
  * memory any more.
  */
 #define VMBUS_PARTITION_RESET		_IO(VMBUS_PARTITION_IOC, 0x09)
+#define VMBUS_PARTITION_DELIVERABLE	_IOW(VMBUS_PARTITION_IOC, 0x10, \
+					     struct vmbus_partition_deliverable)
 
 #endif /* _UAPI_LINUX_VMBUS_PARTITION_H */
