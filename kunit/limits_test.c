@@ -48,7 +48,8 @@ static void lt_make(struct fg *fg, struct fg_dev *dev, const struct lt_offer *o)
 	offer.order = o->order;
 	offer.mmio_megabytes = 3;
 	offer.mmio_megabytes_optional = 5;
-	offer.flags = 0xffff;
+	/* hv_sock connections are another matter. */
+	offer.flags = 0xffff & ~VMBUS_OFFER_TLNPI;
 	memset(offer.user_defined, o->n, sizeof(offer.user_defined));
 	dev->chan = vsrv_offer(fg->srv, &offer, &fg_dev_ops, dev);
 	KUNIT_ASSERT_FALSE(fg->test, IS_ERR(dev->chan));
@@ -66,7 +67,7 @@ static void lt_expect_offer(struct fg *fg, const struct lt_offer *o)
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(m->mmio_megabytes), 3);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(m->mmio_megabytes_optional), 5);
 	/* Confidential and pinned memory were not negotiated. */
-	KUNIT_EXPECT_EQ(test, le16_to_cpu(m->flags), 0xfff1);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(m->flags), 0xdff1);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(m->channel_id), o->place);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(m->connection_id), 0x2000 + o->place);
 	KUNIT_EXPECT_EQ(test, m->monitor_id, 0xff);

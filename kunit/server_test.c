@@ -407,26 +407,6 @@ static void server_modify_connection_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fg_count(fg, VSRV_MESSAGES_BAD), 1);
 }
 
-static void server_tl_connect_test(struct kunit *test)
-{
-	struct fg *fg = fg_new(test);
-	struct vmbus_tl_connect_msg m = { };
-	const struct vmbus_tl_connect_result_msg *r;
-
-	memset(&m.endpoint_id, 0xe1, sizeof(m.endpoint_id));
-	memset(&m.service_id, 0x51, sizeof(m.service_id));
-	fg_connect(fg, FG_V(4, 0), 0);
-	fg_post(fg, VMBUS_MSG_TL_CONNECT, &m, sizeof(m));
-	fg_expect_quiet(fg);
-	fg_connect(fg, FG_V(4, 1), 0);
-	fg_post(fg, VMBUS_MSG_TL_CONNECT, &m, sizeof(m));
-	r = fg_expect(fg, VMBUS_MSG_TL_CONNECT_RESULT, 44);
-	KUNIT_EXPECT_MEMEQ(test, &r->endpoint_id, &m.endpoint_id, 16);
-	KUNIT_EXPECT_MEMEQ(test, &r->service_id, &m.service_id, 16);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(r->status), 0xc0000236U);
-	fg_expect_quiet(fg);
-}
-
 /* ---- guests that do not keep to the rules ------------------------------------------ */
 
 struct st_hostile {
@@ -533,7 +513,6 @@ static struct kunit_case server_cases[] = {
 	KUNIT_CASE(server_contact_replaces_test),
 	KUNIT_CASE(server_disconnect_revoke_test),
 	KUNIT_CASE(server_modify_connection_test),
-	KUNIT_CASE(server_tl_connect_test),
 	KUNIT_CASE(server_hostile_test),
 	KUNIT_CASE(server_no_synic_test),
 	{}

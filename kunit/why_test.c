@@ -360,6 +360,13 @@ static void wt_open_owner(struct wt *wt)
 	fg_open(wt->fg, 1, 0x10, 0);
 }
 
+static void wt_hvsock_none(struct wt *wt)
+{
+	struct vmbus_tl_connect_msg m = { };
+
+	fg_post(wt->fg, VMBUS_MSG_TL_CONNECT, &m, sizeof(m));
+}
+
 static void wt_gpadl_owner(struct wt *wt)
 {
 	wt->dev->err = -EIO;
@@ -437,6 +444,7 @@ static const struct wt_case wt_cases[] = {
 	{ "wt_open_connection", wt_open_connection, VSRV_WHY_OPEN_CONNECTION,
 	  VSRV_OPENS_FAILED },
 	{ "wt_open_owner", wt_open_owner, VSRV_WHY_OPEN_OWNER, VSRV_OPENS_FAILED },
+	{ "wt_hvsock_none", wt_hvsock_none, VSRV_WHY_HVSOCK_NONE, VSRV_TL_REFUSED },
 	{ "wt_gpadl_owner", wt_gpadl_owner, VSRV_WHY_GPADL_OWNER, VSRV_GPADLS_FAILED },
 	{ "wt_gpadl_revoked", wt_gpadl_revoked, VSRV_WHY_GPADL_OWNER, VSRV_GPADLS_FAILED },
 };

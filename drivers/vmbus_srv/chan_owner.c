@@ -43,6 +43,10 @@ void vsrv_chan_run_op(struct vsrv_op *op)
 		gpadl = container_of(op, struct vsrv_gpadl, op);
 		chan->ops->gpadl_teardown(chan, gpadl->id);
 		break;
+	case VSRV_OP_TL_CONNECT:
+	case VSRV_OP_TL_RESET:
+		vsrv_tl_run_op(op);
+		break;
 	}
 }
 

@@ -194,12 +194,16 @@ void vsrv_chan_announce(struct vsrv_chan *chan)
  * vsrv_chan_announce_free - offer a channel once nothing of an old client is left
  * @chan: channel that the client does not know
  *
- * The client would be told of the end of GPADLs that it never made.
+ * The client would be told of the end of GPADLs that it never made.  Does nothing
+ * for a channel that was for an old client only.
  *
  * Context: vmbus_srv::lock held.
  */
 void vsrv_chan_announce_free(struct vsrv_chan *chan)
 {
+	/* An hv_sock connection does not outlive the client's contact. */
+	if (chan->offer.flags & VMBUS_OFFER_TLNPI)
+		return;
 	chan->announce_due = !list_empty(&chan->gpadls);
 	if (!chan->announce_due)
 		vsrv_chan_announce(chan);
@@ -253,11 +257,15 @@ void vsrv_chan_delete(struct vsrv_chan *chan)
  * If the client still holds a revoked channel of the same class, instance and
  * subchannel it is told only when it has let go of that one.
  *
+ * An offer with VMBUS_OFFER_TLNPI is for the client that is there now: it is
+ * never offered to the next one.
+ *
  * Context: process, may sleep; takes the server's lock.  Not from a callback.
  * Return: the channel, to be given back with vsrv_revoke(), or an ERR_PTR:
  * -ENODEV if the server has no partition or was removed, -EEXIST if there is
  * an offer of the same class, instance and subchannel, -ENOSPC if there are
- * 2047 channels, -ENOMEM.
+ * 2047 channels, -ENOTCONN for an hv_sock connection to a client that has not
+ * asked for offers, -ENOMEM.
  */
 struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 			     const struct vsrv_chan_ops *ops, void *ctx)
@@ -287,6 +295,9 @@ struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *off
 	mutex_lock(&srv->lock);
 	if (!srv->started || srv->dead)
 		err = -ENODEV;
+	else if ((offer->flags & VMBUS_OFFER_TLNPI) &&
+		 (srv->conn.state != VSRV_CONNECTED || !srv->conn.offers_sent))
+		err = -ENOTCONN;
 	else if (vsrv_chan_find_key(srv, offer, true))
 		err = -EEXIST;
 	else if (srv->nchans >= VSRV_MAX_CHANNELS)

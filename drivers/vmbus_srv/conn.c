@@ -159,6 +159,7 @@ static void vsrv_conn_disconnect(struct vmbus_srv *srv, enum vsrv_next_action ne
 	struct vsrv_chan *chan, *tmp;
 
 	srv->conn.next = next;
+	vsrv_tl_forget(srv);
 	list_for_each_entry_safe(chan, tmp, &srv->chans, node) {
 		if (chan->reserved.on)
 			chan->reserved.orphan = true;
@@ -179,6 +180,7 @@ void vsrv_conn_reset(struct vmbus_srv *srv)
 {
 	atomic64_add(srv->outq.len, &srv->whys[VSRV_WHY_UNSENT]);
 	vsrv_outq_clear(&srv->outq);
+	vsrv_tl_forget(srv);
 	vsrv_conn_set_state(srv, VSRV_DISCONNECTED);
 	srv->conn = (struct vsrv_conn) { };
 }
@@ -369,27 +371,4 @@ void vsrv_conn_end_pause(struct vmbus_srv *srv)
  */
 void vsrv_conn_on_resume(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
-}
-
-/**
- * vsrv_conn_on_tl_connect - TL_CONNECT_REQUEST
- * @srv: server
- * @msg: message
- *
- * No service listens on this side: refused.
- *
- * Context: vmbus_srv::lock held, in the server's work.
- */
-void vsrv_conn_on_tl_connect(struct vmbus_srv *srv, const struct vpart_message *msg)
-{
-	const struct vmbus_tl_connect_msg *m = (const void *)msg->payload;
-	struct vmbus_tl_connect_result_msg r = {
-		.endpoint_id = m->endpoint_id,
-		.service_id = m->service_id,
-		.status = cpu_to_le32(VMBUS_TL_REFUSED),
-	};
-
-	/* Older clients know no result and run into their own time-out. */
-	if (srv->conn.version >= VMBUS_VERSION(4, 1))
-		vsrv_send(srv, VMBUS_MSG_TL_CONNECT_RESULT, &r, sizeof(r));
 }

@@ -49,7 +49,7 @@ static const struct vsrv_msg_desc vsrv_messages[VMBUS_MSG_COUNT] = {
 	MSG(VMBUS_MSG_CLOSE_RESERVED, sizeof(struct vmbus_close_reserved_msg), 0, ANY,
 	    vsrv_chan_on_close_reserved),
 	MSG(VMBUS_MSG_TL_CONNECT, sizeof(struct vmbus_tl_connect_msg), VMBUS_VERSION(4, 0),
-	    CONNECTED, vsrv_conn_on_tl_connect),
+	    CONNECTED, vsrv_tl_on_connect),
 	MSG(VMBUS_MSG_MODIFY_CHANNEL, sizeof(struct vmbus_modify_channel_msg),
 	    VMBUS_VERSION(4, 1), CONNECTED, vsrv_chan_on_modify),
 	MSG_FEATURE(VMBUS_MSG_MODIFY_CONNECTION, sizeof(struct vmbus_modify_connection_msg),

@@ -379,6 +379,9 @@ static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
 	case VSRV_REQ_FORGET:
 		vsrv_do_reset(srv, true);
 		break;
+	case VSRV_REQ_TL_UNREGISTER:
+		vsrv_tl_do_unregister(srv);
+		break;
 	}
 }
 
@@ -551,6 +554,7 @@ struct vmbus_srv *vsrv_create(const char *name)
 	INIT_LIST_HEAD(&srv->in_progress);
 	vsrv_outq_init(&srv->outq);
 	vsrv_monitor_init(srv);
+	vsrv_tl_init(srv);
 	xa_init_flags(&srv->ids, XA_FLAGS_ALLOC1);
 	INIT_WORK(&srv->work, vsrv_work);
 	srv->wq = alloc_ordered_workqueue("vmbus_srv/%s", 0, srv->name);

@@ -67,6 +67,8 @@ VSRV_COUNTER_ATTR(messages_lost, VSRV_MESSAGES_LOST);
 VSRV_COUNTER_ATTR(gpadls_failed, VSRV_GPADLS_FAILED);
 VSRV_COUNTER_ATTR(opens_failed, VSRV_OPENS_FAILED);
 VSRV_COUNTER_ATTR(triggers_unclaimed, VSRV_TRIGGERS_UNCLAIMED);
+VSRV_COUNTER_ATTR(hvsock_connects, VSRV_TL_CONNECTS);
+VSRV_COUNTER_ATTR(hvsock_refused, VSRV_TL_REFUSED);
 
 static struct attribute *vsrv_attrs[] = {
 	&dev_attr_state.attr,
@@ -82,6 +84,8 @@ static struct attribute *vsrv_attrs[] = {
 	&vsrv_attr_gpadls_failed.attr.attr,
 	&vsrv_attr_opens_failed.attr.attr,
 	&vsrv_attr_triggers_unclaimed.attr.attr,
+	&vsrv_attr_hvsock_connects.attr.attr,
+	&vsrv_attr_hvsock_refused.attr.attr,
 	NULL
 };
 

@@ -38,6 +38,7 @@
 #define VSRV_MAX_CHANNELS	VMBUS_MAX_CHANNEL_ID
 #define VSRV_MAX_GPADLS		8192		/* per server */
 #define VSRV_MAX_GPADL_WORDS	(2U << 20)	/* per server, all GPADLs together */
+#define VSRV_MAX_TL_CONNECTS	16		/* hv_sock connects that are not answered */
 
 /* Known to the server; which of them a client can have is vmbus_srv::feature_mask. */
 #define VSRV_FEATURES \
@@ -178,13 +179,15 @@ enum vsrv_op_type {
 	VSRV_OP_MODIFY,
 	VSRV_OP_GPADL_CREATE,
 	VSRV_OP_GPADL_TEARDOWN,
+	VSRV_OP_TL_CONNECT,
+	VSRV_OP_TL_RESET,
 };
 
 /**
  * struct vsrv_op - a callback to an owner that is due
  * @node: in vmbus_srv::ops, or empty
  * @type: which
- * @chan: channel
+ * @chan: channel; NULL for VSRV_OP_TL_*
  */
 struct vsrv_op {
 	struct list_head node;
@@ -459,7 +462,6 @@ void vsrv_conn_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg)
 void vsrv_conn_on_pause(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_conn_on_resume(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_conn_end_pause(struct vmbus_srv *srv);
-void vsrv_conn_on_tl_connect(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_conn_check_disconnected(struct vmbus_srv *srv);
 void vsrv_conn_reset(struct vmbus_srv *srv);
 const char *vsrv_conn_state_name(enum vsrv_conn_state state);
@@ -505,6 +507,44 @@ void vsrv_monitor_start(struct vsrv_chan *chan);
 void vsrv_monitor_stop(struct vsrv_chan *chan);
 void vsrv_monitor_set_latency(struct vsrv_chan *chan, u16 latency);
 
+/* ---- hv_sock connects: tl.c --------------------------------------------------------- */
+
+/**
+ * struct vsrv_tl_slot - a connect that the handler has not answered
+ * @op: the callback, until it is made
+ * @srv: server
+ * @id: names it to the handler; 0 if the slot is free
+ * @req: what the client asked for
+ */
+struct vsrv_tl_slot {
+	struct vsrv_op op;
+	struct vmbus_srv *srv;
+	u32 id;
+	struct vsrv_tl_request req;
+};
+
+/**
+ * struct vsrv_tl - the handler of hv_sock connects
+ * @ops: its callbacks, NULL if there is none
+ * @ctx: its own
+ * @last_id: the last vsrv_tl_slot::id that was given out
+ * @slots: connects that are not answered
+ * @reset_op: the reset callback
+ */
+struct vsrv_tl {
+	const struct vsrv_tl_ops *ops;
+	void *ctx;
+	u32 last_id;
+	struct vsrv_tl_slot slots[VSRV_MAX_TL_CONNECTS];
+	struct vsrv_op reset_op;
+};
+
+void vsrv_tl_init(struct vmbus_srv *srv);
+void vsrv_tl_on_connect(struct vmbus_srv *srv, const struct vpart_message *msg);
+void vsrv_tl_run_op(struct vsrv_op *op);
+void vsrv_tl_forget(struct vmbus_srv *srv);
+void vsrv_tl_do_unregister(struct vmbus_srv *srv);
+
 /* ---- server: server.c ------------------------------------------------------------- */
 
 enum vsrv_counter {
@@ -518,6 +558,8 @@ enum vsrv_counter {
 	VSRV_GPADLS_FAILED,	/* GPADLs answered with a failure */
 	VSRV_OPENS_FAILED,	/* opens answered with a failure */
 	VSRV_TRIGGERS_UNCLAIMED, /* bits in a monitor page that mean no open channel */
+	VSRV_TL_CONNECTS,	/* hv_sock connects of the client */
+	VSRV_TL_REFUSED,	/* of these, refused */
 	VSRV_COUNTERS
 };
 
@@ -559,6 +601,7 @@ enum vsrv_counter {
  * @in_progress: GPADLs that are not complete
  * @ngpadls: GPADLs of all channels
  * @gpadl_words: words of them
+ * @tl: hv_sock connects
  * @counters: shown in sysfs
  * @whys: shown in sysfs, too
  * @debugfs: directory in debugfs
@@ -607,6 +650,7 @@ struct vmbus_srv {
 	struct list_head in_progress;
 	unsigned int ngpadls;
 	unsigned int gpadl_words;
+	struct vsrv_tl tl;
 
 	atomic64_t counters[VSRV_COUNTERS];
 	atomic64_t whys[VSRV_WHY_COUNT];
@@ -629,6 +673,7 @@ enum vsrv_request_type {
 	VSRV_REQ_REVOKE,	/* an owner takes its offer back */
 	VSRV_REQ_RESET,		/* the guest was reset or is gone */
 	VSRV_REQ_FORGET,	/* the same, and so is the client, whoever it is */
+	VSRV_REQ_TL_UNREGISTER,	/* the handler of hv_sock connects goes */
 };
 
 void vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan);

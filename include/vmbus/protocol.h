@@ -352,6 +352,13 @@ struct vmbus_tl_connect_msg {
 } __packed;
 static_assert(sizeof(struct vmbus_tl_connect_msg) == 40);
 
+/* TL_CONNECT from 5.2 on, where the message is long enough */
+struct vmbus_tl_connect2_msg {
+	struct vmbus_tl_connect_msg v1;
+	guid_t silo_id;
+} __packed;
+static_assert(sizeof(struct vmbus_tl_connect2_msg) == 56);
+
 struct vmbus_tl_connect_result_msg {
 	struct vmbus_msg_hdr hdr;
 	guid_t endpoint_id;
@@ -361,5 +368,26 @@ struct vmbus_tl_connect_result_msg {
 static_assert(sizeof(struct vmbus_tl_connect_result_msg) == 44);
 
 #define VMBUS_TL_REFUSED		0xc0000236	/* the only status ever sent */
+
+/* What an offer with VMBUS_OFFER_TLNPI has in user_defined. */
+struct vmbus_hvsock_params {
+	__le32 pipe_type;		/* 0: a stream of bytes */
+	u8 is_for_guest_accept;		/* 1: the server's side connects */
+	u8 is_for_guest_container;
+	__le32 version;			/* 1: knows silos */
+	guid_t silo_id;
+	u8 padding[2];
+} __packed;
+static_assert(sizeof(struct vmbus_hvsock_params) == 28);
+
+/* Head of the payload of each packet on a pipe's ring. */
+struct vmbus_pipe_hdr {
+	__le32 type;
+	__le32 len;			/* bytes that follow; 0: the sender's side ends here */
+} __packed;
+static_assert(sizeof(struct vmbus_pipe_hdr) == 8);
+
+#define VMBUS_PIPE_DATA			1
+#define VMBUS_PIPE_MAX_DATA		16384
 
 #endif /* _VMBUS_PROTOCOL_H */

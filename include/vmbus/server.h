@@ -147,6 +147,44 @@ enum vsrv_chan_counter {
 
 void vsrv_chan_count(struct vsrv_chan *chan, enum vsrv_chan_counter counter, u32 n);
 
+/* ---- hv_sock connects ------------------------------------------------------- */
+
+/**
+ * struct vsrv_tl_request - the client wants to connect to a service
+ * @endpoint_id: names the client's end
+ * @service_id: service, not the client's
+ * @silo_id: container of the client, null if it did not name one
+ * @silo_aware: the client could have named one (version 5.2 and up)
+ */
+struct vsrv_tl_request {
+	guid_t endpoint_id;
+	guid_t service_id;
+	guid_t silo_id;
+	bool silo_aware;
+};
+
+/**
+ * struct vsrv_tl_ops - callbacks to the handler of hv_sock connects
+ * @connect: the client wants to connect; @req is valid during the call.  The
+ *	handler offers a channel (class: service id, instance: endpoint id, flags
+ *	ENUMERATE, NAMED_PIPE and TLNPI, struct vmbus_hvsock_params), which
+ *	cannot be done from here, and then answers with vsrv_tl_connect_done(),
+ *	which can.
+ * @reset: the client is gone or starts anew: requests that were not answered are
+ *	forgotten, and the client knows no hv_sock channel any more.  The handler
+ *	revokes them.
+ *
+ * Both are called like the callbacks of a channel.
+ */
+struct vsrv_tl_ops {
+	void (*connect)(void *ctx, u32 id, const struct vsrv_tl_request *req);
+	void (*reset)(void *ctx);
+};
+
+int vsrv_tl_register(struct vmbus_srv *srv, const struct vsrv_tl_ops *ops, void *ctx);
+void vsrv_tl_unregister(struct vmbus_srv *srv);
+void vsrv_tl_connect_done(struct vmbus_srv *srv, u32 id, int err);
+
 /* ---- GPADLs ---------------------------------------------------------------- */
 
 struct vsrv_gpadl *vsrv_gpadl_get(struct vsrv_chan *chan, u32 gpadl_id);
