@@ -40,4 +40,20 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define VMBUS_BIN_ATTR_CONST const
 #endif
 
+/* 7.0: AF_VSOCK knows network namespaces, and asks a transport about a socket. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define VMBUS_STREAM_ALLOW_ARGS u32 cid, u32 port
+#define vmbus_vsock_is_global(vsk) ((void)(vsk), true)
+#else
+#define VMBUS_STREAM_ALLOW_ARGS struct vsock_sock *vsk, u32 cid, u32 port
+#define vmbus_vsock_is_global(vsk) vsock_net_mode_global(vsk)
+#endif
+
+/* 6.19: the address of a socket has another type in the kernel. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define VMBUS_SOCKADDR(addr) ((struct sockaddr *)(addr))
+#else
+#define VMBUS_SOCKADDR(addr) ((struct sockaddr_unsized *)(addr))
+#endif
+
 #endif /* _VMBUS_COMPAT_H */

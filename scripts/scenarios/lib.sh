@@ -212,7 +212,8 @@ guest_kill() {
 modules_up() {
 	local m
 
-	for m in vmbus_partition vmbus_srv vmbus_intercept vmbus_storvsp vpci_relay vmbus_relay; do
+	for m in vmbus_partition vmbus_srv vmbus_intercept vmbus_storvsp vpci_relay vmbus_relay \
+		vmbus_vsock; do
 		insmod "/modules/$m.ko" || return 1
 	done
 }
