@@ -33,6 +33,11 @@ must "disk B is relayed again" rule relay "$GUID_B"
 must "it comes" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" "$GUID_NVME"
 must "the guest reboots" guest_reboot
 check "disk A works" guest_scratch "$GUID_A"
+must "AF_VSOCK is told of the guest" vsock_on
+hvsock-echo serve 5001 > /dev/null &
+server=$!
+check "the guest talks to a program of VTL2" guest_run "hvsock-echo ping 2 5001 3 50" 60
+kill $server
 check "nothing leaked while the guest runs" no_leak
 must "the guest powers off" guest_stop
 must "everything is taken down" all_down
