@@ -13,6 +13,8 @@ FAILED=0
 GUEST_PID=
 GUEST_UPS=0
 GUEST_CPUS=2
+# Seconds that it may take to come up
+GUEST_UP=120
 # CPUs of VTL2 that may run the guest, a mask: not CPU 0.  When QEMU emulates FXRSTOR on
 # any CPU it rewrites flags of its first CPU, not atomically (seen in 7.2); where that
 # one is just leaving a guest, it goes on with the guest's page tables and is lost.
@@ -146,7 +148,7 @@ guest_alive() {
 # guest_wait_up [SECONDS]: until its user space takes commands, once per boot
 guest_wait_up() {
 	GUEST_UPS=$((GUEST_UPS + 1))
-	wait_for "[ \$(grep -c '^@@up' $GUEST_LOG) -ge $GUEST_UPS ] || ! guest_alive" "${1:-90}"
+	wait_for "[ \$(grep -c '^@@up' $GUEST_LOG) -ge $GUEST_UPS ] || ! guest_alive" "${1:-$GUEST_UP}"
 	[ "$(grep -c '^@@up' $GUEST_LOG)" -ge $GUEST_UPS ] && return
 	echo "the guest does not come up: $(tail -n 5 $VMM_LOG) $(tail -n 5 $GUEST_LOG)"
 	return 1
@@ -194,7 +196,7 @@ guest_stop() {
 # guest_reboot: the guest reboots itself and comes up again
 guest_reboot() {
 	guest_send 'dmesg -n 5; reboot -f' > /dev/null
-	guest_wait_up 90
+	guest_wait_up
 }
 
 # guest_kill: the monitor dies without a word

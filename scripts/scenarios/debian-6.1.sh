@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# desc: Debian's 6.1 cloud kernel as guest, with 1, 2 and 4 CPUs (8, too, with long counts)
+# limit: 900
+# long-limit: 3000
+# image: debian-6.1
+. ./lib.sh
+. ./stock.inc
+
+stock_guests 5.3
