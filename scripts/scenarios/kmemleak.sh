@@ -4,25 +4,9 @@
 # limit: 420
 # append: kmemleak=on
 . ./lib.sh
+. ./leak.inc
 
-KMEMLEAK=/sys/kernel/debug/kmemleak
-
-scan() {
-	# An object counts from 5 s of age on
-	sleep 6
-	echo scan > $KMEMLEAK
-}
-
-no_leak() {
-	scan
-	scan
-	cat $KMEMLEAK
-	[ ! -s $KMEMLEAK ] && [ -z "$(cat $KMEMLEAK)" ]
-}
-
-# What the kernel's own start has left is not looked for
-scan
-echo clear > $KMEMLEAK
+leak_start
 bed_up
 disk_works "disk A" "$GUID_A" 8
 disk_works "disk B" "$GUID_B" 8
