@@ -65,7 +65,7 @@ check "lsvmbussrv, before there is a guest" list
 check "it lists the servers" lists 'server guest0: disconnected, version 0.0, .*partition guest0$'
 
 note "Tracepoints of a handshake"
-must "all but the fastest are switched on" trace_on 'vsrv_*' '!vsrv_setevent' '!vsrv_chan_sched'
+must "all but the fastest are switched on" trace_on '*' '!vsrv_setevent' '!vsrv_chan_sched'
 must "the relay connects with the host" relay_on
 must "the guest starts" guest_start
 must "the guest comes up" guest_wait_up 120
@@ -77,15 +77,15 @@ dir=$(chan_dir guest0 "$GUID_A")
 a=$(printf '0x%x' "${dir##*/}")
 nvme=$(chan_dir guest0 "$GUID_NVME")
 check "the guest's connection" in_order /tmp/trace \
-	'vsrv_message_in: server=guest0 type=CONTACT size=40$' \
-	'vsrv_negotiate_version: vmbus_version_requested 0x50003, target_vcpu 0x0, pages .*, ret 0, server guest0$' \
+	'vsrv_message_in: server=guest0 type=CONTACT size=(40|56)$' \
+	'vsrv_negotiate_version: vmbus_version_requested 0x[56]000[0-9], target_vcpu 0x0, pages .*, ret 0, server guest0$' \
 	'vsrv_conn_state: server=guest0 disconnected -> connected$' \
-	'vsrv_message_out: server=guest0 type=VERSION_RESPONSE size=16$' \
+	'vsrv_message_out: server=guest0 type=VERSION_RESPONSE size=(16|20)$' \
 	'vsrv_onversion_response: version_supported 1, connection_state 0, selected 0x4, ret 0, server guest0$' \
 	'vsrv_request_offers: ret 0, server guest0$' \
 	"vsrv_onoffer: child_relid $a, .*if_instance $GUID_A, .*sub_channel_index 0, ret 0, server guest0\$" \
 	'vsrv_onoffers_delivered: ret 0, server guest0$'
-gpadl=$(sed -n "s/^vsrv_open: child_relid $a, .*gpadlhandle \(0x[0-9a-f]*\),.*/\1/p" /tmp/trace)
+gpadl=$(sed -n "s/^vsrv_open: child_relid $a, .*gpadlhandle \(0x[0-9a-f]*\),.*/\1/p" /tmp/trace | head -n 1)
 check "the guest's channel of disk A" in_order /tmp/trace \
 	"vsrv_onoffer: child_relid $a, .*connection_id 0x2$(printf '%03x' "$a"), if_type ba6163d9-" \
 	"vsrv_establish_gpadl_header: child_relid $a, gpadl ${gpadl:-none}, .*rangecount 1, ret 0" \
@@ -129,7 +129,7 @@ must "it runs" list
 while read -r line; do
 	note "$line"
 done < $LIST
-check "server of the guest" lists 'server guest0: connected, version 5.3, '
+check "server of the guest" lists 'server guest0: connected, version [56]\.[0-9], '
 check "its messages" lists 'messages: .* 0 bad, 0 refused, 0 lost; failed: 0 opens, 0 GPADLs$'
 check "relayed disk" lists "${dir##*/} scsi +$GUID_A.0 +open +relay0 +[01] +- +- +0 +0\$"
 check "VTL2's disk" lists "${nvme##*/} scsi +$GUID_NVME.0 +open +local +[01] +0% +0% +[1-9][0-9]* +[1-9]"
@@ -149,7 +149,7 @@ check "and null for rings that are not mapped" grep -q '"read_avail": null' $LIS
 note "Readers at all times"
 lsvmbussrv -v --watch=1 > /tmp/watch 2> /tmp/watch.err &
 watch=$!
-(while :; do cat $DEBUG/*/* "$SRV"/*/channels/*/* > /dev/null 2>&1; done) &
+(while :; do cat $DEBUG/*/* "$SRV"/*/channels/*/* > /dev/null 2>&1; sleep 0.1; done) &
 reader=$!
 n=0
 while [ $n -lt "$ROUNDS" ]; do
@@ -161,11 +161,11 @@ while [ $n -lt "$ROUNDS" ]; do
 	must "the guest has lost it" guest_lists "$GUID_A" "$GUID_PIPE" "$GUID_NVME"
 done
 must "the guest powers off" guest_stop
+check "--watch sees it go" wait_for "grep -q 'server guest0: disconnected' /tmp/watch" 20
 check "everything is taken down" all_down
 kill $reader $watch
 wait $reader $watch 2> /dev/null
 equal "--watch had nothing to complain of" "" "$(cat /tmp/watch.err)"
-check "--watch has seen it go" grep -q 'server guest0: disconnected' /tmp/watch
 check "no server is left in debugfs" fails test -e $DEBUG/guest0
 check "modules unload" modules_down
 check "nor is vmbus_srv" fails test -e $DEBUG
