@@ -82,6 +82,22 @@ got $3"
 	fi
 }
 
+# tap COMMAND...: a program that prints TAP, too; its tests count
+tap() {
+	local line status=0
+
+	"$@" > /tmp/tap 2>&1 || status=$?
+	while read -r line; do
+		case $line in
+		"ok "*) ok "${line#* - }" ;;
+		"not ok "*) not_ok "${line#* - }" ;;
+		"# "*) note "${line#\# }" ;;
+		esac
+	done < /tmp/tap
+	grep -q '^1\.\.' /tmp/tap ||
+		not_ok "$1 comes to its end" "status $status: $(tail -n 3 /tmp/tap)"
+}
+
 note() {
 	if [ -n "$PLAIN" ]; then
 		echo "       $*"

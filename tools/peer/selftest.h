@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _SELFTEST_H
+#define _SELFTEST_H
+
+#include "peer.h"
+
+#define MAX_OFFERS		64
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define __printf(fmt, args)	__attribute((format(printf, fmt, args)))
+
+/**
+ * struct options - of the command line
+ * @partition: its name
+ * @seed: of all that is random
+ * @ms: how long each random test runs
+ * @count: packets per ring
+ * @relayed: the echo pipe is the host's
+ */
+struct options {
+	const char *partition;
+	u64 seed;
+	unsigned int ms;
+	unsigned int count;
+	bool relayed;
+};
+
+extern struct options opt;
+
+/**
+ * struct bed - a guest, what it was offered, and the echo pipe's offer
+ */
+struct bed {
+	struct monitor m;
+	struct guest g;
+	struct vmbus_offer_msg offers[MAX_OFFERS];
+	unsigned int n;
+	struct vmbus_offer_msg echo;
+};
+
+/* selftest.c */
+bool __printf(2, 3) ok(bool good, const char *what, ...);
+void __printf(1, 2) note(const char *what, ...);
+u64 rnd(u64 *state);
+u32 rnd_below(u64 *state, u32 n);
+void bed_up(struct bed *b);
+void bed_down(struct bed *b);
+bool bed_connect(struct bed *b, u32 version, u32 features);
+bool bed_echo(struct bed *b, unsigned int packets);
+bool echo(struct channel *c, unsigned int packets, u32 min, u32 max, u64 seed);
+extern const guid_t echo_class;
+
+/* test_*.c */
+void test_calls(void);
+void test_contact(void);
+void test_offers(void);
+void test_gpadl(void);
+void test_channel(void);
+void test_ring(void);
+void test_signal(void);
+void test_model(void);
+void test_hostile(void);
+
+#endif /* _SELFTEST_H */

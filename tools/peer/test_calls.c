@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every call of /dev/vmbus_partition, wrongly and rightly.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "selftest.h"
+
+#define SIMP		(RAM_GPA + PAGE_SIMP(0) * PAGE)
+#define SIEFP		(RAM_GPA + PAGE_SIEFP(0) * PAGE)
+
+static struct monitor m;
+
+static void result(bool good, const char *what)
+{
+	int err = errno;
+
+	if (!ok(good, "%s", what))
+		note("errno %d (%s)", err, strerror(err));
+}
+
+/* The call fails with @err, or succeeds if that is 0. */
+static void expect(int fd, unsigned long cmd, void *arg, int err, const char *what)
+{
+	int ret;
+
+	errno = 0;
+	ret = ioctl(fd, cmd, arg);
+	result(err ? ret == -1 && errno == err : ret == 0, what);
+}
+
+static int open_device(void)
+{
+	int fd = open("/dev/vmbus_partition", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		die("/dev/vmbus_partition");
+	return fd;
+}
+
+static void test_before_attach(int fd)
+{
+	struct vmbus_partition_mem_table table = { 0 };
+	struct vmbus_partition_message msg = { 0 };
+	struct vmbus_partition_signal sig = { 0 };
+	struct vmbus_partition_synic synic = { 0 };
+	struct vmbus_partition_deliverable ready = { 0 };
+	struct vmbus_partition_kicks kicks = { 0 };
+	struct vmbus_partition_vp vp = { 0 };
+	uint64_t features = ~0ULL;
+
+	expect(fd, VMBUS_PARTITION_GET_FEATURES, &features, 0, "features can be read");
+	result(features == 0, "no feature is offered");
+	features = VMBUS_PARTITION_F_MMIO;
+	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, EOPNOTSUPP, "a reserved feature");
+	features = 1ULL << 63;
+	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, EOPNOTSUPP, "an unknown feature");
+	features = 0;
+	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, 0, "no feature");
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &table, ENOTCONN, "memory before attach");
+	expect(fd, VMBUS_PARTITION_SET_VP, &vp, ENOTCONN, "VP before attach");
+	expect(fd, VMBUS_PARTITION_SET_SYNIC, &synic, ENOTCONN, "SynIC before attach");
+	expect(fd, VMBUS_PARTITION_SET_KICKS, &kicks, ENOTCONN, "kicks before attach");
+	expect(fd, VMBUS_PARTITION_POST_MESSAGE, &msg, ENOTCONN, "post before attach");
+	expect(fd, VMBUS_PARTITION_SIGNAL_EVENT, &sig, ENOTCONN, "signal before attach");
+	expect(fd, VMBUS_PARTITION_RESET, NULL, ENOTCONN, "reset before attach");
+	expect(fd, VMBUS_PARTITION_DELIVERABLE, &ready, ENOTCONN, "deliverable before attach");
+}
+
+static void test_attach(int fd, const char *name)
+{
+	struct vmbus_partition_attach a = { 0 };
+	uint64_t features = 0;
+	int other;
+
+	expect(fd, VMBUS_PARTITION_ATTACH, NULL, EFAULT, "attach without argument");
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach to the empty name");
+	memset(a.name, 'x', sizeof(a.name));
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach to a name without end");
+	memset(a.name, 0, sizeof(a.name));
+	snprintf(a.name, sizeof(a.name), "../x");
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach to a path");
+	snprintf(a.name, sizeof(a.name), "%s", name);
+	a.flags = 2;
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach with an unknown flag");
+	a.flags = VMBUS_PARTITION_ATTACH_FORWARD;
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, ENXIO, "forward without Hyper-V");
+	a.flags = 0;
+	a.reserved[6] = 1;
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, EINVAL, "attach with a reserved field set");
+	a.reserved[6] = 0;
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, 0, "attach");
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, EBUSY, "attach again");
+	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, EBUSY, "features after attach");
+	other = open_device();
+	expect(other, VMBUS_PARTITION_ATTACH, &a, EBUSY, "attach of a second monitor");
+	close(other);
+	expect(fd, _IO(VMBUS_PARTITION_IOC, 0x7f), NULL, ENOTTY, "an unknown call");
+}
+
+static void test_memory(int fd)
+{
+	struct vmbus_partition_region r[2] = {
+		{ .gpa = RAM_GPA, .size = RAM_PAGES * PAGE, .uaddr = (uintptr_t)m.ram },
+	};
+	struct vmbus_partition_mem_table t = { .nregions = 1, .regions = (uintptr_t)r };
+
+	t.flags = 1;
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EINVAL, "memory with an unknown flag");
+	t.flags = 0;
+	t.reserved = 1;
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EINVAL, "memory with a reserved field set");
+	t.reserved = 0;
+	t.nregions = VMBUS_PARTITION_MAX_REGIONS + 1;
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EINVAL, "memory of too many regions");
+	t.nregions = 1;
+	t.regions = 8;
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EFAULT, "memory table at a bad address");
+	t.regions = (uintptr_t)r;
+	r[0].flags = 2;
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EINVAL, "region with an unknown flag");
+	r[0].flags = 0;
+	r[1] = r[0];
+	t.nregions = 2;
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EINVAL, "regions that overlap");
+	t.nregions = 1;
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, 0, "memory");
+}
+
+static void test_vp(int fd)
+{
+	struct vmbus_partition_synic s = { .control = 1, .simp = SIMP | 1, .siefp = SIEFP | 1 };
+	struct vmbus_partition_vp v = { .call_fd = m.calls[0] };
+
+	expect(fd, VMBUS_PARTITION_SET_SYNIC, &s, ENOENT, "SynIC of an unknown VP");
+	v.vp = VMBUS_PARTITION_MAX_VPS;
+	expect(fd, VMBUS_PARTITION_SET_VP, &v, EINVAL, "VP index out of range");
+	v.vp = 0;
+	v.flags = 1;
+	expect(fd, VMBUS_PARTITION_SET_VP, &v, EINVAL, "VP with an unknown flag");
+	v.flags = 0;
+	v.call_fd = 9999;
+	expect(fd, VMBUS_PARTITION_SET_VP, &v, EBADF, "VP with a bad descriptor");
+	v.call_fd = fd;
+	expect(fd, VMBUS_PARTITION_SET_VP, &v, EINVAL, "VP with what is no eventfd");
+	v.call_fd = -2;
+	expect(fd, VMBUS_PARTITION_SET_VP, &v, EINVAL, "VP with descriptor -2");
+	v.call_fd = -1;
+	expect(fd, VMBUS_PARTITION_SET_VP, &v, ENOENT, "taking away a VP that is not there");
+	v.call_fd = m.calls[0];
+	expect(fd, VMBUS_PARTITION_SET_VP, &v, 0, "VP");
+	expect(fd, VMBUS_PARTITION_SET_VP, &v, 0, "VP a second time");
+
+	s.flags = 1;
+	expect(fd, VMBUS_PARTITION_SET_SYNIC, &s, EINVAL, "SynIC with an unknown flag");
+	s.flags = 0;
+	s.simp = 1;
+	expect(fd, VMBUS_PARTITION_SET_SYNIC, &s, EFAULT, "SynIC page outside the memory");
+	s.simp = SIMP | 1;
+	expect(fd, VMBUS_PARTITION_SET_SYNIC, &s, 0, "SynIC");
+}
+
+static void test_kicks(int fd)
+{
+	int32_t fds[2] = { m.calls[0], 9999 };
+	struct vmbus_partition_kicks k = {
+		.first = VMBUS_PARTITION_CONNECTION_ID(1),
+		.count = 2,
+		.fds = (uintptr_t)fds,
+	};
+
+	expect(fd, VMBUS_PARTITION_SET_KICKS, &k, EBADF, "kicks with a bad descriptor");
+	k.count = VMBUS_PARTITION_MAX_KICKS + 1;
+	expect(fd, VMBUS_PARTITION_SET_KICKS, &k, EINVAL, "too many kicks");
+	k.count = 1;
+	k.flags = 1;
+	expect(fd, VMBUS_PARTITION_SET_KICKS, &k, EINVAL, "kicks with an unknown flag");
+	k.flags = 0;
+	k.first = 0xffffffff;
+	expect(fd, VMBUS_PARTITION_SET_KICKS, &k, EINVAL, "kicks of connections out of range");
+	k.first = VMBUS_PARTITION_CONNECTION_ID(1);
+	fds[0] = eventfd(0, EFD_CLOEXEC);
+	expect(fd, VMBUS_PARTITION_SET_KICKS, &k, 0, "kicks");
+	expect(fd, VMBUS_PARTITION_SET_KICKS, &k, 0, "kicks a second time");
+	close(fds[0]);
+}
+
+/* ---- the guest ------------------------------------------------------------------------- */
+
+/* HV_STATUS of a post, or -errno. */
+static int post(int fd, uint32_t connection, uint32_t type, uint32_t size)
+{
+	struct vmbus_partition_message msg = {
+		.connection_id = connection,
+		.message_type = type,
+		.size = size,
+		.payload[0] = VMBUS_MSG_CONTACT,
+	};
+
+	if (ioctl(fd, VMBUS_PARTITION_POST_MESSAGE, &msg))
+		return -errno;
+	return msg.status;
+}
+
+static bool alive(struct guest *g)
+{
+	return guest_contact(g, VMBUS_VERSION(5, 3), 0) && guest_unload(g);
+}
+
+static void test_guest(int fd, struct guest *g)
+{
+	struct vmbus_partition_synic s = { .control = 1, .simp = SIMP | 1, .siefp = SIEFP | 1 };
+	struct vmbus_partition_signal sig = { .connection_id = 0x2001 };
+	struct vmbus_partition_message msg = { .flags = 1 };
+
+	result(post(fd, 4, 1, 241) == -EINVAL, "a message that is too long");
+	result(post(fd, 5, 1, 40) == 0x12, "a connection that nobody serves");
+	result(post(fd, 0x800074, 1, 40) != 0, "a connection that is for VTL2 alone");
+	result(post(fd, 4, 2, 40) == 0x05, "a message type that is not VMBus");
+	expect(fd, VMBUS_PARTITION_POST_MESSAGE, &msg, EINVAL, "message with an unknown flag");
+	msg.flags = 0;
+	msg.vp = VMBUS_PARTITION_MAX_VPS;
+	expect(fd, VMBUS_PARTITION_POST_MESSAGE, &msg, EINVAL, "message of no VP");
+	sig.flags = 1;
+	expect(fd, VMBUS_PARTITION_SIGNAL_EVENT, &sig, EINVAL, "signal with an unknown flag");
+	sig.flags = 0;
+	sig.vp = VMBUS_PARTITION_MAX_VPS;
+	expect(fd, VMBUS_PARTITION_SIGNAL_EVENT, &sig, EINVAL, "signal of no VP");
+	sig.vp = 0;
+	expect(fd, VMBUS_PARTITION_SIGNAL_EVENT, &sig, 0, "signal of a closed channel");
+	result(sig.status == 0x12, "it has no connection");
+
+	result(alive(g), "a connection");
+	result(guest_contact(g, VMBUS_VERSION(5, 3), 0), "a connection to cut");
+	expect(fd, VMBUS_PARTITION_RESET, NULL, 0, "reset");
+	expect(fd, VMBUS_PARTITION_SET_SYNIC, &s, 0, "SynIC after the reset");
+	result(alive(g), "a connection after the reset");
+}
+
+/**
+ * test_calls - the calls of a monitor
+ */
+void test_calls(void)
+{
+	struct guest g = { .m = &m, .connection = VMBUS_CONN_MESSAGE_MULTI };
+
+	m.ram = mmap(NULL, RAM_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1, 0);
+	m.calls[0] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m.ram == MAP_FAILED || m.calls[0] < 0)
+		die("memory and eventfd");
+
+	m.fd = open_device();
+	test_before_attach(m.fd);
+	test_attach(m.fd, opt.partition);
+	test_memory(m.fd);
+	test_vp(m.fd);
+	test_kicks(m.fd);
+	test_guest(m.fd, &g);
+	close(m.fd);
+
+	/* The name is free again, and the server is as good as new. */
+	m.fd = open_device();
+	test_attach(m.fd, opt.partition);
+	test_memory(m.fd);
+	test_vp(m.fd);
+	result(alive(&g), "a connection of the next guest");
+	close(m.fd);
+	close(m.calls[0]);
+	munmap(m.ram, RAM_PAGES * PAGE);
+}
