@@ -44,6 +44,9 @@ static: bed
 kunit: bed
 	@scripts/kunit
 
+selftest: bed
+	@scripts/selftest
+
 e2e: bed
 	@scripts/e2e $(E2E)
 
@@ -53,4 +56,5 @@ e2e-list:
 doctor:
 	@scripts/doctor
 
-.PHONY: all modules clean help demo check check-long kernel bed static kunit e2e e2e-list doctor
+.PHONY: all modules clean help demo check check-long kernel bed static kunit selftest e2e \
+	e2e-list doctor

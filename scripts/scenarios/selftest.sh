@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# desc: the server, tested from outside by a monitor and a guest that are one process
+# limit: 300
+# long-limit: 1200
+. ./lib.sh
+
+seed=${SEED:-1}
+ms=5000
+packets=300
+# A burst of anything can leave the host busy with closing: only with time for that.
+hostile=
+if [ -n "${LONG:-}" ]; then
+	ms=60000
+	packets=3000
+	hostile=hostile
+fi
+
+# nothing_left: what a guest that is gone has left behind
+nothing_left() {
+	check "no VP is left" file_is "$PARTITION/vps" 0
+	check "no page is held" file_is "$PARTITION/pages_pinned" 0
+	check "the guest's server is disconnected" file_is "$SRV/guest0/state" disconnected
+}
+
+# Each close waits for RCU, which takes 30 ms in an emulated machine
+echo 1 > /sys/kernel/rcu_expedited
+must "modules load" modules_up
+must "the servers start" servers_up
+must "the guest's server has an echo pipe" insmod /modules/vmbus_testroot.ko server=guest0
+check "the example client talks to it" vmbus-example guest0
+# shellcheck disable=SC2086 # a group or none
+tap vmbus-selftest -s "$seed" -t $ms -n $packets \
+	calls contact offers gpadl channel ring signal model $hostile
+nothing_left
+
+must "the pipe goes" rmmod vmbus_testroot
+must "the host has one" insmod /modules/vmbus_testroot.ko server=root
+must "the relay connects with the host" relay_on
+check "the example client talks to the host's" vmbus-example guest0
+# shellcheck disable=SC2086 # a group or none
+tap vmbus-selftest -r -s "$seed" -t $ms -n $packets contact offers channel ring signal $hostile
+nothing_left
+check "the host heard nothing malformed" file_is "$SRV/root/messages_bad" 0
+check "everything is taken down" all_down
+check "modules unload" modules_down
