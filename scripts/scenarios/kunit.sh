@@ -2,8 +2,11 @@
 # shellcheck shell=dash
 # Loads every KUnit suite; scripts/kunit runs this and reads the results.
 # limit: 420
+# append: kmemleak=on
 . ./lib.sh
+. ./leak.inc
 
+leak_start
 dmesg -n 5
 must "all modules load" modules_up
 for suite in /modules/*_test.ko; do
@@ -15,3 +18,4 @@ for suite in /modules/*_test.ko; do
 	check "suite ${name%.ko} unloads" rmmod "${name%.ko}"
 done
 check "all modules unload" modules_down
+check "nothing leaked" no_leak
