@@ -37,12 +37,12 @@
 /* Features, in InitiateContact and VersionResponse from version 6.0 on. */
 #define VMBUS_FEATURE_GUEST_SIGNAL	BIT(0)	/* OpenChannel names connection id and flag */
 #define VMBUS_FEATURE_REDIRECT_INT	BIT(1)	/* OpenChannel may redirect the interrupt */
-#define VMBUS_FEATURE_MODIFY_CONNECTION	BIT(2)
-#define VMBUS_FEATURE_CLIENT_ID		BIT(3)
-#define VMBUS_FEATURE_CONFIDENTIAL	BIT(4)
-#define VMBUS_FEATURE_PAUSE_RESUME	BIT(5)
-#define VMBUS_FEATURE_SERVER_MONITOR	BIT(6)
-#define VMBUS_FEATURE_GPA_PINNING	BIT(7)
+#define VMBUS_FEATURE_MODIFY_CONNECTION	BIT(2)	/* monitor pages may change */
+#define VMBUS_FEATURE_CLIENT_ID		BIT(3)	/* InitiateContact names the client */
+#define VMBUS_FEATURE_CONFIDENTIAL	BIT(4)	/* offers tell of encrypted memory */
+#define VMBUS_FEATURE_PAUSE_RESUME	BIT(5)	/* messages to the guest may be held */
+#define VMBUS_FEATURE_SERVER_MONITOR	BIT(6)	/* VersionResponse names monitor pages */
+#define VMBUS_FEATURE_GPA_PINNING	BIT(7)	/* offers tell of pinned memory */
 
 #define VMBUS_VERSION(major, minor)	((u32)(major) << 16 | (minor))
 
@@ -117,6 +117,7 @@ struct vmbus_monitor_page {
 static_assert(sizeof(struct vmbus_monitor_page) == HV_HYP_PAGE_SIZE);
 static_assert(offsetof(struct vmbus_monitor_page, latency) == 576);
 
+/* ALL_OFFERS, UNLOAD_COMPLETE, PAUSE_RESPONSE: nothing but this */
 struct vmbus_msg_hdr {
 	__le32 type;
 	__le32 padding;			/* written 0, never checked */
