@@ -53,8 +53,11 @@ e2e: bed
 e2e-list:
 	@scripts/e2e list
 
+mutate: bed
+	@scripts/mutate $(if $(HANDLERS),--handlers)
+
 doctor:
 	@scripts/doctor
 
 .PHONY: all modules clean help demo check check-long kernel bed static kunit selftest e2e \
-	e2e-list doctor
+	e2e-list mutate doctor
