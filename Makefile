@@ -56,8 +56,12 @@ e2e-list:
 mutate: bed
 	@scripts/mutate $(if $(HANDLERS),--handlers)
 
+coverage:
+	@scripts/deps
+	@scripts/coverage
+
 doctor:
 	@scripts/doctor
 
 .PHONY: all modules clean help demo check check-long kernel bed static kunit selftest e2e \
-	e2e-list mutate doctor
+	e2e-list mutate coverage doctor
