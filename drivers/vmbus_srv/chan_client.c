@@ -86,7 +86,7 @@ static void vsrv_chan_parse_open(struct vsrv_chan *chan, const struct vpart_mess
 		.ring_gpadl = le32_to_cpu(m->ring_gpadl),
 		.downstream_page = le32_to_cpu(m->downstream_page),
 		.target_vp = le32_to_cpu(m->target_vp),
-		.connection_id = VMBUS_CONN_EVENT(chan->id, VMBUS_SINT, VPART_VTL_GUEST),
+		.connection_id = vsrv_chan_connection_id(chan),
 		.event_flag = chan->id,
 	};
 	memcpy(p->user_data, m->user_data, sizeof(p->user_data));

@@ -148,8 +148,7 @@ static void vsrv_chan_send_offer(struct vsrv_chan *chan)
 		.monitor_id = chan->monitor_id,
 		.monitor_allocated = chan->monitor_id != VMBUS_MONITOR_NONE,
 		.is_dedicated = cpu_to_le16(1),
-		.connection_id = cpu_to_le32(VMBUS_CONN_EVENT(chan->id, VMBUS_SINT,
-							      VPART_VTL_GUEST)),
+		.connection_id = cpu_to_le32(vsrv_chan_connection_id(chan)),
 	};
 
 	memcpy(m.user_defined, o->user_defined, sizeof(m.user_defined));

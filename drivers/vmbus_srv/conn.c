@@ -200,7 +200,6 @@ void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg
 	struct vmbus_version_response3_msg m;
 	struct vsrv_contact contact;
 	u32 len;
-	int err;
 
 	if (vsrv_contact_parse(msg, &contact)) {
 		vsrv_refuse(srv, msg, VSRV_WHY_CONTACT_SHORT);
@@ -213,10 +212,7 @@ void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg
 	if (contact.sint != VMBUS_SINT) {
 		/* Not this server's client, but it waits for an answer. */
 		len = vsrv_version_response(&m, &contact, false, 0, 0, 0);
-		err = vpart_send_message(srv->part,
-					 srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
-					 contact.target_vp, contact.sint, &m, len);
-		vsrv_sent(srv, &m, len, err);
+		vsrv_send_at(srv, contact.target_vp, contact.sint, &m, len);
 		vsrv_refuse(srv, msg, VSRV_WHY_CONTACT_SINT);
 		return;
 	}

@@ -6,17 +6,6 @@
  */
 #include "vsrv.h"
 
-/* There is no queue for such a client: it looks at its slot, and has one request out. */
-static void vsrv_reserved_send(struct vsrv_chan *chan, const void *msg, u32 len)
-{
-	struct vmbus_srv *srv = chan->srv;
-	int err;
-
-	err = vpart_send_message(srv->part, srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
-				 chan->reserved.vp, chan->reserved.sint, msg, len);
-	vsrv_sent(srv, msg, len, err);
-}
-
 /* The channel is as others again; if its connection is gone, nobody knows it. */
 static void vsrv_reserved_end(struct vsrv_chan *chan)
 {
@@ -41,7 +30,7 @@ static void vsrv_reserved_end(struct vsrv_chan *chan)
 void vsrv_reserved_opened(struct vsrv_chan *chan, const struct vmbus_open_result_msg *msg)
 {
 	lockdep_assert_held(&chan->srv->lock);
-	vsrv_reserved_send(chan, msg, sizeof(*msg));
+	vsrv_send_at(chan->srv, chan->reserved.vp, chan->reserved.sint, msg, sizeof(*msg));
 	if (msg->status)
 		vsrv_reserved_end(chan);
 }
@@ -60,7 +49,7 @@ void vsrv_reserved_closed(struct vsrv_chan *chan)
 	};
 
 	lockdep_assert_held(&chan->srv->lock);
-	vsrv_reserved_send(chan, &m, sizeof(m));
+	vsrv_send_at(chan->srv, chan->reserved.vp, chan->reserved.sint, &m, sizeof(m));
 	vsrv_reserved_end(chan);
 }
 
@@ -91,7 +80,7 @@ void vsrv_chan_on_open_reserved(struct vmbus_srv *srv, const struct vpart_messag
 			.ring_gpadl = le32_to_cpu(m->ring_gpadl),
 			.downstream_page = le32_to_cpu(m->downstream_page),
 			.target_vp = VMBUS_VP_NONE,
-			.connection_id = VMBUS_CONN_EVENT(chan->id, VMBUS_SINT, VPART_VTL_GUEST),
+			.connection_id = vsrv_chan_connection_id(chan),
 			.event_flag = chan->id,
 		};
 		chan->open_id = 0;

@@ -236,21 +236,36 @@ void vsrv_send_open_result(struct vsrv_chan *chan, u32 status)
 		vsrv_outq_add(&chan->srv->outq, &m, sizeof(m), status ? NULL : chan);
 }
 
-/**
- * vsrv_sent - a message has gone to the client, or is lost
- * @srv: server
- * @msg: message
- * @len: its bytes
- * @err: of vpart_send_message()
- *
- * Context: any.
- */
-void vsrv_sent(struct vmbus_srv *srv, const void *msg, u32 len, int err)
+/* A message has gone to the client, or is lost.  @err: of vpart_send_message() */
+static void vsrv_sent(struct vmbus_srv *srv, const void *msg, u32 len, int err)
 {
 	trace_vsrv_message_out(srv, msg, len);
 	if (static_branch_unlikely(&vsrv_trace_messages))
 		vsrv_trace_out(srv, msg, len, err);
 	vsrv_count(srv, err ? VSRV_MESSAGES_LOST : VSRV_MESSAGES_OUT);
+}
+
+/**
+ * vsrv_send_at - send a message to a slot that the client named, past the queue
+ * @srv: server
+ * @vp: VP
+ * @sint: its SINT
+ * @msg: message
+ * @len: its exact length on the wire
+ *
+ * It is tried once, and counted as lost if that fails: who asks so looks at its slot,
+ * and has one request out.
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_send_at(struct vmbus_srv *srv, u32 vp, u8 sint, const void *msg, u32 len)
+{
+	int err;
+
+	lockdep_assert_held(&srv->lock);
+	err = vpart_send_message(srv->part, srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
+				 vp, sint, msg, len);
+	vsrv_sent(srv, msg, len, err);
 }
 
 static int vsrv_send_one(void *ctx, const struct vsrv_out *out)

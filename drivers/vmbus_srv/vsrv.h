@@ -362,6 +362,12 @@ struct vsrv_chan {
 	atomic64_t counters[VSRV_CHAN_COUNTERS];
 };
 
+/* Connection that the client signals if it names no other. */
+static inline u32 vsrv_chan_connection_id(const struct vsrv_chan *chan)
+{
+	return VMBUS_CONN_EVENT(chan->id, VMBUS_SINT, VPART_VTL_GUEST);
+}
+
 /* channel.c */
 void vsrv_chan_get(struct vsrv_chan *chan);
 void vsrv_chan_put(struct vsrv_chan *chan);
@@ -666,7 +672,7 @@ void vsrv_queue_op(struct vmbus_srv *srv, struct vsrv_op *op, enum vsrv_op_type 
 void vsrv_cancel_op(struct vsrv_op *op);
 void vsrv_send(struct vmbus_srv *srv, enum vmbus_msg_type type, void *msg, u32 len);
 void vsrv_send_open_result(struct vsrv_chan *chan, u32 status);
-void vsrv_sent(struct vmbus_srv *srv, const void *msg, u32 len, int err);
+void vsrv_send_at(struct vmbus_srv *srv, u32 vp, u8 sint, const void *msg, u32 len);
 void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, enum vsrv_why why);
 
 enum vsrv_request_type {
