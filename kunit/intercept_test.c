@@ -8,6 +8,7 @@
 #include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/uaccess.h>
+#include <vmbus/compat.h>
 #include "fake_hyperv.h"
 
 #define IT_FAST		BIT_ULL(16)
@@ -342,7 +343,8 @@ static struct it_file it_file_open(struct kunit *test)
 {
 	struct it_file f;
 
-	f.file = filp_open("/dev/vmbus_partition", O_RDWR, 0);
+	scoped_with_init_fs()
+		f.file = filp_open("/dev/vmbus_partition", O_RDWR, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(f.file));
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, it_file_close, f.file), 0);
 	f.arg = kunit_vm_mmap(test, NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,

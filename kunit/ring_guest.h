@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/vmalloc.h>
+#include <vmbus/compat.h>
 #include <vmbus/reader.h>
 #include "fake_guest.h"
 #include "ring_test.h"
@@ -340,11 +341,14 @@ static inline s64 rg_count(struct rg *rg, enum vsrv_chan_counter counter)
 
 static inline struct file *rg_file(struct rg *rg, const char *name, int flags)
 {
+	struct file *file;
 	char path[128];
 
 	snprintf(path, sizeof(path), "/sys/class/vmbus_srv/%s/channels/%u/%s", FG_NAME, rg->id,
 		 name);
-	return filp_open(path, flags, 0);
+	scoped_with_init_fs()
+		file = filp_open(path, flags, 0);
+	return file;
 }
 
 static inline void rg_expect_file(struct rg *rg, const char *name, const char *text)

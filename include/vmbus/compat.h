@@ -56,4 +56,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define VMBUS_SOCKADDR(addr) ((struct sockaddr_unsized *)(addr))
 #endif
 
+/* A kernel that has the macro gives its threads no root directory. */
+#include <linux/fs_struct.h>
+
+#ifndef scoped_with_init_fs
+#define scoped_with_init_fs() if (true)
+#endif
+
 #endif /* _VMBUS_COMPAT_H */
