@@ -460,13 +460,26 @@ static void storvsp_chan_halt(struct vsrv_chan *chan, bool closed)
 
 static void storvsp_chan_stop(struct vsrv_chan *chan)
 {
+	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
+
+	cancel_work_sync(&sc->close);
 	storvsp_chan_halt(chan, false);
 }
 
+static void storvsp_chan_close_work(struct work_struct *work)
+{
+	struct storvsp_chan *sc = container_of(work, struct storvsp_chan, close);
+
+	storvsp_chan_halt(sc->chan, true);
+	vsrv_close_done(sc->chan);
+}
+
+/* The client's other channels, and its next contact, need not wait for the drain. */
 static void storvsp_chan_close(struct vsrv_chan *chan)
 {
-	storvsp_chan_halt(chan, true);
-	vsrv_close_done(chan);
+	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
+
+	queue_work(system_long_wq, &sc->close);
 }
 
 const struct vsrv_chan_ops storvsp_chan_ops = {
@@ -487,6 +500,7 @@ void storvsp_chan_setup(struct storvsp_chan *sc)
 {
 	spin_lock_init(&sc->lock);
 	init_waitqueue_head(&sc->idle);
+	INIT_WORK(&sc->close, storvsp_chan_close_work);
 	vsrv_reader_init(&sc->reader, &storvsp_reader_ops, sc->buf, sizeof(sc->buf));
 }
 
@@ -517,6 +531,8 @@ int storvsp_chan_init(struct storvsp_chan *sc)
  */
 void storvsp_chan_destroy(struct storvsp_chan *sc)
 {
+	/* It may not have returned from vsrv_close_done(). */
+	flush_work(&sc->close);
 	kvfree(sc->ios);
 	sc->ios = NULL;
 }

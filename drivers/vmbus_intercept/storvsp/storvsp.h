@@ -28,6 +28,7 @@
 #include <linux/spinlock.h>
 #include <linux/uuid.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>
 #include <uapi/linux/vmbus_partition.h>
@@ -231,7 +232,8 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  *	and @data while the channel is open
  * @rings: rings; the one to the guest is protected by @lock
  * @proto: state of the protocol
- * @open: the rings are mapped; changes only in callbacks of the server
+ * @open: the rings are mapped; changes only in callbacks of the server and in @close
+ * @close: drains the channel and closes it; not concurrent with those callbacks
  * @buf: copy of a packet
  * @data: data that the controller itself makes up
  * @ios: STORVSP_DEPTH of them
@@ -255,6 +257,7 @@ struct storvsp_chan {
 	struct vsrv_rings rings;
 	struct storvsp_proto proto;
 	bool open;
+	struct work_struct close;
 	u8 buf[STORVSP_MAX_PACKET] __aligned(8);
 	u8 data[STORVSP_EMULATE_SIZE];
 	struct storvsp_io *ios;
