@@ -96,17 +96,18 @@ static unsigned int discard(struct guest *g)
 	return n;
 }
 
+/* What was there before is discarded; the answer to this message is not. */
 static bool post(struct guest *g, u32 connection, const union message *m, u32 size)
 {
 	u64 end = now_us() + TIMEOUT_MS * 1000;
 
+	discard(g);
 	while (monitor_post(g->m, connection, m, size) == HV_STATUS_BUSY) {
 		if (now_us() > end)
 			return false;
 		if (!discard(g))
 			usleep(100);
 	}
-	discard(g);
 	return true;
 }
 
