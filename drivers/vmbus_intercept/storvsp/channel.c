@@ -9,6 +9,9 @@
 #include "storvsp.h"
 #include "trace.h"
 
+/* A guest that is told to look at its disks is given so long for each, and for all. */
+#define STORVSP_LOOK_MAX	(5 * HZ)
+#define STORVSP_RETIRE_MAX	(20 * HZ)
 /* A guest that has nothing to ask for so long has let go of its disks. */
 #define STORVSP_QUIET		msecs_to_jiffies(500)
 #define STORVSP_QUIET_MAX	(5 * HZ)
@@ -182,9 +185,9 @@ static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
 	bool done;
 
 	spin_lock_irq(&sc->lock);
-	quiet = time_after(sc->last, since) ? sc->last : since;
-	done = !sc->running || !sc->scanned || time_after(jiffies, quiet + STORVSP_QUIET) ||
-	       time_after(jiffies, since + STORVSP_QUIET_MAX);
+	quiet = sc->look == STORVSP_LOOK_ENDED ? STORVSP_QUIET : STORVSP_LOOK_MAX;
+	done = !sc->running || !sc->scanned || time_after(jiffies, sc->last + quiet) ||
+	       time_after(jiffies, since + STORVSP_RETIRE_MAX);
 	spin_unlock_irq(&sc->lock);
 	return done;
 }
@@ -195,9 +198,10 @@ static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
  *
  * A Linux guest that loses the channel of a disk with a write cache tries for
  * ever to flush it.  So first the disks are gone, which it copes with.  There is
- * no message that says when it has: wait until it has nothing to ask any more.
+ * no message that says when it has: wait until it has looked at all addresses, as
+ * it did when it opened the channel, and has nothing to ask any more.
  *
- * Context: process, may sleep; a few seconds at most.
+ * Context: process, may sleep; as long as STORVSP_RETIRE_MAX.
  */
 void storvsp_chan_retire(struct storvsp_chan *sc)
 {
@@ -205,6 +209,8 @@ void storvsp_chan_retire(struct storvsp_chan *sc)
 
 	spin_lock_irq(&sc->lock);
 	sc->retired = true;
+	sc->look = STORVSP_LOOK_NONE;
+	sc->last = since;
 	spin_unlock_irq(&sc->lock);
 	storvsp_chan_notify(sc);
 	while (!storvsp_chan_retired(sc, since))
@@ -267,17 +273,29 @@ static void storvsp_bad_packet(struct storvsp_chan *sc, struct storvsp_io *io)
 		storvsp_io_put(sc, io);
 }
 
+/* A guest looks at addresses in ascending order. */
+static void storvsp_chan_looked(struct storvsp_chan *sc, u16 address)
+{
+	/* Nobody else writes the first two while the channel is open. */
+	if (sc->scanned && address <= sc->top && !READ_ONCE(sc->retired))
+		return;
+	spin_lock_irq(&sc->lock);
+	sc->scanned = true;
+	sc->top = max(sc->top, address);
+	if (!address && sc->look == STORVSP_LOOK_NONE)
+		sc->look = STORVSP_LOOK_BEGUN;
+	if (address == sc->top && sc->look == STORVSP_LOOK_BEGUN)
+		sc->look = STORVSP_LOOK_ENDED;
+	spin_unlock_irq(&sc->lock);
+}
+
 static void storvsp_execute(struct storvsp_chan *sc, struct storvsp_io *io,
 			    const struct vsrv_packet *pkt)
 {
 	static const struct storvsp_result invalid = { .srb_status = SRB_STATUS_INVALID_REQUEST };
 	enum storvsp_verdict verdict = storvsp_parse_srb(pkt, &io->req, &io->cmd);
 
-	if (!sc->scanned) {
-		spin_lock_irq(&sc->lock);
-		sc->scanned = true;
-		spin_unlock_irq(&sc->lock);
-	}
+	storvsp_chan_looked(sc, io->req.packet.srb.path << 8 | io->req.packet.srb.target);
 	if (verdict == STORVSP_OK) {
 		storvsp_io_execute(io);
 		return;
@@ -356,6 +374,7 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 	sc->reset = NULL;
 	sc->starved = false;
 	sc->scanned = false;
+	sc->top = 0;
 	sc->notify = false;
 	sc->retired = false;
 	sc->running = true;

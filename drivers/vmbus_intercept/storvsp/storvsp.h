@@ -224,6 +224,12 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
 
 /* ---- the channel: channel.c ---------------------------------------------------------- */
 
+enum storvsp_look {
+	STORVSP_LOOK_NONE,
+	STORVSP_LOOK_BEGUN,
+	STORVSP_LOOK_ENDED,
+};
+
 /**
  * struct storvsp_chan - the channel of a controller
  * @chan: the server's, while open
@@ -244,7 +250,9 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * @busy: commands that LIO has, or whose completion still runs
  * @running: the rings may be used
  * @retired: the disks are taken from the guest before the channel is
- * @last: when the last request was read, in jiffies
+ * @last: when the last request was read, in jiffies; or @retired set
+ * @look: how far the guest has looked at the addresses since then
+ * @top: the highest address, path and target, that it has looked at since the open
  * @starved: @reader waits for @free to get an entry
  * @scanned: the guest has sent commands; before that some crash when notified
  * @notify: the guest does not know yet that disks came or went
@@ -270,6 +278,8 @@ struct storvsp_chan {
 	bool running;
 	bool retired;
 	unsigned long last;
+	enum storvsp_look look;
+	u16 top;
 	bool starved;
 	bool scanned;
 	bool notify;
