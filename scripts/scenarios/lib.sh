@@ -76,8 +76,9 @@ equal() {
 	if [ "$2" = "$3" ]; then
 		ok "$1"
 	else
-		not_ok "$1" "expected $2
-got $3"
+		echo "$2" > /tmp/expected
+		echo "$3" > /tmp/got
+		not_ok "$1" "$(diff -U 1 /tmp/expected /tmp/got)"
 		return 1
 	fi
 }

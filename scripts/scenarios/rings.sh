@@ -56,7 +56,8 @@ echo 10000 > "$dir/busy_poll_us"
 with=$(signals)
 note "signals for $READS reads: $without without polling, $with with"
 note "polls that found something: $(cat "$dir/poll_hits"), that did not: $(cat "$dir/poll_misses")"
-check "each read was a signal" test "${without:-0}" -ge $READS
+# A request that comes while the reader still looks needs none.
+check "nearly each read was a signal" test "${without:-0}" -ge $((READS * 9 / 10))
 check "with polling less than half" test "${with:-$READS}" -lt $((without / 2))
 check "polls found the guest's requests" test "$(cat "$dir/poll_hits")" -gt $((READS / 2))
 echo 0 > "$dir/busy_poll_us"
