@@ -109,12 +109,10 @@ static void vsrv_chan_parse_open(struct vsrv_chan *chan, const struct vpart_mess
 void vsrv_chan_on_open(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
 	const struct vmbus_open_msg *m = (const void *)msg->payload;
-	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
+	struct vsrv_chan *chan = vsrv_chan_of(srv, msg, m->channel_id);
 
-	if (!chan) {
-		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
+	if (!chan)
 		return;
-	}
 	switch (chan->state) {
 	case VSRV_CHAN_CLOSED:
 		vsrv_chan_parse_open(chan, msg, &chan->open);
@@ -144,12 +142,10 @@ void vsrv_chan_on_open(struct vmbus_srv *srv, const struct vpart_message *msg)
 void vsrv_chan_on_close(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
 	const struct vmbus_channel_msg *m = (const void *)msg->payload;
-	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
+	struct vsrv_chan *chan = vsrv_chan_of(srv, msg, m->channel_id);
 
-	if (!chan) {
-		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
+	if (!chan)
 		return;
-	}
 	switch (chan->state) {
 	case VSRV_CHAN_OPEN:
 		if (chan->reserved.on)
@@ -229,13 +225,11 @@ void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *ms
 {
 	const struct vmbus_channel_msg *m = (const void *)msg->payload;
 	u32 id = le32_to_cpu(m->channel_id);
-	struct vsrv_chan *chan = vsrv_chan_find(srv, id);
+	struct vsrv_chan *chan = vsrv_chan_of(srv, msg, m->channel_id);
 	struct vsrv_chan *next;
 
-	if (!chan) {
-		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
+	if (!chan)
 		return;
-	}
 	if (chan->reserved.on) {
 		vsrv_refuse(srv, msg, VSRV_WHY_RESERVED);
 		return;

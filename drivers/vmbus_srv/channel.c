@@ -102,6 +102,24 @@ struct vsrv_chan *vsrv_chan_find(struct vmbus_srv *srv, u32 id)
 	return xa_load(&srv->ids, id);
 }
 
+/**
+ * vsrv_chan_of - the channel of a message, which is refused if there is none
+ * @srv: server
+ * @msg: message
+ * @id: the channel id in it
+ *
+ * Context: vmbus_srv::lock held.
+ * Return: the channel, or NULL.
+ */
+struct vsrv_chan *vsrv_chan_of(struct vmbus_srv *srv, const struct vpart_message *msg, __le32 id)
+{
+	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(id));
+
+	if (!chan)
+		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
+	return chan;
+}
+
 static bool vsrv_same_key(const struct vsrv_offer *a, const struct vsrv_offer *b)
 {
 	return guid_equal(&a->class_id, &b->class_id) &&

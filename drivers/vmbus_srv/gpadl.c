@@ -349,15 +349,19 @@ static void vsrv_gpadl_start_teardown(struct vsrv_gpadl *gpadl)
 void vsrv_gpadl_on_teardown(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
 	const struct vmbus_gpadl_teardown_msg *m = (const void *)msg->payload;
-	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
-	struct vsrv_gpadl *gpadl = NULL;
+	struct vsrv_chan *chan = vsrv_chan_of(srv, msg, m->channel_id);
+	struct vsrv_gpadl *gpadl;
 
+	if (!chan)
+		return;
 	/* A reserved channel lets go of its GPADLs as a whole. */
-	if (chan && !chan->reserved.on)
-		gpadl = vsrv_gpadl_find(chan, le32_to_cpu(m->gpadl_id));
+	if (chan->reserved.on) {
+		vsrv_refuse(srv, msg, VSRV_WHY_RESERVED);
+		return;
+	}
+	gpadl = vsrv_gpadl_find(chan, le32_to_cpu(m->gpadl_id));
 	if (!gpadl || gpadl->state != VSRV_GPADL_ACCEPTED) {
-		vsrv_refuse(srv, msg, !chan ? VSRV_WHY_NO_CHANNEL :
-			    chan->reserved.on ? VSRV_WHY_RESERVED : VSRV_WHY_NO_GPADL);
+		vsrv_refuse(srv, msg, VSRV_WHY_NO_GPADL);
 		return;
 	}
 	vsrv_gpadl_start_teardown(gpadl);

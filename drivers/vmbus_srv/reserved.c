@@ -63,12 +63,10 @@ void vsrv_reserved_closed(struct vsrv_chan *chan)
 void vsrv_chan_on_open_reserved(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
 	const struct vmbus_open_reserved_msg *m = (const void *)msg->payload;
-	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
+	struct vsrv_chan *chan = vsrv_chan_of(srv, msg, m->channel_id);
 
-	if (!chan) {
-		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
+	if (!chan)
 		return;
-	}
 	switch (chan->state) {
 	case VSRV_CHAN_CLOSED:
 		chan->reserved = (struct vsrv_reserved) {
@@ -103,12 +101,10 @@ void vsrv_chan_on_open_reserved(struct vmbus_srv *srv, const struct vpart_messag
 void vsrv_chan_on_close_reserved(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
 	const struct vmbus_close_reserved_msg *m = (const void *)msg->payload;
-	struct vsrv_chan *chan = vsrv_chan_find(srv, le32_to_cpu(m->channel_id));
+	struct vsrv_chan *chan = vsrv_chan_of(srv, msg, m->channel_id);
 
-	if (!chan) {
-		vsrv_refuse(srv, msg, VSRV_WHY_NO_CHANNEL);
+	if (!chan)
 		return;
-	}
 	switch (chan->state) {
 	case VSRV_CHAN_OPEN:
 		if (!chan->reserved.on) {

@@ -375,6 +375,7 @@ const char *vsrv_chan_state_name(enum vsrv_chan_state state);
 void vsrv_chan_set_state(struct vsrv_chan *chan, enum vsrv_chan_state state);
 bool vsrv_chan_released(const struct vsrv_chan *chan);
 struct vsrv_chan *vsrv_chan_find(struct vmbus_srv *srv, u32 id);
+struct vsrv_chan *vsrv_chan_of(struct vmbus_srv *srv, const struct vpart_message *msg, __le32 id);
 struct vsrv_chan *vsrv_chan_find_key(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 				     bool owned);
 void vsrv_chan_announce(struct vsrv_chan *chan);
