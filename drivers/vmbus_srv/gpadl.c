@@ -99,18 +99,12 @@ EXPORT_SYMBOL_IF_KUNIT(vsrv_gpadl_append);
 static int vsrv_gpadl_parse(const struct vsrv_gpadl *gpadl, u32 word, u32 *len, u32 *offset,
 			    u32 *npfns)
 {
-	u32 left, end;
-
 	if (word >= gpadl->nwords)
 		return -EINVAL;
 	*len = lower_32_bits(gpadl->words[word]);
 	*offset = upper_32_bits(gpadl->words[word]);
-	if (!*len || *offset >= HV_HYP_PAGE_SIZE || check_add_overflow(*offset, *len, &end))
-		return -EINVAL;
-
-	left = gpadl->nwords - word - 1;
-	*npfns = end / HV_HYP_PAGE_SIZE + !!(end % HV_HYP_PAGE_SIZE);
-	if (*npfns > left)
+	*npfns = vsrv_range_pages(*len, *offset);
+	if (!*npfns || *npfns > gpadl->nwords - word - 1)
 		return -EINVAL;
 	return word + 1 + *npfns;
 }

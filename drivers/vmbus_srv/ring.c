@@ -18,6 +18,7 @@
 #include <linux/uio.h>
 #include <asm/barrier.h>
 #include <vmbus/ring.h>
+#include "vsrv.h"
 
 /* Head of the extended header of both packet types that have one. */
 struct ring_ext_head {
@@ -381,7 +382,7 @@ int vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
 {
 	const struct gpa_range *r;
 	u32 left = pkt->ranges_len;
-	u32 len, offset, end, npfns;
+	u32 len, offset, npfns;
 	const void *pos = pkt->ranges;
 	unsigned int i;
 
@@ -395,11 +396,8 @@ int vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
 		left -= sizeof(*r);
 		len = r->byte_count;
 		offset = r->byte_offset;
-		if (!len || offset >= HV_HYP_PAGE_SIZE || check_add_overflow(offset, len, &end))
-			return -EINVAL;
-		/* Not HVPFN_UP(): that can overflow. */
-		npfns = HVPFN_DOWN(end) + !!offset_in_hvpage(end);
-		if (npfns > left / sizeof(u64))
+		npfns = vsrv_range_pages(len, offset);
+		if (!npfns || npfns > left / sizeof(u64))
 			return -EINVAL;
 		if (i == index)
 			break;

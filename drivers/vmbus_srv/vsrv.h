@@ -24,6 +24,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/overflow.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
@@ -232,6 +233,17 @@ struct vsrv_gpadl *vsrv_gpadl_alloc(u32 id, u16 range_bytes, u16 range_count);
 void vsrv_gpadl_release(struct kref *ref);
 bool vsrv_gpadl_append(struct vsrv_gpadl *gpadl, const __le64 *words, u32 nwords);
 int __must_check vsrv_gpadl_validate(const struct vsrv_gpadl *gpadl);
+
+/* Pages of a range of the client's memory; 0 if it is empty, or malformed. */
+static inline u32 vsrv_range_pages(u32 len, u32 offset)
+{
+	u32 end;
+
+	if (!len || offset >= HV_HYP_PAGE_SIZE || check_add_overflow(offset, len, &end))
+		return 0;
+	/* Not HVPFN_UP(): that can overflow. */
+	return HVPFN_DOWN(end) + !!offset_in_hvpage(end);
+}
 
 void vsrv_gpadl_on_header(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_gpadl_on_body(struct vmbus_srv *srv, const struct vpart_message *msg);
