@@ -271,7 +271,6 @@ static void channel_signal_test(struct kunit *test)
 static void channel_no_signal_test(struct kunit *test)
 {
 	static const struct vsrv_chan_ops ops = {
-		.owner = THIS_MODULE,
 		.open = fg_dev_open,
 		.close = fg_dev_close,
 		.stop = fg_dev_stop,

@@ -614,7 +614,6 @@ static inline void fg_dev_stop(struct vsrv_chan *chan)
 
 /* An owner that wants to know everything. */
 static const struct vsrv_chan_ops fg_dev_ops = {
-	.owner = THIS_MODULE,
 	.open = fg_dev_open,
 	.close = fg_dev_close,
 	.gpadl_create = fg_dev_gpadl_create,
@@ -626,7 +625,6 @@ static const struct vsrv_chan_ops fg_dev_ops = {
 
 /* A local device: what may be left out is. */
 static const struct vsrv_chan_ops fg_local_ops __maybe_unused = {
-	.owner = THIS_MODULE,
 	.open = fg_dev_open,
 	.close = fg_dev_close,
 	.signal = fg_dev_signal,

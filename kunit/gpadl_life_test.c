@@ -477,7 +477,6 @@ static void gl_rings_close(struct vsrv_chan *chan)
 }
 
 static const struct vsrv_chan_ops gl_rings_ops = {
-	.owner = THIS_MODULE,
 	.open = gl_rings_open,
 	.close = gl_rings_close,
 	.signal = fg_dev_signal,

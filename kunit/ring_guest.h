@@ -153,7 +153,6 @@ static inline void rg_dev_close(struct vsrv_chan *chan)
 }
 
 static const struct vsrv_chan_ops rg_dev_ops = {
-	.owner = THIS_MODULE,
 	.open = rg_dev_open,
 	.close = rg_dev_close,
 	.signal = rg_dev_signal,

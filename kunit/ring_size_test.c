@@ -124,7 +124,6 @@ static void rs_dev_close(struct vsrv_chan *chan)
 }
 
 static const struct vsrv_chan_ops rs_dev_ops = {
-	.owner = THIS_MODULE,
 	.open = rs_dev_open,
 	.close = rs_dev_close,
 	.signal = fg_dev_signal,

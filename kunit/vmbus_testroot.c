@@ -158,7 +158,6 @@ static void testroot_echo_close(struct vsrv_chan *chan)
 }
 
 static const struct vsrv_chan_ops testroot_echo_ops = {
-	.owner = THIS_MODULE,
 	.open = testroot_echo_open,
 	.close = testroot_echo_close,
 	.signal = testroot_echo_signal,
@@ -181,7 +180,6 @@ static void testroot_vpci_stop(struct vsrv_chan *chan)
 }
 
 static const struct vsrv_chan_ops testroot_vpci_ops = {
-	.owner = THIS_MODULE,
 	.open = testroot_vpci_open,
 	.close = testroot_vpci_close,
 	.stop = testroot_vpci_stop,

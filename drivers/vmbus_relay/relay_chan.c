@@ -137,7 +137,6 @@ static void vrelay_chan_stop(struct vsrv_chan *chan)
 }
 
 static const struct vsrv_chan_ops vrelay_chan_ops = {
-	.owner = THIS_MODULE,
 	.open = vrelay_chan_open,
 	.close = vrelay_chan_close,
 	.gpadl_create = vrelay_chan_gpadl_create,
@@ -147,7 +146,6 @@ static const struct vsrv_chan_ops vrelay_chan_ops = {
 };
 
 static const struct vsrv_chan_ops vrelay_chan_forwarding_ops = {
-	.owner = THIS_MODULE,
 	.open = vrelay_chan_open,
 	.close = vrelay_chan_close,
 	.gpadl_create = vrelay_chan_gpadl_create,

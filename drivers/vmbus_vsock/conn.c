@@ -209,7 +209,6 @@ static void vvsock_chan_signal(struct vsrv_chan *chan)
 }
 
 static const struct vsrv_chan_ops vvsock_chan_ops = {
-	.owner = THIS_MODULE,
 	.open = vvsock_chan_open,
 	.close = vvsock_chan_close,
 	.signal = vvsock_chan_signal,

@@ -81,7 +81,6 @@ struct vsrv_open_params {
 
 /**
  * struct vsrv_chan_ops - callbacks to the owner of a channel
- * @owner: module of the owner
  * @open: the client opened the channel; answer with vsrv_open_done().  @params
  *	is valid until then.
  * @close: the client closed it: stop using rings and buffers, then answer with
@@ -104,7 +103,6 @@ struct vsrv_open_params {
  *	the callbacks above.  The channel may be opened again afterwards.
  */
 struct vsrv_chan_ops {
-	struct module *owner;
 	void (*open)(struct vsrv_chan *chan, const struct vsrv_open_params *params);
 	void (*close)(struct vsrv_chan *chan);
 	void (*gpadl_create)(struct vsrv_chan *chan, const struct vsrv_gpadl *gpadl);

@@ -502,7 +502,6 @@ static void storvsp_chan_close(struct vsrv_chan *chan)
 }
 
 const struct vsrv_chan_ops storvsp_chan_ops = {
-	.owner = THIS_MODULE,
 	.open = storvsp_chan_open,
 	.close = storvsp_chan_close,
 	.signal = storvsp_chan_signal,
