@@ -27,7 +27,7 @@ must "the servers start" servers_up
 must "the guest's server has an echo pipe" insmod /modules/vmbus_testroot.ko server=guest0
 check "the example client talks to it" vmbus-example guest0
 tap vmbus-selftest -s "$seed" -t $ms -n $packets \
-	calls contact offers gpadl channel ring signal model hostile
+	calls contact offers gpadl channel ring signal nonsense model hostile
 nothing_left
 
 must "the pipe goes" rmmod vmbus_testroot

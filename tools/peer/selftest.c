@@ -32,6 +32,7 @@ static const struct group {
 	{ "channel", test_channel },
 	{ "ring", test_ring },
 	{ "signal", test_signal },
+	{ "nonsense", test_nonsense },
 	{ "model", test_model },
 	{ "hostile", test_hostile },
 };

@@ -58,6 +58,7 @@ void test_channel(void);
 void test_ring(void);
 void test_signal(void);
 void test_model(void);
+void test_nonsense(void);
 void test_hostile(void);
 
 #endif /* _SELFTEST_H */

@@ -23,7 +23,7 @@ static const u32 versions[] = {
 static const u32 no_versions[] = {
 	0, 1, VMBUS_VERSION(0, 12), VMBUS_VERSION(0, 14), VMBUS_VERSION(1, 0),
 	VMBUS_VERSION(2, 0), VMBUS_VERSION(3, 1), VMBUS_VERSION(4, 2), VMBUS_VERSION(5, 4),
-	VMBUS_VERSION(6, 1), VMBUS_VERSION(7, 0), 0xffffffff,
+	VMBUS_VERSION(6, 1), VMBUS_VERSION(7, 0), 0x12345, 0xffffffff,
 };
 
 static bool refused(const union message *a, unsigned int size)

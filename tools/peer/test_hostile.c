@@ -173,6 +173,44 @@ static bool echo_soon(struct bed *b)
 	return good;
 }
 
+/* Every type but contact in every length, on a connection that begins with 5.3. */
+static bool post_nonsense(struct bed *b)
+{
+	union message m;
+	u32 type, size;
+	unsigned int i;
+
+	for (type = 0; type < LAST_TYPE; type++) {
+		if (type == VMBUS_MSG_CONTACT)
+			continue;
+		for (size = 0; size <= sizeof(m); size += sizeof(m.words[0])) {
+			for (i = 1; i < ARRAY_SIZE(m.words); i++)
+				m.words[i] = below(3) ? below(8) : rnd(&state);
+			m.hdr.type = type;
+			if (!post(&b->g, VMBUS_CONN_MESSAGE_MULTI, &m, size))
+				return false;
+		}
+	}
+	return true;
+}
+
+/**
+ * test_nonsense - every type and length, with nonsense inside
+ *
+ * Needs no echo pipe.
+ */
+void test_nonsense(void)
+{
+	struct bed b;
+
+	bed_up(&b);
+	state = opt.seed;
+	ok(guest_contact(&b.g, VMBUS_VERSION(5, 3), 0), "a connection to disturb");
+	ok(post_nonsense(&b), "nonsense of every type and length is taken");
+	ok(settle(&b) && guest_quiet(&b.g) && guest_unload(&b.g), "the server serves on");
+	bed_down(&b);
+}
+
 /**
  * test_hostile - anything
  */
