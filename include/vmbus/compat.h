@@ -60,7 +60,7 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #include <linux/fs_struct.h>
 
 #ifndef scoped_with_init_fs
-#define scoped_with_init_fs() if (true)
+#define scoped_with_init_fs() for (bool once = true; once; once = false)
 #endif
 
 #endif /* _VMBUS_COMPAT_H */
