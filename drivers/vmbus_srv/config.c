@@ -159,12 +159,54 @@ static ssize_t vsrv_config_monitor_page_store(struct config_item *item, const ch
 	return len;
 }
 
+static ssize_t vsrv_config_limit_store(struct vmbus_srv *srv, const char *name, unsigned int most,
+				       unsigned int *limit, const char *page, size_t len)
+{
+	unsigned int n;
+
+	if (kstrtouint(page, 0, &n) || n > most) {
+		pr_err("%s: %s: give 0 to %u\n", srv->name, name, most);
+		return -EINVAL;
+	}
+	WRITE_ONCE(*limit, n);
+	return len;
+}
+
+static ssize_t vsrv_config_max_gpadls_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%u\n", READ_ONCE(to_srv(item)->max_gpadls));
+}
+
+static ssize_t vsrv_config_max_gpadls_store(struct config_item *item, const char *page, size_t len)
+{
+	struct vmbus_srv *srv = to_srv(item);
+
+	return vsrv_config_limit_store(srv, "max_gpadls", VSRV_MAX_GPADLS, &srv->max_gpadls, page,
+				       len);
+}
+
+static ssize_t vsrv_config_max_gpadl_pages_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%u\n", READ_ONCE(to_srv(item)->max_gpadl_pages));
+}
+
+static ssize_t vsrv_config_max_gpadl_pages_store(struct config_item *item, const char *page,
+						 size_t len)
+{
+	struct vmbus_srv *srv = to_srv(item);
+
+	return vsrv_config_limit_store(srv, "max_gpadl_pages", VSRV_MAX_GPADL_PAGES,
+				       &srv->max_gpadl_pages, page, len);
+}
+
 CONFIGFS_ATTR(vsrv_config_, partition);
 CONFIGFS_ATTR(vsrv_config_, redirect);
 CONFIGFS_ATTR(vsrv_config_, max_version);
 CONFIGFS_ATTR(vsrv_config_, feature_mask);
 CONFIGFS_ATTR(vsrv_config_, monitor_latency_us);
 CONFIGFS_ATTR(vsrv_config_, monitor_page);
+CONFIGFS_ATTR(vsrv_config_, max_gpadls);
+CONFIGFS_ATTR(vsrv_config_, max_gpadl_pages);
 
 static struct configfs_attribute *vsrv_config_attrs[] = {
 	&vsrv_config_attr_partition,
@@ -173,6 +215,8 @@ static struct configfs_attribute *vsrv_config_attrs[] = {
 	&vsrv_config_attr_feature_mask,
 	&vsrv_config_attr_monitor_latency_us,
 	&vsrv_config_attr_monitor_page,
+	&vsrv_config_attr_max_gpadls,
+	&vsrv_config_attr_max_gpadl_pages,
 	NULL
 };
 

@@ -55,6 +55,7 @@ static int connection_show(struct seq_file *m, void *v)
 	seq_printf(m, "channels %u\n", srv->nchans);
 	seq_printf(m, "gpadls %u\n", srv->ngpadls);
 	seq_printf(m, "gpadl_words %u\n", srv->gpadl_words);
+	seq_printf(m, "gpadl_pages %u\n", srv->gpadl_pages);
 	seq_printf(m, "gpadls_in_progress %zu\n", list_count_nodes(&srv->in_progress));
 	mutex_unlock(&srv->lock);
 	return 0;

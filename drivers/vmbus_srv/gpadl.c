@@ -173,11 +173,20 @@ static struct vsrv_gpadl *vsrv_gpadl_find_in_progress(struct vmbus_srv *srv, u32
 	return NULL;
 }
 
+/* Words that can be page numbers: how many are is not known before the last has come. */
+static u32 vsrv_gpadl_pages(const struct vsrv_gpadl *gpadl)
+{
+	return gpadl->nwords - min_t(u32, gpadl->nwords, gpadl->range_count);
+}
+
 static int vsrv_gpadl_insert(struct vsrv_chan *chan, struct vsrv_gpadl *gpadl)
 {
 	struct vmbus_srv *srv = chan->srv;
+	u32 pages = vsrv_gpadl_pages(gpadl);
 
-	if (srv->ngpadls >= VSRV_MAX_GPADLS ||
+	/* There may be more already than a limit allows that was lowered. */
+	if (srv->ngpadls >= READ_ONCE(srv->max_gpadls) ||
+	    srv->gpadl_pages + pages > READ_ONCE(srv->max_gpadl_pages) ||
 	    gpadl->nwords > VSRV_MAX_GPADL_WORDS - srv->gpadl_words)
 		return -ENOSPC;
 	vsrv_chan_get(chan);
@@ -185,6 +194,7 @@ static int vsrv_gpadl_insert(struct vsrv_chan *chan, struct vsrv_gpadl *gpadl)
 	list_add_tail(&gpadl->node, &chan->gpadls);
 	srv->ngpadls++;
 	srv->gpadl_words += gpadl->nwords;
+	srv->gpadl_pages += pages;
 	return 0;
 }
 
@@ -204,6 +214,7 @@ void vsrv_gpadl_remove(struct vsrv_gpadl *gpadl)
 	list_del_init(&gpadl->progress);
 	srv->ngpadls--;
 	srv->gpadl_words -= gpadl->nwords;
+	srv->gpadl_pages -= vsrv_gpadl_pages(gpadl);
 	kref_put(&gpadl->ref, vsrv_gpadl_release);
 }
 

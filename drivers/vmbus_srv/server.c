@@ -560,6 +560,8 @@ struct vmbus_srv *vsrv_create(const char *name)
 	kref_init(&srv->ref);
 	srv->max_version = VMBUS_VERSION(6, 0);
 	srv->feature_mask = VSRV_FEATURES & ~VMBUS_FEATURE_GPA_PINNING;
+	srv->max_gpadls = VSRV_MAX_GPADLS;
+	srv->max_gpadl_pages = VSRV_MAX_GPADL_PAGES;
 	mutex_init(&srv->lock);
 	spin_lock_init(&srv->in_lock);
 	INIT_LIST_HEAD(&srv->in_queue);

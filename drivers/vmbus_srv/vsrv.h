@@ -37,8 +37,9 @@
 #define VSRV_NAME_SIZE		VMBUS_PARTITION_NAME_SIZE
 #define VSRV_MAX_INCOMING	64		/* messages taken and not yet handled */
 #define VSRV_MAX_CHANNELS	VMBUS_MAX_CHANNEL_ID
-#define VSRV_MAX_GPADLS		8192		/* per server */
+#define VSRV_MAX_GPADLS		8192		/* per server; it may be set lower */
 #define VSRV_MAX_GPADL_WORDS	(2U << 20)	/* per server, all GPADLs together */
+#define VSRV_MAX_GPADL_PAGES	VSRV_MAX_GPADL_WORDS	/* the same; may be set lower */
 #define VSRV_MAX_TL_CONNECTS	16		/* hv_sock connects that are not answered */
 
 /* Known to the server; which of them a client can have is vmbus_srv::feature_mask. */
@@ -596,6 +597,8 @@ enum vsrv_counter {
  * @feature_mask: features that a client can have
  * @monitor_latency: latency of channels with a monitor id, in 100 ns; 0: there are none
  * @monitor_gpa: page of guest memory for clients that want the server to name one
+ * @max_gpadls: no GPADL is taken while there are so many
+ * @max_gpadl_pages: nor one with which all describe more pages
  * @started: @part is set and ports are registered
  * @dead: the directory was removed
  * @client: registration with @part
@@ -620,6 +623,7 @@ enum vsrv_counter {
  * @in_progress: GPADLs that are not complete
  * @ngpadls: GPADLs of all channels
  * @gpadl_words: words of them
+ * @gpadl_pages: pages that they can describe
  * @tl: hv_sock connects
  * @counters: shown in sysfs
  * @whys: shown in sysfs, too
@@ -639,6 +643,8 @@ struct vmbus_srv {
 	u32 feature_mask;
 	u16 monitor_latency;
 	u64 monitor_gpa;
+	unsigned int max_gpadls;
+	unsigned int max_gpadl_pages;
 	bool started;
 	bool dead;
 	struct vpart_client client;
@@ -669,6 +675,7 @@ struct vmbus_srv {
 	struct list_head in_progress;
 	unsigned int ngpadls;
 	unsigned int gpadl_words;
+	unsigned int gpadl_pages;
 	struct vsrv_tl tl;
 
 	atomic64_t counters[VSRV_COUNTERS];
