@@ -319,6 +319,12 @@ struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *off
 		err = -EEXIST;
 	else if (srv->nchans >= VSRV_MAX_CHANNELS)
 		err = -ENOSPC;
+	if (err == -ENOSPC) {
+		/* A guest gets here that holds what was revoked. */
+		vsrv_count_why(srv, VSRV_WHY_NO_ID);
+		pr_warn_ratelimited("%s: cannot offer %pUl.%u: there are %u channels\n", srv->name,
+				    &offer->instance_id, offer->subchannel, srv->nchans);
+	}
 	if (err) {
 		mutex_unlock(&srv->lock);
 		kfree(chan);

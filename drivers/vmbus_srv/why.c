@@ -53,7 +53,7 @@ static struct vsrv_why_attr vsrv_whys[] = {
 	[VSRV_WHY_OPEN_RESET] = VSRV_WHY(open_reset, "reset while the device opened the channel"),
 	[VSRV_WHY_GPADL_OWNER] = VSRV_WHY(gpadl_owner,
 		"GPADL refused by the device, or device gone"),
-	[VSRV_WHY_NO_ID] = VSRV_WHY(no_id, "channel not offered: no channel id left"),
+	[VSRV_WHY_NO_ID] = VSRV_WHY(no_id, "channel not offered: there are 2047"),
 	[VSRV_WHY_HVSOCK_NONE] = VSRV_WHY(hvsock_none, "nobody handles hv_sock connects"),
 	[VSRV_WHY_HVSOCK_LIMIT] = VSRV_WHY(hvsock_limit, "too many hv_sock connects wait"),
 	[VSRV_WHY_UNSENT] = VSRV_WHY(unsent, "message to a client that was reset before"),
