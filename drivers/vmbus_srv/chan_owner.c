@@ -30,6 +30,9 @@ void vsrv_chan_run_op(struct vsrv_op *op)
 		chan->ops->open(chan, &chan->open);
 		break;
 	case VSRV_OP_CLOSE:
+		mutex_lock(&chan->srv->lock);
+		vsrv_chan_drop_subs(chan, true);
+		mutex_unlock(&chan->srv->lock);
 		chan->ops->close(chan);
 		break;
 	case VSRV_OP_MODIFY:
@@ -194,19 +197,27 @@ static void vsrv_chan_stop(struct vsrv_chan *chan)
 
 /**
  * vsrv_chan_do_revoke - the server's part of vsrv_revoke()
- * @chan: channel
+ * @chan: channel; nothing happens if it was taken back already
+ * @tell: the client is there, and is told
  *
  * Context: in the server's work, vmbus_srv::lock held, dropped and taken again.
  */
-void vsrv_chan_do_revoke(struct vsrv_chan *chan)
+void vsrv_chan_do_revoke(struct vsrv_chan *chan, bool tell)
 {
 	struct vmbus_channel_msg m = { };
 	struct vmbus_srv *srv = chan->srv;
 
+	if (!chan->has_owner)
+		return;
+	chan->sealed = true;
+	vsrv_chan_drop_subs(chan, tell);
 	vsrv_chan_stop(chan);
+	list_del_init(&chan->sub_node);
 	chan->has_owner = false;
 	/* The client of an orphan has no connection by which it could be told. */
-	if (vsrv_chan_released(chan) || chan->reserved.orphan) {
+	if (!tell || vsrv_chan_released(chan) || chan->reserved.orphan) {
+		/* The owner of a sub-channel may not know yet, and still answer. */
+		vsrv_chan_set_state(chan, VSRV_CHAN_CLIENT_RELEASED);
 		vsrv_chan_delete(chan);
 		vsrv_conn_check_disconnected(srv);
 		return;
@@ -221,19 +232,22 @@ void vsrv_chan_do_revoke(struct vsrv_chan *chan)
 
 /**
  * vsrv_chan_do_reset - the guest was reset or is gone
- * @chan: channel; freed if it was revoked before and @forget is set
+ * @chan: channel
  * @forget: the client is that guest; else it is told what it does not know yet
  *
  * Context: in the server's work, vmbus_srv::lock held, dropped and taken again.
  */
 void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget)
 {
+	/* The owner may complete an open while it is stopped: no sub-channels then. */
+	chan->sealed = true;
+	vsrv_chan_drop_subs(chan, !forget);
 	vsrv_chan_stop(chan);
+	chan->sealed = false;
 	if (forget) {
-		if (!chan->has_owner) {
-			vsrv_chan_delete(chan);
+		/* What was revoked goes when nobody walks the list. */
+		if (!chan->has_owner)
 			return;
-		}
 		vsrv_gpadls_drop(chan);
 		vsrv_chan_free_id(chan);
 		chan->reserved = (struct vsrv_reserved) { };

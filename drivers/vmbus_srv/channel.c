@@ -265,34 +265,23 @@ void vsrv_chan_delete(struct vsrv_chan *chan)
 }
 
 /**
- * vsrv_offer - offer a channel to the client of a server
+ * vsrv_chan_alloc - make a channel that is not offered yet
  * @srv: server
- * @offer: what is offered; copied
- * @ops: callbacks, see struct vsrv_chan_ops
+ * @offer: what will be offered; copied
+ * @ops: callbacks
  * @ctx: for vsrv_chan_ctx()
  *
- * If the client still holds a revoked channel of the same class, instance and
- * subchannel it is told only when it has let go of that one.
- *
- * An offer with VMBUS_OFFER_TLNPI is for the client that is there now: it is
- * never offered to the next one.
- *
- * Context: process, may sleep; takes the server's lock.  Not from a callback.
- * Return: the channel, to be given back with vsrv_revoke(), or an ERR_PTR:
- * -ENODEV if the server has no partition or was removed, -EEXIST if there is
- * an offer of the same class, instance and subchannel, -ENOSPC if there are
- * 2047 channels, -ENOTCONN for an hv_sock connection to a client that has not
- * asked for offers, -ENOMEM.
+ * Context: process, may sleep.
+ * Return: the channel, to be given to vsrv_chan_add() or kfree(), or NULL.
  */
-struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,
-			     const struct vsrv_chan_ops *ops, void *ctx)
+struct vsrv_chan *vsrv_chan_alloc(struct vmbus_srv *srv, const struct vsrv_offer *offer,
+				  const struct vsrv_chan_ops *ops, void *ctx)
 {
-	struct vsrv_chan *chan, *old;
-	int err = 0;
+	struct vsrv_chan *chan;
 
 	chan = kzalloc(sizeof(*chan), GFP_KERNEL);
 	if (!chan)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	kref_init(&chan->ref);
 	chan->srv = srv;
 	chan->offer = *offer;
@@ -306,41 +295,102 @@ struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *off
 	spin_lock_init(&chan->rings_lock);
 	timer_setup(&chan->look, vsrv_chan_look, 0);
 	INIT_LIST_HEAD(&chan->gpadls);
+	INIT_LIST_HEAD(&chan->subs);
+	INIT_LIST_HEAD(&chan->sub_node);
 	INIT_LIST_HEAD(&chan->op.node);
 	INIT_LIST_HEAD(&chan->modify_op.node);
+	return chan;
+}
 
-	mutex_lock(&srv->lock);
+static int vsrv_chan_may_add(const struct vsrv_chan *chan)
+{
+	struct vmbus_srv *srv = chan->srv;
+
 	if (!srv->started || srv->dead)
-		err = -ENODEV;
-	else if ((offer->flags & VMBUS_OFFER_TLNPI) &&
-		 (srv->conn.state != VSRV_CONNECTED || !srv->conn.offers_sent))
-		err = -ENOTCONN;
-	else if (vsrv_chan_find_key(srv, offer, true))
-		err = -EEXIST;
-	else if (srv->nchans >= VSRV_MAX_CHANNELS)
-		err = -ENOSPC;
+		return -ENODEV;
+	if ((chan->offer.flags & VMBUS_OFFER_TLNPI) &&
+	    (srv->conn.state != VSRV_CONNECTED || !srv->conn.offers_sent))
+		return -ENOTCONN;
+	if (vsrv_chan_find_key(srv, &chan->offer, true))
+		return -EEXIST;
+	return srv->nchans < VSRV_MAX_CHANNELS ? 0 : -ENOSPC;
+}
+
+/**
+ * vsrv_chan_add - offer a channel
+ * @chan: from vsrv_chan_alloc()
+ *
+ * Context: vmbus_srv::lock held; the caller kicks the server.
+ * Return: 0 or an error of vsrv_offer().
+ */
+int vsrv_chan_add(struct vsrv_chan *chan)
+{
+	struct vmbus_srv *srv = chan->srv;
+	int err;
+
+	lockdep_assert_held(&srv->lock);
+	err = vsrv_chan_may_add(chan);
 	if (err == -ENOSPC) {
 		/* A guest gets here that holds what was revoked. */
 		vsrv_count_why(srv, VSRV_WHY_NO_ID);
 		pr_warn_ratelimited("%s: cannot offer %pUl.%u: there are %u channels\n", srv->name,
-				    &offer->instance_id, offer->subchannel, srv->nchans);
+				    &chan->offer.instance_id, chan->offer.subchannel,
+				    srv->nchans);
 	}
-	if (err) {
-		mutex_unlock(&srv->lock);
-		kfree(chan);
-		return ERR_PTR(err);
-	}
+	if (err)
+		return err;
+
 	kref_get(&srv->ref);
 	kref_get(&chan->ref);	/* the list's */
 	list_add_tail(&chan->node, &srv->chans);
 	srv->nchans++;
 
-	old = vsrv_chan_find_key(srv, offer, false);
-	if (old)
+	if (vsrv_chan_find_key(srv, &chan->offer, false))
 		vsrv_chan_set_state(chan, VSRV_CHAN_REOFFERED);
 	else if (srv->conn.state == VSRV_CONNECTED && srv->conn.offers_sent)
 		vsrv_chan_announce(chan);
+	return 0;
+}
+
+/**
+ * vsrv_offer - offer a channel to the client of a server
+ * @srv: server
+ * @offer: what is offered; copied
+ * @ops: callbacks, see struct vsrv_chan_ops
+ * @ctx: for vsrv_chan_ctx()
+ *
+ * If the client still holds a revoked channel of the same class, instance and
+ * subchannel it is told only when it has let go of that one.
+ *
+ * An offer with VMBUS_OFFER_TLNPI is for the client that is there now: it is
+ * never offered to the next one.
+ *
+ * Sub-channels of a device of this kernel are better offered with
+ * vsrv_offer_sub(): one that is offered here is as any other channel, and its
+ * owner answers for the order.
+ *
+ * Context: process, may sleep; takes the server's lock.  Not from a callback.
+ * Return: the channel, to be given back with vsrv_revoke(), or an ERR_PTR:
+ * -ENODEV if the server has no partition or was removed, -EEXIST if there is
+ * an offer of the same class, instance and subchannel, -ENOSPC if there are
+ * 2047 channels, -ENOTCONN for an hv_sock connection to a client that has not
+ * asked for offers, -ENOMEM.
+ */
+struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,
+			     const struct vsrv_chan_ops *ops, void *ctx)
+{
+	struct vsrv_chan *chan = vsrv_chan_alloc(srv, offer, ops, ctx);
+	int err;
+
+	if (!chan)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&srv->lock);
+	err = vsrv_chan_add(chan);
 	mutex_unlock(&srv->lock);
+	if (err) {
+		kfree(chan);
+		return ERR_PTR(err);
+	}
 	vsrv_kick(srv);
 	return chan;
 }
@@ -348,17 +398,29 @@ EXPORT_SYMBOL_GPL(vsrv_offer);
 
 /**
  * vsrv_revoke - take an offer back
- * @chan: from vsrv_offer(); not valid after the call
+ * @chan: from vsrv_offer() or vsrv_offer_sub(); not valid after the call
  *
  * If the client has the channel open, or has GPADLs on it, the owner's stop
  * callback is called first, from the server's work.  On return no callback of
  * the channel runs or will run, and the client has been sent a RESCIND.
  *
- * Context: process, may sleep.  Not from a callback.
+ * Sub-channels that were offered with vsrv_offer_sub() are taken back before
+ * their primary channel.  They stay the owner's to give back; that does
+ * nothing more to the client then.
+ *
+ * Context: process, may sleep.  Not from a callback, but for a sub-channel
+ * that was taken back.
  */
 void vsrv_revoke(struct vsrv_chan *chan)
 {
-	vsrv_request(chan->srv, VSRV_REQ_REVOKE, chan);
+	struct vmbus_srv *srv = chan->srv;
+	bool has_owner;
+
+	mutex_lock(&srv->lock);
+	has_owner = chan->has_owner;
+	mutex_unlock(&srv->lock);
+	if (has_owner)
+		vsrv_request(srv, VSRV_REQ_REVOKE, chan);
 	vsrv_chan_put(chan);
 }
 EXPORT_SYMBOL_GPL(vsrv_revoke);

@@ -374,8 +374,12 @@ static void vsrv_do_reset(struct vmbus_srv *srv, bool forget)
 		/* What is offered from here on is for the next to ask for. */
 		srv->conn.offers_sent = false;
 	}
-	list_for_each_entry_safe(chan, tmp, &srv->chans, node)
+	/* Sub-channels come behind their primary channels, and go before these. */
+	list_for_each_entry(chan, &srv->chans, node)
 		vsrv_chan_do_reset(chan, forget);
+	list_for_each_entry_safe(chan, tmp, &srv->chans, node)
+		if (forget && !chan->has_owner)
+			vsrv_chan_delete(chan);
 	vsrv_intpage_off(srv);
 	vsrv_monitor_off(srv);
 	if (forget)
@@ -386,7 +390,7 @@ static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
 {
 	switch (req->type) {
 	case VSRV_REQ_REVOKE:
-		vsrv_chan_do_revoke(req->chan);
+		vsrv_chan_do_revoke(req->chan, true);
 		break;
 	case VSRV_REQ_RESET:
 		vsrv_do_reset(srv, !srv->redirect);

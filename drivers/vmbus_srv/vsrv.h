@@ -254,7 +254,7 @@ void vsrv_gpadls_client_release(struct vsrv_chan *chan);
 void vsrv_gpadls_revoke(struct vsrv_chan *chan);
 void vsrv_gpadls_drop(struct vsrv_chan *chan);
 
-/* ---- channels: channel.c, chan_client.c, chan_owner.c, chan_event.c, chan_watch.c -- */
+/* ---- channels: channel.c, chan_*.c ----------------------------------------------- */
 
 enum vsrv_chan_state {
 	VSRV_CHAN_CLIENT_RELEASED,	/* the client does not know it; it has no id */
@@ -295,6 +295,9 @@ struct vsrv_reserved {
  * @state: see enum
  * @id: channel id while the client may refer to it, else 0
  * @has_owner: false once revoked
+ * @subs: sub-channels from vsrv_offer_sub(), by @sub_node
+ * @sub_node: in @subs of the primary channel
+ * @sealed: @subs may not grow: the owner is being stopped
  * @stopped: the owner was stopped under a client that does not know it yet
  * @owner_open: the owner has been asked to open and is not closed
  * @open: parameters of the open
@@ -338,6 +341,9 @@ struct vsrv_chan {
 	enum vsrv_chan_state state;
 	u32 id;
 	bool has_owner;
+	struct list_head subs;
+	struct list_head sub_node;
+	bool sealed;
 	bool stopped;
 	bool owner_open;
 	struct vsrv_open_params open;
@@ -397,6 +403,12 @@ void vsrv_chan_gpadl_gone(struct vsrv_chan *chan);
 void vsrv_chan_offer_with_id(struct vsrv_chan *chan, u32 id);
 void vsrv_chan_free_id(struct vsrv_chan *chan);
 void vsrv_chan_delete(struct vsrv_chan *chan);
+struct vsrv_chan *vsrv_chan_alloc(struct vmbus_srv *srv, const struct vsrv_offer *offer,
+				  const struct vsrv_chan_ops *ops, void *ctx);
+int vsrv_chan_add(struct vsrv_chan *chan);
+
+/* chan_sub.c */
+void vsrv_chan_drop_subs(struct vsrv_chan *chan, bool tell);
 
 /* chan_client.c */
 void vsrv_chan_open_failed(struct vsrv_chan *chan, enum vsrv_why why);
@@ -414,7 +426,7 @@ void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *ms
 
 /* chan_owner.c */
 void vsrv_chan_run_op(struct vsrv_op *op);
-void vsrv_chan_do_revoke(struct vsrv_chan *chan);
+void vsrv_chan_do_revoke(struct vsrv_chan *chan, bool tell);
 void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget);
 
 /* reserved.c */

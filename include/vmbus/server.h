@@ -16,6 +16,12 @@
  * They may come before vsrv_offer() has returned the channel to its owner.
  * They may call vsrv_*_done(), vsrv_gpadl_*() and vsrv_rings_*(), but neither
  * vsrv_offer() nor vsrv_revoke() nor vsrv_put().
+ *
+ * A device that wants more rings offers sub-channels with vsrv_offer_sub() while
+ * the client has it open, mostly when the client asks for them in a packet.
+ * Each is a channel with callbacks of its own, which ends with that open: the
+ * server takes it back, and tells the client, before it calls the device's own
+ * close or stop.
  */
 #ifndef _VMBUS_SERVER_H
 #define _VMBUS_SERVER_H
@@ -41,7 +47,7 @@ struct vmbus_partition *vsrv_partition(const struct vmbus_srv *srv);
  * struct vsrv_offer - what is offered
  * @class_id: class of the device, "interface type" on the wire
  * @instance_id: instance, stable over reboots
- * @subchannel: 0 for the primary channel
+ * @subchannel: 0 for the primary channel, else see vsrv_offer_sub()
  * @flags: VMBUS_OFFER_*
  * @mmio_megabytes: MMIO space that the device wants
  * @mmio_megabytes_optional: the same, if there is some to spare
@@ -97,10 +103,11 @@ struct vsrv_open_params {
  *	channel is broken (vsrv_chan_broken()).  Any context, also with interrupts
  *	off: may only queue work.  NULL if the host end of the channel registers
  *	the connection itself (the relay).
- * @stop: the client is gone (reset, VMM died, server removed): on return the
- *	owner uses nothing of the client's memory, has forgotten every GPADL and
- *	owes no answer.  Process context, may sleep, and is not concurrent with
- *	the callbacks above.  The channel may be opened again afterwards.
+ * @stop: the client is gone (reset, VMM died, server removed), or the channel is
+ *	taken back: on return the owner uses nothing of the client's memory
+ *	through it, has forgotten every GPADL of it and owes no answer.  Process
+ *	context, may sleep, and is not concurrent with the callbacks above.  The
+ *	channel may be opened again afterwards, if it was not taken back.
  */
 struct vsrv_chan_ops {
 	void (*open)(struct vsrv_chan *chan, const struct vsrv_open_params *params);
@@ -114,6 +121,8 @@ struct vsrv_chan_ops {
 
 struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 			     const struct vsrv_chan_ops *ops, void *ctx);
+struct vsrv_chan *vsrv_offer_sub(struct vsrv_chan *primary, u16 index,
+				 const struct vsrv_chan_ops *ops, void *ctx);
 void vsrv_revoke(struct vsrv_chan *chan);
 
 void vsrv_open_done(struct vsrv_chan *chan, int err);
