@@ -360,6 +360,42 @@ static void redirect_reset_open_test(struct kunit *test)
 	rd_expect_quiet(rd);
 }
 
+/* Sub-channels end with the guest; the client is told, and still closes the device. */
+static void redirect_reset_subs_test(struct kunit *test)
+{
+	struct rd *rd = rd_new(test);
+	struct fg_dev *dev = rd_dev(rd, &fg_dev_ops), *sub = fg_dev_new(rd->fg);
+	struct vsrv_chan *late;
+	unsigned int round;
+
+	for (round = 0; round < 2; round++) {
+		rd_open(rd, 0, 0x2001, 1, 0);
+		rd_expect(rd, VMBUS_MSG_OPEN_RESULT, 3, 1, 0x51, 0);
+		sub->chan = vsrv_offer_sub(dev->chan, 1, &fg_dev_ops, sub);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(sub->chan));
+		rd_expect(rd, VMBUS_MSG_OFFER, 0);
+		KUNIT_EXPECT_EQ(test, vsrv_chan_id(sub->chan), 2U);
+		rd_guest_reset(rd);
+		rd_expect(rd, VMBUS_MSG_RESCIND, 1, 2);
+		rd_expect_quiet(rd);
+		KUNIT_EXPECT_EQ(test, fg_dev_state(dev), VSRV_CHAN_OPEN);
+		late = vsrv_offer_sub(dev->chan, 2, &fg_dev_ops, sub);
+		KUNIT_EXPECT_EQ(test, PTR_ERR(late), -ENOTCONN);
+		if (!IS_ERR(late))
+			vsrv_revoke(late);
+		fg_dev_revoke(sub);
+		/* The client still holds it, whatever becomes of the guest. */
+		rd_guest_reset(rd);
+		KUNIT_EXPECT_EQ(test, rd->srv->nchans, 2U);
+		rd_say(rd, VMBUS_MSG_RELID_RELEASED, 2, 0);
+		rd_say(rd, VMBUS_MSG_CLOSE, 1, 0);
+		KUNIT_EXPECT_EQ(test, fg_dev_state(dev), VSRV_CHAN_CLOSED);
+		KUNIT_EXPECT_EQ(test, dev->stops, round + 1);
+		KUNIT_EXPECT_EQ(test, rd->srv->nchans, 1U);
+		rd_expect_quiet(rd);
+	}
+}
+
 /* What the client waits for while the guest is reset, it gets. */
 static void redirect_reset_pending_test(struct kunit *test)
 {
@@ -510,6 +546,7 @@ static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_sint_test),
 	KUNIT_CASE(redirect_apart_test),
 	KUNIT_CASE(redirect_reset_open_test),
+	KUNIT_CASE(redirect_reset_subs_test),
 	KUNIT_CASE(redirect_reset_pending_test),
 	KUNIT_CASE(redirect_reset_gpadl_test),
 	KUNIT_CASE(redirect_reset_race_test),
