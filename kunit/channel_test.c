@@ -10,14 +10,15 @@
 
 enum ct_event {
 	CT_OPEN, CT_CLOSE, CT_MODIFY, CT_RELEASE,		/* of the guest */
+	CT_OPEN_RESERVED, CT_CLOSE_RESERVED,			/* the same */
 	CT_OPEN_OK, CT_OPEN_FAIL, CT_CLOSE_DONE, CT_MODIFY_DONE, CT_REVOKE,	/* of the owner */
 	CT_RESET, CT_UNLOAD, CT_CONTACT,			/* to the connection */
 	CT_EVENTS
 };
 
 static const char * const ct_event_names[CT_EVENTS] = {
-	"OPEN", "CLOSE", "MODIFY", "RELEASE", "open ok", "open failed", "close done",
-	"modify done", "revoke", "reset", "UNLOAD", "CONTACT",
+	"OPEN", "CLOSE", "MODIFY", "RELEASE", "OPEN_RESERVED", "CLOSE_RESERVED", "open ok",
+	"open failed", "close done", "modify done", "revoke", "reset", "UNLOAD", "CONTACT",
 };
 
 /* What an event brings about. */
@@ -61,6 +62,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { RELEASED, REFUSED },
 		[CT_MODIFY] = { RELEASED, REFUSED | MODIFY_FAILED },
 		[CT_RELEASE] = { RELEASED, REFUSED },
+		[CT_OPEN_RESERVED] = { RELEASED, REFUSED },
+		[CT_CLOSE_RESERVED] = { RELEASED, REFUSED },
 		[CT_OPEN_OK] = { RELEASED },
 		[CT_OPEN_FAIL] = { RELEASED },
 		[CT_CLOSE_DONE] = { RELEASED },
@@ -76,6 +79,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { REOFFERED },
 		[CT_MODIFY] = { REOFFERED, REFUSED | MODIFY_FAILED },
 		[CT_RELEASE] = { CLOSED, OFFER },
+		[CT_OPEN_RESERVED] = { REOFFERED },
+		[CT_CLOSE_RESERVED] = { REOFFERED },
 		[CT_OPEN_OK] = { REOFFERED },
 		[CT_OPEN_FAIL] = { REOFFERED },
 		[CT_CLOSE_DONE] = { REOFFERED },
@@ -90,6 +95,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { CLOSED, REFUSED },
 		[CT_MODIFY] = { CLOSED, REFUSED | MODIFY_FAILED },
 		[CT_RELEASE] = { RELEASED },
+		[CT_OPEN_RESERVED] = { OPENING, CALL_OPEN },
+		[CT_CLOSE_RESERVED] = { CLOSED, REFUSED },
 		[CT_OPEN_OK] = { CLOSED },
 		[CT_OPEN_FAIL] = { CLOSED },
 		[CT_CLOSE_DONE] = { CLOSED },
@@ -104,6 +111,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { OPENING, REFUSED },
 		[CT_MODIFY] = { OPENING, REFUSED | MODIFY_FAILED },
 		[CT_RELEASE] = { OPENING, REFUSED },
+		[CT_OPEN_RESERVED] = { OPENING, REFUSED },
+		[CT_CLOSE_RESERVED] = { OPENING, REFUSED },
 		[CT_OPEN_OK] = { OPEN, OPENED },
 		[CT_OPEN_FAIL] = { CLOSED, OPEN_FAILED },
 		[CT_CLOSE_DONE] = { OPENING },
@@ -118,6 +127,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { CLOSING, CALL_CLOSE },
 		[CT_MODIFY] = { OPEN, CALL_MODIFY },
 		[CT_RELEASE] = { OPEN, REFUSED },
+		[CT_OPEN_RESERVED] = { OPEN, REFUSED },
+		[CT_CLOSE_RESERVED] = { OPEN, REFUSED },
 		[CT_OPEN_OK] = { OPEN },
 		[CT_OPEN_FAIL] = { OPEN },
 		[CT_CLOSE_DONE] = { OPEN },
@@ -133,6 +144,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { CLOSING, REFUSED },
 		[CT_MODIFY] = { CLOSING, REFUSED | MODIFY_FAILED },
 		[CT_RELEASE] = { CLOSING_REL },
+		[CT_OPEN_RESERVED] = { CLOSING, REFUSED },
+		[CT_CLOSE_RESERVED] = { CLOSING, REFUSED },
 		[CT_OPEN_OK] = { CLOSING },
 		[CT_OPEN_FAIL] = { CLOSING },
 		[CT_CLOSE_DONE] = { CLOSED },
@@ -147,6 +160,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { CLOSING_REOPEN, REFUSED },
 		[CT_MODIFY] = { CLOSING_REOPEN, REFUSED | MODIFY_FAILED },
 		[CT_RELEASE] = { CLOSING_REOPEN, REFUSED },
+		[CT_OPEN_RESERVED] = { CLOSING_REOPEN, REFUSED },
+		[CT_CLOSE_RESERVED] = { CLOSING_REOPEN, REFUSED },
 		[CT_OPEN_OK] = { CLOSING_REOPEN },
 		[CT_OPEN_FAIL] = { CLOSING_REOPEN },
 		[CT_CLOSE_DONE] = { OPENING, CALL_OPEN },
@@ -162,6 +177,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { OPENING_REL, REFUSED },
 		[CT_MODIFY] = { OPENING_REL, REFUSED },
 		[CT_RELEASE] = { OPENING_REL, REFUSED },
+		[CT_OPEN_RESERVED] = { OPENING_REL, REFUSED },
+		[CT_CLOSE_RESERVED] = { OPENING_REL, REFUSED },
 		[CT_OPEN_OK] = { CLOSING_REL, CALL_CLOSE },
 		[CT_OPEN_FAIL] = { RELEASED, UNLOADED },
 		[CT_CLOSE_DONE] = { OPENING_REL },
@@ -176,6 +193,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { CLOSING_REL, REFUSED },
 		[CT_MODIFY] = { CLOSING_REL, REFUSED | MODIFY_FAILED },
 		[CT_RELEASE] = { CLOSING_REL, REFUSED },
+		[CT_OPEN_RESERVED] = { CLOSING_REL, REFUSED },
+		[CT_CLOSE_RESERVED] = { CLOSING_REL, REFUSED },
 		[CT_OPEN_OK] = { CLOSING_REL },
 		[CT_OPEN_FAIL] = { CLOSING_REL },
 		[CT_CLOSE_DONE] = { RELEASED },
@@ -191,6 +210,8 @@ static const struct ct_cell ct_cells[VSRV_CHAN_STATES][CT_EVENTS] = {
 		[CT_CLOSE] = { REVOKED },
 		[CT_MODIFY] = { REVOKED, REFUSED | MODIFY_FAILED },
 		[CT_RELEASE] = { GONE },
+		[CT_OPEN_RESERVED] = { REVOKED },
+		[CT_CLOSE_RESERVED] = { REVOKED },
 		[CT_OPEN_OK] = { NOT_POSSIBLE },
 		[CT_OPEN_FAIL] = { NOT_POSSIBLE },
 		[CT_CLOSE_DONE] = { NOT_POSSIBLE },
@@ -259,6 +280,16 @@ static u32 ct_enter(struct fg *fg, struct fg_dev *dev, enum vsrv_chan_state stat
 
 static void ct_fire(struct fg *fg, struct fg_dev *dev, u32 id, enum ct_event event)
 {
+	/* The answers, if there were any, would go where nobody looks. */
+	struct vmbus_open_reserved_msg open = {
+		.channel_id = cpu_to_le32(id), .target_vp = cpu_to_le32(1),
+		.target_sint = cpu_to_le32(5),
+	};
+	struct vmbus_close_reserved_msg close = {
+		.channel_id = cpu_to_le32(id), .target_vp = cpu_to_le32(1),
+		.target_sint = cpu_to_le32(5),
+	};
+
 	switch (event) {
 	case CT_OPEN:
 		fg_open(fg, id, 1, 0);
@@ -271,6 +302,12 @@ static void ct_fire(struct fg *fg, struct fg_dev *dev, u32 id, enum ct_event eve
 		break;
 	case CT_RELEASE:
 		fg_channel(fg, VMBUS_MSG_RELID_RELEASED, id);
+		break;
+	case CT_OPEN_RESERVED:
+		fg_post(fg, VMBUS_MSG_OPEN_RESERVED, &open, sizeof(open));
+		break;
+	case CT_CLOSE_RESERVED:
+		fg_post(fg, VMBUS_MSG_CLOSE_RESERVED, &close, sizeof(close));
 		break;
 	case CT_OPEN_OK:
 		vsrv_open_done(dev->chan, 0);
@@ -539,11 +576,43 @@ static void channel_reoffer_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fg_count(fg, VSRV_MESSAGES_REFUSED), 0);
 }
 
+/* What is offered again may be another device by now: the guest is told of that one. */
+static void channel_reoffer_data_test(struct kunit *test)
+{
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+	struct vsrv_offer offer = fg_offer(1);
+	const struct vmbus_offer_msg *m;
+
+	fg_dev_offer(fg, dev, 1);
+	fg_connect_offers(fg, FG_V(5, 3), 0);
+	fg_dev_revoke(dev);
+	fg_expect_rescind(fg, 1);
+	offer.flags |= VMBUS_OFFER_NAMED_PIPE;
+	offer.mmio_megabytes = 77;
+	memset(offer.user_defined, 0x3c, sizeof(offer.user_defined));
+	dev->chan = vsrv_offer(fg->srv, &offer, &fg_local_ops, dev);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev->chan));
+	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, 1);
+	m = fg_expect(fg, VMBUS_MSG_OFFER, sizeof(*m));
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(m->channel_id), 1U);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(m->flags), offer.flags);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(m->mmio_megabytes), 77);
+	KUNIT_EXPECT_MEMEQ(test, m->user_defined, offer.user_defined, sizeof(m->user_defined));
+	fg_expect_quiet(fg);
+	/* And it is the new owner that is asked. */
+	fg_gpadl(fg, 1, 0x10, 4);
+	fg_expect_created(fg, 1, 0x10, 0);
+	KUNIT_EXPECT_EQ(test, dev->creates, 0U);
+	fg_dev_opened(fg, dev);
+}
+
 static struct kunit_case channel_cases[] = {
 	KUNIT_CASE_SLOW(channel_states_test),
 	KUNIT_CASE(channel_recover_test),
 	KUNIT_CASE(channel_stop_race_test),
 	KUNIT_CASE(channel_reoffer_test),
+	KUNIT_CASE(channel_reoffer_data_test),
 	{}
 };
 
