@@ -213,6 +213,112 @@ static void reserved_refused_test(struct kunit *test)
 	fg_expect_quiet(fg);
 }
 
+/* A guest that waits for an answer gets it, also when there is nothing to be moved. */
+static void reserved_modify_test(struct kunit *test)
+{
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+
+	fg_dev_offer(fg, dev, 1);
+	fg_connect_offers(fg, FG_V(5, 3), 0);
+	rt_open(fg, 1, RT_VP, RT_SINT);
+	rt_expect_opened(fg, 1, 0);
+	fg_modify(fg, 1, 1);
+	fg_expect_modified(fg, 1, VMBUS_STATUS_FAILURE);
+	KUNIT_EXPECT_EQ(test, dev->modifies, 0U);
+	rt_close(fg, 1, RT_VP, RT_SINT);
+	rt_expect_closed(fg, 1, RT_VP, RT_SINT);
+}
+
+/* While its owner opens it: refused is what it is when open, and unload leaves it, too. */
+static void reserved_opening_test(struct kunit *test)
+{
+	static const int errs[] = { 0, -EIO };
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+	unsigned int i;
+	s64 refused;
+	u32 id;
+
+	fg_dev_offer(fg, dev, 1);
+	for (i = 0; i < ARRAY_SIZE(errs); i++) {
+		KUNIT_ASSERT_EQ(test, fg_connect_offers(fg, FG_V(4, 1), 0), 1U);
+		id = vsrv_chan_id(dev->chan);
+		dev->slow = FG_SLOW_OPEN;
+		rt_open(fg, id, RT_VP, RT_SINT);
+		refused = fg_count(fg, VSRV_MESSAGES_REFUSED);
+		rt_open(fg, id, RT_VP, RT_SINT);
+		rt_close(fg, id, RT_VP, RT_SINT);
+		fg_open(fg, id, RT_GPADL, 0);
+		fg_channel(fg, VMBUS_MSG_CLOSE, id);
+		fg_channel(fg, VMBUS_MSG_RELID_RELEASED, id);
+		KUNIT_EXPECT_EQ(test, fg_count(fg, VSRV_MESSAGES_REFUSED), refused + 5);
+		rt_unload(fg);
+		KUNIT_EXPECT_EQ(test, fg_dev_state(dev), VSRV_CHAN_OPENING);
+		vsrv_open_done(dev->chan, errs[i]);
+		rt_expect_opened(fg, id, errs[i] ? VMBUS_STATUS_FAILURE : 0);
+		if (!errs[i]) {
+			rt_close(fg, id, RT_VP, RT_SINT);
+			rt_expect_closed(fg, id, RT_VP, RT_SINT);
+		}
+		/* Nobody knows it any more. */
+		KUNIT_EXPECT_EQ(test, fg_dev_state(dev), VSRV_CHAN_CLIENT_RELEASED);
+		fg_expect_quiet(fg);
+	}
+}
+
+/* A pause is for messages that the connection has; these answers are none. */
+static void reserved_pause_test(struct kunit *test)
+{
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+
+	fg_dev_offer(fg, dev, 1);
+	fg_connect_offers(fg, FG_V(6, 0), VMBUS_FEATURE_PAUSE_RESUME);
+	dev->slow = FG_SLOW_OPEN;
+	rt_open(fg, 1, RT_VP, RT_SINT);
+	fg_simple(fg, VMBUS_MSG_PAUSE);
+	fg_expect(fg, VMBUS_MSG_PAUSE_RESPONSE, 8);
+	vsrv_open_done(dev->chan, 0);
+	fg_settle(fg);
+	rt_expect_opened(fg, 1, 0);
+	/* What it says itself is dropped as all else. */
+	rt_close(fg, 1, RT_VP, RT_SINT);
+	KUNIT_EXPECT_EQ(test, fg_dev_state(dev), VSRV_CHAN_OPEN);
+	fg_simple(fg, VMBUS_MSG_RESUME);
+	rt_close(fg, 1, RT_VP, RT_SINT);
+	rt_expect_closed(fg, 1, RT_VP, RT_SINT);
+}
+
+/* GPADL ids of a channel that outlives its connection are free for the next one. */
+static void reserved_gpadl_id_test(struct kunit *test)
+{
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg), *other = fg_dev_new(fg);
+	u32 id = rt_opened(fg, dev), plain;
+
+	fg_dev_offer(fg, other, 2);
+	fg_drain(fg);
+	KUNIT_ASSERT_EQ(test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
+	plain = vsrv_chan_id(other->chan);
+	fg_gpadl(fg, plain, RT_GPADL, 4);
+	fg_expect_created(fg, plain, RT_GPADL, 0);
+	KUNIT_EXPECT_EQ(test, fg->srv->ngpadls, 2U);
+	fg_teardown(fg, plain, RT_GPADL);
+	fg_expect_torndown(fg, RT_GPADL);
+	KUNIT_EXPECT_EQ(test, other->teardowns, 1U);
+	KUNIT_EXPECT_EQ(test, dev->teardowns, 0U);
+	/* Also one that comes in pieces. */
+	fg_gpadl_begin(fg, plain, RT_GPADL, 3);
+	fg_gpadl_body(fg, RT_GPADL, 2);
+	fg_expect_created(fg, plain, RT_GPADL, 0);
+	rt_close(fg, id, RT_VP, RT_SINT);
+	rt_expect_closed(fg, id, RT_VP, RT_SINT);
+	KUNIT_EXPECT_EQ(test, dev->teardowns, 1U);
+	KUNIT_EXPECT_EQ(test, other->teardowns, 1U);
+	KUNIT_EXPECT_EQ(test, fg->srv->ngpadls, 1U);
+}
+
 /* Unload leaves it; it is closed without a connection, and then is offered as before. */
 static void reserved_unload_test(struct kunit *test)
 {
@@ -357,6 +463,10 @@ static struct kunit_case reserved_cases[] = {
 	KUNIT_CASE(reserved_open_fails_test),
 	KUNIT_CASE(reserved_deaf_test),
 	KUNIT_CASE(reserved_refused_test),
+	KUNIT_CASE(reserved_modify_test),
+	KUNIT_CASE(reserved_opening_test),
+	KUNIT_CASE(reserved_pause_test),
+	KUNIT_CASE(reserved_gpadl_id_test),
 	KUNIT_CASE(reserved_unload_test),
 	KUNIT_CASE(reserved_reconnect_test),
 	KUNIT_CASE(reserved_slow_teardown_test),
