@@ -235,6 +235,37 @@ static void gpadl_malformed_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fg_count(fg, VSRV_MESSAGES_BAD), 0);
 }
 
+/* While words are missing there is nothing to tear down, and only words are counted. */
+static void gpadl_in_progress_test(struct kunit *test)
+{
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = gl_dev(fg);
+
+	fg_gpadl_begin(fg, 1, 0x10, 5);
+	fg_teardown(fg, 1, 0x10);
+	fg_expect_quiet(fg);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&fg->srv->whys[VSRV_WHY_NO_GPADL]), 1);
+	fg_gpadl_body(fg, 0x10, 0);
+	fg_gpadl_body(fg, 0x10, 3);
+	fg_gpadl_body(fg, 0x10, 0);
+	fg_expect_quiet(fg);
+	/* More than are missing. */
+	fg_gpadl_body(fg, 0x10, 28);
+	fg_expect_created(fg, 1, 0x10, 0);
+	KUNIT_EXPECT_EQ(test, dev->creates, 1U);
+	fg_teardown(fg, 1, 0x10);
+	fg_expect_torndown(fg, 0x10);
+
+	/* It goes with its channel: the rest of it is for nobody. */
+	fg_gpadl_begin(fg, 1, 0x11, 5);
+	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, 1);
+	gl_expect_none(fg);
+	fg_gpadl_body(fg, 0x11, 4);
+	gl_expect_none(fg);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&fg->srv->whys[VSRV_WHY_NO_GPADL]), 2);
+	KUNIT_EXPECT_EQ(test, dev->creates, 1U);
+}
+
 /* Nothing in it, and well-formed. */
 static void gpadl_empty_test(struct kunit *test)
 {
@@ -336,6 +367,22 @@ static void gpadl_release_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev->teardowns, 3U);
 	KUNIT_EXPECT_EQ(test, dev->stops, 0U);
 	KUNIT_EXPECT_EQ(test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
+}
+
+/* And the owner goes then: nobody is to be told. */
+static void gpadl_release_revoke_test(struct kunit *test)
+{
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = gl_dev(fg);
+
+	gl_every_state(fg, dev);
+	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, 1);
+	KUNIT_EXPECT_EQ(test, fg->srv->ngpadls, 3U);
+	fg_dev_revoke(dev);
+	KUNIT_EXPECT_EQ(test, dev->stops, 1U);
+	gl_expect_none(fg);
+	KUNIT_EXPECT_EQ(test, fg->srv->nchans, 0U);
+	KUNIT_EXPECT_EQ(test, fg_count(fg, VSRV_GPADLS_FAILED), 0);
 }
 
 /* The same by an unload, which waits for the last of them. */
@@ -554,9 +601,11 @@ static struct kunit_case gpadl_life_cases[] = {
 	KUNIT_CASE(gpadl_bodies_test),
 	KUNIT_CASE(gpadl_interleaved_test),
 	KUNIT_CASE(gpadl_malformed_test),
+	KUNIT_CASE(gpadl_in_progress_test),
 	KUNIT_CASE(gpadl_empty_test),
 	KUNIT_CASE(gpadl_revoke_test),
 	KUNIT_CASE(gpadl_release_test),
+	KUNIT_CASE(gpadl_release_revoke_test),
 	KUNIT_CASE(gpadl_unload_test),
 	KUNIT_CASE(gpadl_reset_test),
 	KUNIT_CASE(gpadl_users_test),
