@@ -259,6 +259,32 @@ static void server_odd_contact_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(r->selected), VMBUS_CONN_MESSAGE_MULTI);
 }
 
+/* One monitor page: older guests can be told of no failure but that of the version. */
+static void server_one_monitor_page_test(struct kunit *test)
+{
+	static const struct { u32 version; u8 supported, state; u32 len; } table[] = {
+		{ FG_V(0, 13), 0, 0, 16 }, { FG_V(1, 1), 0, 0, 16 }, { FG_V(2, 4), 1, 2, 16 },
+		{ FG_V(5, 3), 1, 2, 16 }, { FG_V(6, 0), 1, 2, 20 },
+	};
+	struct fg *fg = fg_new(test);
+	struct vmbus_contact_msg m = { };
+	const struct vmbus_version_response_msg *r;
+	unsigned int i, page;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(table); i++) {
+		page = i & 1;
+		m.version = cpu_to_le32(table[i / 2].version);
+		m.parent_to_child = cpu_to_le64(page ? 0 : 0x5000);
+		m.child_to_parent = cpu_to_le64(page ? 0x5000 : 0);
+		fg_post(fg, VMBUS_MSG_CONTACT, &m, sizeof(m));
+		r = fg_expect(fg, VMBUS_MSG_VERSION_RESPONSE, table[i / 2].len);
+		KUNIT_EXPECT_EQ_MSG(test, r->supported, table[i / 2].supported, "%u", i);
+		KUNIT_EXPECT_EQ_MSG(test, r->connection_state, table[i / 2].state, "%u", i);
+		KUNIT_EXPECT_EQ(test, fg->srv->conn.state, VSRV_DISCONNECTED);
+		KUNIT_EXPECT_EQ(test, atomic64_read(&fg->srv->whys[VSRV_WHY_PAGE]), i + 1);
+	}
+}
+
 /* Messages go to the VP that the contact names. */
 static void server_target_vp_test(struct kunit *test)
 {
@@ -359,6 +385,24 @@ static void server_contact_replaces_test(struct kunit *test)
 	fg_expect_quiet(fg);
 	KUNIT_EXPECT_EQ(test, fg->srv->conn.state, VSRV_DISCONNECTED);
 	KUNIT_EXPECT_EQ(test, fg->srv->conn.version, 0);
+}
+
+/* An unload is answered in every version, also in those that had no answer yet. */
+static void server_unload_versions_test(struct kunit *test)
+{
+	static const u32 versions[] = {
+		FG_V(0, 13), FG_V(1, 1), FG_V(2, 4), FG_V(3, 0), FG_V(4, 0), FG_V(4, 1),
+		FG_V(5, 0), FG_V(5, 1), FG_V(5, 2), FG_V(5, 3), FG_V(6, 0),
+	};
+	struct fg *fg = fg_new(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(versions); i++) {
+		fg_connect(fg, versions[i], 0);
+		fg_simple(fg, VMBUS_MSG_UNLOAD);
+		fg_expect(fg, VMBUS_MSG_UNLOAD_COMPLETE, 8);
+		KUNIT_EXPECT_EQ(test, fg->srv->conn.state, VSRV_DISCONNECTED);
+	}
 }
 
 /* An owner that goes away is as good as one that lets go. */
@@ -508,9 +552,11 @@ static struct kunit_case server_cases[] = {
 	KUNIT_CASE(server_versions_test),
 	KUNIT_CASE(server_max_version_test),
 	KUNIT_CASE(server_odd_contact_test),
+	KUNIT_CASE(server_one_monitor_page_test),
 	KUNIT_CASE(server_target_vp_test),
 	KUNIT_CASE(server_contact_live_test),
 	KUNIT_CASE(server_contact_replaces_test),
+	KUNIT_CASE(server_unload_versions_test),
 	KUNIT_CASE(server_disconnect_revoke_test),
 	KUNIT_CASE(server_modify_connection_test),
 	KUNIT_CASE(server_hostile_test),
