@@ -285,7 +285,7 @@ static void hyperv_memory_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpart_pin_pages(fh->part, good, 2, true, pages), 0);
 	KUNIT_EXPECT_PTR_EQ(test, pages[0], fh->pages[2]);
 	KUNIT_EXPECT_PTR_EQ(test, pages[1], fh->pages[0]);
-	vpart_unpin_pages(fh->part, pages, 2);
+	vpart_unpin_pages(fh->part, good, 2, true, pages);
 
 	map = vpart_map(fh->part, good, 2, VPART_MAP_WRITE);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(map));

@@ -223,7 +223,10 @@ struct table_case {
 static const struct table_case table_cases[] = {
 	{ "one page", { REGION(0, 4096, 0, 0) }, 1, 0 },
 	{ "read-only", { REGION(0, 4096, 0, 1) }, 1, 0 },
-	{ "unknown flag", { REGION(0, 4096, 0, 2) }, 1, -EINVAL },
+	{ "logged", { REGION(0, 4096, 0, 2) }, 1, 0 },
+	{ "logged, read-only", { REGION(0, 4096, 0, 3) }, 1, 0 },
+	{ "unknown flag", { REGION(0, 4096, 0, 4) }, 1, -EINVAL },
+	{ "last flag", { REGION(0, 4096, 0, 1U << 31) }, 1, -EINVAL },
 	{ "empty", { REGION(0, 0, 0, 0) }, 1, -EINVAL },
 	{ "gpa unaligned", { REGION(8, 4096, 0, 0) }, 1, -EINVAL },
 	{ "size unaligned", { REGION(0, 4095, 0, 0) }, 1, -EINVAL },
@@ -330,7 +333,7 @@ static void partition_pin_test(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, pages[0], pt->pages[3]);
 	KUNIT_EXPECT_PTR_EQ(test, pages[2], pt->pages[1]);
 	KUNIT_EXPECT_PTR_EQ(test, pages[3], pt->pages[6]);
-	vpart_unpin_pages(pt->part, pages, 4);
+	vpart_unpin_pages(pt->part, good, 4, false, pages);
 	KUNIT_EXPECT_EQ(test, atomic_read(&pt->mem_pins), 0);
 
 	/* All or nothing. */

@@ -14,12 +14,29 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <kunit/visibility.h>
 #include <vmbus/protocol.h>
 #include "vpart.h"
+
+#define VPART_FEATURES		VMBUS_PARTITION_F_DIRTY_LOG
+
+/* The ABI has no holes and is the same for every kind of program. */
+static_assert(sizeof(struct vmbus_partition_attach) == 64);
+static_assert(sizeof(struct vmbus_partition_region) == 32);
+static_assert(sizeof(struct vmbus_partition_mem_table) == 24);
+static_assert(sizeof(struct vmbus_partition_vp) == 16);
+static_assert(sizeof(struct vmbus_partition_synic) == 32);
+static_assert(sizeof(struct vmbus_partition_kicks) == 24);
+static_assert(sizeof(struct vmbus_partition_message) == 264);
+static_assert(sizeof(struct vmbus_partition_signal) == 20);
+static_assert(sizeof(struct vmbus_partition_deliverable) == 12);
+static_assert(sizeof(struct vmbus_partition_dirty_log) == 32);
 
 /**
  * struct vpart_file - an open file: one monitor, one guest
  * @lock: protects all that follows; not taken by messages and signals
+ * @features: VMBUS_PARTITION_F_* that are switched on; does not change any more once
+ *	attached
  * @part: partition once attached, with a reference; does not change any more
  * @mm: the monitor's address space
  * @task: whose limits count, with a reference
@@ -31,6 +48,7 @@
  */
 struct vpart_file {
 	struct mutex lock;	/* see above */
+	u64 features;
 	struct vmbus_partition *part;
 	struct mm_struct *mm;
 	struct task_struct *task;
@@ -148,7 +166,7 @@ static bool vpart_zero(const u32 *words, unsigned int n)
 
 static long vpart_file_get_features(struct vpart_file *f, void __user *arg)
 {
-	u64 features = 0;
+	u64 features = VPART_FEATURES;
 
 	return copy_to_user(arg, &features, sizeof(features)) ? -EFAULT : 0;
 }
@@ -159,9 +177,12 @@ static long vpart_file_set_features(struct vpart_file *f, void __user *arg)
 
 	if (copy_from_user(&features, arg, sizeof(features)))
 		return -EFAULT;
-	if (features)
+	if (features & ~VPART_FEATURES)
 		return -EOPNOTSUPP;
-	return f->part ? -EBUSY : 0;
+	if (f->part)
+		return -EBUSY;
+	f->features = features;
+	return 0;
 }
 
 /* Attach beside a backend that does not get the guest's calls by itself. */
@@ -218,11 +239,25 @@ static long vpart_file_attach(struct vpart_file *f, void __user *arg)
 	return 0;
 }
 
+/* A flag of a feature that is off is unknown. */
+static bool vpart_file_regions_ok(const struct vpart_file *f,
+				  const struct vmbus_partition_region *regions, unsigned int n)
+{
+	unsigned int i;
+
+	if (f->features & VMBUS_PARTITION_F_DIRTY_LOG)
+		return true;
+	for (i = 0; i < n; i++)
+		if (regions[i].flags & VMBUS_PARTITION_REGION_LOG)
+			return false;
+	return true;
+}
+
 static long vpart_file_set_mem_table(struct vpart_file *f, void __user *arg)
 {
 	struct vmbus_partition_region *regions;
 	struct vmbus_partition_mem_table t;
-	int err;
+	int err = -EINVAL;
 
 	if (copy_from_user(&t, arg, sizeof(t)))
 		return -EFAULT;
@@ -231,8 +266,46 @@ static long vpart_file_set_mem_table(struct vpart_file *f, void __user *arg)
 	regions = memdup_array_user(u64_to_user_ptr(t.regions), t.nregions, sizeof(*regions));
 	if (IS_ERR(regions))
 		return PTR_ERR(regions);
-	err = vpart_set_mem_table(f->part, regions, t.nregions);
+	if (vpart_file_regions_ok(f, regions, t.nregions))
+		err = vpart_set_mem_table(f->part, regions, t.nregions);
 	kfree(regions);
+	return err;
+}
+
+static long vpart_file_fetch(struct vpart_file *f, struct vmbus_partition_dirty_log *d,
+			     struct vmbus_partition_dirty_log __user *arg, void *bits)
+{
+	long err;
+
+	err = vpart_log_fetch(f->part, d->first, d->count, bits, &d->dirty);
+	if (err)
+		return err;
+	if (copy_to_user(u64_to_user_ptr(d->bitmap), bits, BITS_TO_BYTES(d->count)) ||
+	    put_user(d->dirty, &arg->dirty)) {
+		/* Else these pages would never be sent. */
+		vpart_log_restore(f->part, d->first, d->count, bits);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static long vpart_file_get_dirty_log(struct vpart_file *f, void __user *arg)
+{
+	struct vmbus_partition_dirty_log d;
+	void *bits;
+	long err;
+
+	if (!(f->features & VMBUS_PARTITION_F_DIRTY_LOG))
+		return -EOPNOTSUPP;
+	if (copy_from_user(&d, arg, sizeof(d)))
+		return -EFAULT;
+	if (d.flags || d.reserved || !d.count || d.count > VMBUS_PARTITION_MAX_FETCH_PAGES)
+		return -EINVAL;
+	bits = kvcalloc(BITS_TO_LONGS(d.count), sizeof(unsigned long), GFP_KERNEL_ACCOUNT);
+	if (!bits)
+		return -ENOMEM;
+	err = vpart_file_fetch(f, &d, arg, bits);
+	kvfree(bits);
 	return err;
 }
 
@@ -405,6 +478,8 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 		return vpart_file_set_synic(f, arg);
 	case VMBUS_PARTITION_SET_KICKS:
 		return vpart_file_set_kicks(f, arg);
+	case VMBUS_PARTITION_GET_DIRTY_LOG:
+		return vpart_file_get_dirty_log(f, arg);
 	}
 	return -ENOTTY;
 }
@@ -463,7 +538,7 @@ static int vpart_file_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static const struct file_operations vpart_file_ops = {
+const struct file_operations vpart_file_ops = {
 	.owner = THIS_MODULE,
 	.open = vpart_file_open,
 	.release = vpart_file_release,
@@ -471,6 +546,7 @@ static const struct file_operations vpart_file_ops = {
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,
 };
+EXPORT_SYMBOL_IF_KUNIT(vpart_file_ops);
 
 static struct miscdevice vpart_misc = {
 	.minor = MISC_DYNAMIC_MINOR,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Pages of the guest in use: pinned for one I/O, or mapped for long.
+ *
+ * Who maps pages for writing writes whenever it likes: they count as written in
+ * every look at the dirty log, and once more when they go.  Pages that are pinned
+ * for one I/O count when they are let go: then the data is there.
  */
 #include <linux/hyperv.h>
 #include <linux/mm.h>
@@ -11,12 +15,16 @@
 /**
  * struct vpart_map - guest pages mapped into this kernel
  * @part: partition; the map holds a reference
+ * @node: in vmbus_partition::maps, if it is for writing
+ * @pfns: the guest's page frame numbers, or NULL if it is not for writing
  * @addr: where
  * @n: pages, counted once
  * @pages: the pages
  */
 struct vpart_map {
 	struct vmbus_partition *part;
+	struct list_head node;
+	u64 *pfns;
 	void *addr;
 	unsigned int n;
 	struct page *pages[] __counted_by(n);
@@ -86,7 +94,8 @@ static int vpart_pin(struct vmbus_partition *part, const u64 *pfns, unsigned int
  * @part: partition
  * @pfns: guest page frame numbers
  * @n: their number
- * @write: they will be written; they are marked dirty now
+ * @write: they will be written; the pages are marked dirty now, the log is when
+ *	they are let go
  * @pages: out: @n pages
  *
  * Context: process, may sleep; cheapest in a worker of vpart_worker().
@@ -104,16 +113,72 @@ EXPORT_SYMBOL_GPL(vpart_pin_pages);
 /**
  * vpart_unpin_pages - let them go
  * @part: partition
- * @pages: from vpart_pin_pages()
+ * @pfns: as given to vpart_pin_pages()
  * @n: their number
+ * @write: the same: they have been written, if they ever will
+ * @pages: from vpart_pin_pages()
  *
  * Context: any.
  */
-void vpart_unpin_pages(struct vmbus_partition *part, struct page **pages, unsigned int n)
+void vpart_unpin_pages(struct vmbus_partition *part, const u64 *pfns, unsigned int n, bool write,
+		       struct page **pages)
 {
+	if (write)
+		vpart_log_mark(part, pfns, n);
 	vpart_unpin(part, pages, n, false);
 }
 EXPORT_SYMBOL_GPL(vpart_unpin_pages);
+
+/* Have the log know of a map for writing.  False if there is no memory. */
+static bool vpart_map_log(struct vpart_map *map, const u64 *pfns)
+{
+	struct vmbus_partition *part = map->part;
+
+	/* The caller's may be gone when they are needed. */
+	map->pfns = kvmalloc_array(map->n, sizeof(*pfns), GFP_KERNEL);
+	if (!map->pfns)
+		return false;
+	memcpy(map->pfns, pfns, map->n * sizeof(*pfns));
+	mutex_lock(&part->log_lock);
+	list_add_tail(&map->node, &part->maps);
+	mutex_unlock(&part->log_lock);
+	return true;
+}
+
+static void vpart_map_unlog(struct vpart_map *map)
+{
+	struct vmbus_partition *part = map->part;
+
+	if (!map->pfns)
+		return;
+	vpart_log_mark(part, map->pfns, map->n);
+	mutex_lock(&part->log_lock);
+	list_del(&map->node);
+	mutex_unlock(&part->log_lock);
+	kvfree(map->pfns);
+}
+
+/**
+ * vpart_maps_written - log the pages that are mapped for writing
+ * @part: partition
+ * @first: first page frame number that matters
+ * @count: how many do from there on
+ * @log: the partition's log
+ *
+ * Context: vmbus_partition::log_lock held.
+ */
+void vpart_maps_written(struct vmbus_partition *part, u64 first, u32 count,
+			const struct vpart_log *log)
+{
+	const struct vpart_map *map;
+	unsigned int i;
+
+	lockdep_assert_held(&part->log_lock);
+	list_for_each_entry(map, &part->maps, node)
+		for (i = 0; i < map->n; i++)
+			if (map->pfns[i] - first < count)
+				vpart_log_set(log, map->pfns[i]);
+}
 
 /* One page after the other; for a ring all but the first a second time. */
 static void *vpart_vmap(struct vpart_map *map, bool ring)
@@ -162,14 +227,17 @@ struct vpart_map *vpart_map(struct vmbus_partition *part, const u64 *pfns, unsig
 	err = vpart_pin(part, pfns, n, flags & VPART_MAP_WRITE, true, map->pages);
 	if (err)
 		goto free_map;
+	err = -ENOMEM;
 	map->addr = vpart_vmap(map, flags & VPART_MAP_RING);
-	if (!map->addr) {
-		err = -ENOMEM;
+	if (!map->addr)
 		goto unpin;
-	}
+	if ((flags & VPART_MAP_WRITE) && !vpart_map_log(map, pfns))
+		goto unmap;
 	kref_get(&part->ref);
 	return map;
 
+unmap:
+	vunmap(map->addr);
 unpin:
 	vpart_unpin(part, map->pages, n, true);
 free_map:
@@ -189,6 +257,7 @@ void vpart_unmap(struct vpart_map *map)
 	struct vmbus_partition *part = map->part;
 
 	vunmap(map->addr);
+	vpart_map_unlog(map);
 	vpart_unpin(part, map->pages, map->n, true);
 	kvfree(map);
 	vpart_put(part);

@@ -27,7 +27,8 @@ static bool vpart_region_valid(const struct vmbus_partition_region *r)
 {
 	u64 end;
 
-	if (r->flags & ~VMBUS_PARTITION_REGION_READONLY || r->reserved)
+	if (r->flags & ~(VMBUS_PARTITION_REGION_READONLY | VMBUS_PARTITION_REGION_LOG) ||
+	    r->reserved)
 		return false;
 	if (!r->size || !PAGE_ALIGNED(r->gpa) || !PAGE_ALIGNED(r->size) || !PAGE_ALIGNED(r->uaddr))
 		return false;
@@ -130,21 +131,31 @@ EXPORT_SYMBOL_IF_KUNIT(vpart_table_find);
  * @regions: regions, in any order; copied
  * @n: their number, up to VMBUS_PARTITION_MAX_REGIONS
  *
- * What is pinned or mapped already stays so.
+ * What is pinned or mapped already stays so.  Pages that are logged before and
+ * afterwards stay as dirty as they are.
  *
  * Context: process, may sleep.
- * Return: 0, or an error of vpart_table_build() and nothing has changed.
+ * Return: 0, or an error of vpart_table_build() or vpart_log_build() and nothing
+ * has changed.
  */
 int vpart_set_mem_table(struct vmbus_partition *part, const struct vmbus_partition_region *regions,
 			unsigned int n)
 {
 	struct vpart_table *table = NULL, *old;
+	struct vpart_log *log = NULL;
 
 	if (n) {
 		table = vpart_table_build(regions, n);
 		if (IS_ERR(table))
 			return PTR_ERR(table);
+		log = vpart_log_build(table);
+		if (IS_ERR(log)) {
+			kfree(table);
+			return PTR_ERR(log);
+		}
 	}
+	/* First: what is pinned by the new table must find its log. */
+	vpart_log_replace(part, log);
 	/* An exchange orders two callers; readers use it within SRCU. */
 	old = unrcu_pointer(xchg(&part->table, RCU_INITIALIZER(table)));
 	synchronize_srcu(&part->srcu);

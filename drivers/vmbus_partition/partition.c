@@ -63,7 +63,9 @@ static struct vmbus_partition *vpart_create(const char *name)
 	mutex_init(&part->clients_lock);
 	mutex_init(&part->vtl2_lock);
 	mutex_init(&part->workers_lock);
+	mutex_init(&part->log_lock);
 	INIT_LIST_HEAD(&part->clients);
+	INIT_LIST_HEAD(&part->maps);
 	xa_init(&part->vps);
 	xa_init(&part->ports);
 	xa_init(&part->workers);

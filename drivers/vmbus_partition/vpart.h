@@ -9,7 +9,8 @@
  *
  * Lock order: vmbus_partition::config_lock, clients_lock, then what the clients'
  * reset takes.  workers_lock is held while worker threads end, so what runs in
- * them must not ask for a worker; vpart_vp::slot_lock is a leaf.  Clients may call
+ * them must not ask for a worker; vmbus_partition::log_lock and vpart_vp::slot_lock
+ * are leaves.  Clients may call
  * everything that include/vmbus/partition.h lists for them from their reset.
  */
 #ifndef _VPART_H
@@ -58,6 +59,40 @@ struct vpart_table *vpart_table_build(const struct vmbus_partition_region *regio
 				      unsigned int n);
 unsigned int vpart_table_find(const struct vpart_table *table, const u64 *pfns, unsigned int n,
 			      bool write, u64 *uaddr);
+
+/* ---- dirty log: log.c, map.c -------------------------------------------------- */
+
+/**
+ * struct vpart_log_region - log of a region
+ * @first: its first page frame number
+ * @n: pages
+ * @bits: one per page, set and cleared atomically
+ */
+struct vpart_log_region {
+	u64 first;
+	u64 n;
+	unsigned long *bits;
+};
+
+/**
+ * struct vpart_log - which pages were written, in ascending order
+ * @n: entries of @regions
+ * @regions: those of the memory table with VMBUS_PARTITION_REGION_LOG
+ */
+struct vpart_log {
+	unsigned int n;
+	struct vpart_log_region regions[] __counted_by(n);
+};
+
+int vpart_log_regions(const struct vpart_table *table);
+struct vpart_log *vpart_log_build(const struct vpart_table *table);
+void vpart_log_replace(struct vmbus_partition *part, struct vpart_log *log);
+void vpart_log_mark(struct vmbus_partition *part, const u64 *pfns, unsigned int n);
+int vpart_log_fetch(struct vmbus_partition *part, u64 first, u32 count, void *bits, u32 *dirty);
+void vpart_log_restore(struct vmbus_partition *part, u64 first, u32 count, const void *bits);
+void vpart_maps_written(struct vmbus_partition *part, u64 first, u32 count,
+			const struct vpart_log *log);
+bool vpart_log_set(const struct vpart_log *log, u64 pfn);
 
 /* ---- SynIC: synic.c --------------------------------------------------------- */
 
@@ -110,6 +145,9 @@ void vpart_vps_clear(struct vmbus_partition *part);
  * @backend_ctx: their argument
  * @closing: the backend goes away: no new pins and workers
  * @table: guest memory, SRCU
+ * @log: dirty log, or NULL while it is off; changed under @log_lock, read under RCU
+ * @log_lock: protects changes of @log, and @maps; held while the log is fetched
+ * @maps: of struct vpart_map: pages that are mapped for writing
  * @vps: VP index -> struct vpart_vp, read under RCU
  * @nvps: entries of @vps
  * @ports: connection id -> struct vpart_port, read under RCU
@@ -134,6 +172,10 @@ struct vmbus_partition {
 	void *backend_ctx;
 	bool closing;
 	struct vpart_table __rcu *table;
+
+	struct vpart_log __rcu *log;
+	struct mutex log_lock;		/* protects changes of log, and maps */
+	struct list_head maps;
 
 	struct xarray vps;
 	unsigned int nvps;
@@ -173,6 +215,8 @@ struct vpart_kicks;
 struct vpart_kicks *vpart_kicks_create(struct vmbus_partition *part, u32 first, u32 count,
 				       const s32 *fds);
 void vpart_kicks_destroy(struct vpart_kicks *kicks);
+
+extern const struct file_operations vpart_file_ops;
 
 int vpart_chardev_init(void);
 void vpart_chardev_exit(void);

@@ -149,7 +149,8 @@ void *vpart_map_addr(const struct vpart_map *map);
 
 int __must_check vpart_pin_pages(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
 				 bool write, struct page **pages);
-void vpart_unpin_pages(struct vmbus_partition *part, struct page **pages, unsigned int n);
+void vpart_unpin_pages(struct vmbus_partition *part, const u64 *pfns, unsigned int n, bool write,
+		       struct page **pages);
 
 /* ---- workers ---------------------------------------------------------------- */
 

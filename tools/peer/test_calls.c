@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "selftest.h"
 
+#define KNOWN_FEATURES	VMBUS_PARTITION_F_DIRTY_LOG
 #define SIMP		(RAM_GPA + PAGE_SIMP(0) * PAGE)
 #define SIEFP		(RAM_GPA + PAGE_SIEFP(0) * PAGE)
 
@@ -58,7 +59,7 @@ static void test_before_attach(int fd)
 	uint64_t features = ~0ULL;
 
 	expect(fd, VMBUS_PARTITION_GET_FEATURES, &features, 0, "features can be read");
-	result(features == 0, "no feature is offered");
+	result(features == KNOWN_FEATURES, "those that there are");
 	features = VMBUS_PARTITION_F_MMIO;
 	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, EOPNOTSUPP, "a reserved feature");
 	features = 1ULL << 63;
@@ -125,8 +126,10 @@ static void test_memory(int fd)
 	t.regions = 8;
 	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EFAULT, "memory table at a bad address");
 	t.regions = (uintptr_t)r;
-	r[0].flags = 2;
+	r[0].flags = 4;
 	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EINVAL, "region with an unknown flag");
+	r[0].flags = VMBUS_PARTITION_REGION_LOG;
+	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, EINVAL, "region to log, without the feature");
 	r[0].flags = 0;
 	r[1] = r[0];
 	t.nregions = 2;

@@ -35,9 +35,11 @@ static int storvsp_pin(struct storvsp_io *io)
 	const struct storvsp_command *cmd = &io->cmd;
 	int err = 0;
 
-	if (cmd->npages)
-		err = vpart_pin_pages(io->sc->part, cmd->pfns, cmd->npages, cmd->data_in,
+	if (cmd->npages) {
+		memcpy(io->pfns, cmd->pfns, cmd->npages * sizeof(*io->pfns));
+		err = vpart_pin_pages(io->sc->part, io->pfns, cmd->npages, cmd->data_in,
 				      io->pages);
+	}
 	io->npages = err ? 0 : cmd->npages;
 	return err;
 }
@@ -45,7 +47,7 @@ static int storvsp_pin(struct storvsp_io *io)
 static void storvsp_unpin(struct storvsp_io *io)
 {
 	if (io->npages)
-		vpart_unpin_pages(io->sc->part, io->pages, io->npages);
+		vpart_unpin_pages(io->sc->part, io->pfns, io->npages, io->cmd.data_in, io->pages);
 	io->npages = 0;
 }
 

@@ -188,6 +188,7 @@ enum storvsp_action storvsp_proto_step(struct storvsp_proto *proto,
  * @req: the request
  * @cmd: the command, for STORVSP_EXECUTE_SRB
  * @npages: pages that are pinned
+ * @pfns: their page frame numbers; @cmd's are gone when they are let go
  * @bounce: LIO has a buffer of its own, which is copied from or to the pages
  * @moved: the data of the command was moved
  * @aborted: LIO aborted the command
@@ -208,6 +209,7 @@ struct storvsp_io {
 	bool aborted;
 	u8 sense[TRANSPORT_SENSE_BUFFER];
 	struct storvsp_answer answer;
+	u64 pfns[STORVSP_MAX_PAGES];
 	struct page *pages[STORVSP_MAX_PAGES];
 	struct scatterlist sgl[STORVSP_MAX_PAGES];
 };

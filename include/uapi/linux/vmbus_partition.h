@@ -35,11 +35,15 @@
 #define VMBUS_PARTITION_MAX_REGIONS	64
 #define VMBUS_PARTITION_MAX_KICKS	2047
 #define VMBUS_PARTITION_MESSAGE_SIZE	240
+#define VMBUS_PARTITION_MAX_LOG_PAGES	(1ULL << 32)	/* pages of regions that are logged */
+#define VMBUS_PARTITION_MAX_FETCH_PAGES	(1U << 24)	/* of one GET_DIRTY_LOG */
 
 /*
- * Features.  None is implemented in this version: the bits are reserved so
- * that a monitor can ask.  SET_FEATURES with a bit that GET_FEATURES did not
- * return fails with -EOPNOTSUPP; after ATTACH it fails with -EBUSY.
+ * Features.  GET_FEATURES returns those that this kernel has; the other bits are
+ * reserved so that a monitor can ask.  What belongs to a feature works if
+ * SET_FEATURES has switched it on, and fails with -EOPNOTSUPP if not (a flag with
+ * -EINVAL).  SET_FEATURES with a bit that GET_FEATURES did not return fails with
+ * -EOPNOTSUPP; after ATTACH it fails with -EBUSY.
  */
 #define VMBUS_PARTITION_F_MMIO		(1ULL << 0)	/* MMIO regions served by the kernel */
 #define VMBUS_PARTITION_F_MSI		(1ULL << 1)	/* MSI routes by eventfd */
@@ -72,6 +76,8 @@ struct vmbus_partition_attach {
 };
 
 #define VMBUS_PARTITION_REGION_READONLY	(1U << 0)
+/* With VMBUS_PARTITION_F_DIRTY_LOG: log which pages of it the kernel writes. */
+#define VMBUS_PARTITION_REGION_LOG	(1U << 1)
 
 /**
  * struct vmbus_partition_region - one piece of guest memory
@@ -96,7 +102,10 @@ struct vmbus_partition_region {
  * @reserved: must be zero
  * @regions: user address of an array of struct vmbus_partition_region
  *
- * Regions must not overlap nor wrap (-EINVAL).  Guest memory outside the
+ * Regions must not overlap nor wrap (-EINVAL), and those that are logged must not
+ * have more than VMBUS_PARTITION_MAX_LOG_PAGES (-E2BIG).  The log of a page that was
+ * logged before stays as it is; that of others begins with nothing dirty, and one
+ * that is not wanted any more is dropped.  Guest memory outside the
  * table does not exist for the kernel.  Pages in use under the old table stay
  * in use until their user lets go.  The memory should be anonymous or shared
  * memory (memfd): a page of a file may be written back before the kernel is done
@@ -227,6 +236,34 @@ struct vmbus_partition_deliverable {
 	__u16 reserved;
 };
 
+/**
+ * struct vmbus_partition_dirty_log - which pages has the kernel written?
+ * @first: page frame number of the first page (guest physical address >> 12)
+ * @count: number of pages, 1 to VMBUS_PARTITION_MAX_FETCH_PAGES
+ * @flags: must be zero
+ * @bitmap: user address of (@count + 7) / 8 bytes, which are written: bit n % 8 of
+ *	byte n / 8 is for page @first + n
+ * @dirty: out: number of pages that were written
+ * @reserved: must be zero
+ *
+ * Tells what was written since the page was last asked for, or since its log was
+ * switched on, and begins anew.  All pages must be of regions with
+ * VMBUS_PARTITION_REGION_LOG (-ENOENT).  A call that fails changes nothing.
+ *
+ * Pages that the kernel may write at any time (message, event flags, interrupt and
+ * monitor pages, rings) are reported each time while it may.  A data buffer is
+ * reported when the kernel has let go of it, which is before the guest is told.
+ * What the guest, its VPs, or a host of a relayed channel write is not in here.
+ */
+struct vmbus_partition_dirty_log {
+	__u64 first;
+	__u32 count;
+	__u32 flags;
+	__u64 bitmap;
+	__u32 dirty;
+	__u32 reserved;
+};
+
 #define VMBUS_PARTITION_GET_FEATURES	_IOR(VMBUS_PARTITION_IOC, 0x00, __u64)
 #define VMBUS_PARTITION_SET_FEATURES	_IOW(VMBUS_PARTITION_IOC, 0x01, __u64)
 #define VMBUS_PARTITION_ATTACH		_IOW(VMBUS_PARTITION_IOC, 0x02, \
@@ -249,6 +286,8 @@ struct vmbus_partition_deliverable {
  * memory any more.
  */
 #define VMBUS_PARTITION_RESET		_IO(VMBUS_PARTITION_IOC, 0x09)
+#define VMBUS_PARTITION_GET_DIRTY_LOG	_IOWR(VMBUS_PARTITION_IOC, 0x0a, \
+					      struct vmbus_partition_dirty_log)
 #define VMBUS_PARTITION_DELIVERABLE	_IOW(VMBUS_PARTITION_IOC, 0x10, \
 					     struct vmbus_partition_deliverable)
 
