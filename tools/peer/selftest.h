@@ -43,6 +43,7 @@ void __printf(1, 2) note(const char *what, ...);
 u64 rnd(u64 *state);
 u32 rnd_below(u64 *state, u32 n);
 void bed_up(struct bed *b);
+void bed_up_with(struct bed *b, u64 features);
 void bed_down(struct bed *b);
 bool bed_connect(struct bed *b, u32 version, u32 features);
 bool bed_echo(struct bed *b, unsigned int packets);
@@ -60,5 +61,6 @@ void test_signal(void);
 void test_model(void);
 void test_nonsense(void);
 void test_hostile(void);
+void test_log(void);
 
 #endif /* _SELFTEST_H */
