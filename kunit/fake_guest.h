@@ -531,6 +531,8 @@ static inline bool fg_event(struct fg *fg, u32 vp, u32 flag)
  * @teardowns: calls
  * @modifies: calls
  * @stops: calls
+ * @quiesces: calls
+ * @resumes: calls
  * @signals: calls
  */
 struct fg_dev {
@@ -542,7 +544,7 @@ struct fg_dev {
 	u32 open_id;
 	u32 gpadl;
 	u32 vp;
-	unsigned int opens, closes, creates, teardowns, modifies, stops;
+	unsigned int opens, closes, creates, teardowns, modifies, stops, quiesces, resumes;
 	atomic_t signals;
 };
 
@@ -612,6 +614,20 @@ static inline void fg_dev_stop(struct vsrv_chan *chan)
 		dev->on_stop(dev);
 }
 
+static inline void fg_dev_quiesce(struct vsrv_chan *chan)
+{
+	struct fg_dev *dev = vsrv_chan_ctx(chan);
+
+	dev->quiesces++;
+}
+
+static inline void fg_dev_resume(struct vsrv_chan *chan)
+{
+	struct fg_dev *dev = vsrv_chan_ctx(chan);
+
+	dev->resumes++;
+}
+
 /* An owner that wants to know everything. */
 static const struct vsrv_chan_ops fg_dev_ops = {
 	.open = fg_dev_open,
@@ -621,6 +637,8 @@ static const struct vsrv_chan_ops fg_dev_ops = {
 	.modify = fg_dev_modify,
 	.signal = fg_dev_signal,
 	.stop = fg_dev_stop,
+	.quiesce = fg_dev_quiesce,
+	.resume = fg_dev_resume,
 };
 
 /* A local device: what may be left out is. */

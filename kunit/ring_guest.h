@@ -152,11 +152,23 @@ static inline void rg_dev_close(struct vsrv_chan *chan)
 	vsrv_close_done(chan);
 }
 
+static inline void rg_dev_quiesce(struct vsrv_chan *chan)
+{
+	vsrv_reader_pause(&rg_of(chan)->reader);
+}
+
+static inline void rg_dev_resume(struct vsrv_chan *chan)
+{
+	vsrv_reader_resume(&rg_of(chan)->reader);
+}
+
 static const struct vsrv_chan_ops rg_dev_ops = {
 	.open = rg_dev_open,
 	.close = rg_dev_close,
 	.signal = rg_dev_signal,
 	.stop = rg_dev_stop,
+	.quiesce = rg_dev_quiesce,
+	.resume = rg_dev_resume,
 };
 
 /*

@@ -157,11 +157,27 @@ static void testroot_echo_close(struct vsrv_chan *chan)
 	vsrv_close_done(chan);
 }
 
+static void testroot_echo_quiesce(struct vsrv_chan *chan)
+{
+	struct testroot_echo *echo = vsrv_chan_ctx(chan);
+
+	vsrv_reader_pause(&echo->reader);
+}
+
+static void testroot_echo_resume(struct vsrv_chan *chan)
+{
+	struct testroot_echo *echo = vsrv_chan_ctx(chan);
+
+	vsrv_reader_resume(&echo->reader);
+}
+
 static const struct vsrv_chan_ops testroot_echo_ops = {
 	.open = testroot_echo_open,
 	.close = testroot_echo_close,
 	.signal = testroot_echo_signal,
 	.stop = testroot_echo_stop,
+	.quiesce = testroot_echo_quiesce,
+	.resume = testroot_echo_resume,
 };
 
 /* Nobody may open the VPCI bus: who does is told so. */

@@ -395,6 +395,39 @@ static void vsock_guest_full_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vt_recv(vt, *sock, VT_BUF, 0), 3999);
 }
 
+/* A guest that is stopped: its rings stand still, and what the program does waits. */
+static void vsock_stopped_test(struct kunit *test)
+{
+	struct vt *vt = vt_new(test);
+	struct socket **listener = vt_listen(vt, VMADDR_CID_ANY, 1);
+	struct socket **sock = vt_accepted(vt, *listener);
+
+	vpart_stop(vt->fg->part);
+	vt_guest_write(vt, "late");
+	KUNIT_EXPECT_EQ(test, vt_recv(vt, *sock, 10, MSG_DONTWAIT), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, vt_send(vt, *sock, 4, MSG_DONTWAIT), -EAGAIN);
+	KUNIT_EXPECT_FALSE(test, vt_can_write(*sock));
+	KUNIT_EXPECT_EQ(test, vt->up.hdr->read_index, 0U);
+	KUNIT_EXPECT_EQ(test, vt->down.hdr->pending_send_sz, 0U);
+	vpart_start(vt->fg->part);
+	vt_expect_data(vt, *sock, "late", 0);
+	KUNIT_EXPECT_TRUE(test, vt_can_write(*sock));
+	memcpy(vt->buf, "data", 4);
+	KUNIT_EXPECT_EQ(test, vt_send(vt, *sock, 4, 0), 4);
+	vt_guest_expect(vt, "data");
+
+	/* The end of our side, and of the socket. */
+	vpart_stop(vt->fg->part);
+	KUNIT_EXPECT_EQ(test, kernel_sock_shutdown(*sock, SHUT_WR), 0);
+	vt_close(sock);
+	KUNIT_EXPECT_EQ(test, vt_guest_read(vt), -1);
+	vpart_start(vt->fg->part);
+	vt_guest_expect(vt, "");
+	KUNIT_EXPECT_EQ(test, vt_guest_read(vt), -1);
+	vt_guest_write(vt, "");
+	vt_expect_end(vt);
+}
+
 static struct kunit_case vsock_cases[] = {
 	KUNIT_CASE(vsock_accept_test),
 	KUNIT_CASE(vsock_refuse_test),
@@ -405,6 +438,7 @@ static struct kunit_case vsock_cases[] = {
 	KUNIT_CASE(vsock_full_ring_test),
 	KUNIT_CASE(vsock_wake_test),
 	KUNIT_CASE(vsock_guest_full_test),
+	KUNIT_CASE(vsock_stopped_test),
 	{}
 };
 

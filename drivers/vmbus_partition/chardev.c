@@ -18,7 +18,7 @@
 #include <vmbus/protocol.h>
 #include "vpart.h"
 
-#define VPART_FEATURES		VMBUS_PARTITION_F_DIRTY_LOG
+#define VPART_FEATURES		(VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_STOP)
 
 /* The ABI has no holes and is the same for every kind of program. */
 static_assert(sizeof(struct vmbus_partition_attach) == 64);
@@ -392,6 +392,17 @@ static long vpart_file_set_kicks(struct vpart_file *f, void __user *arg)
 	return 0;
 }
 
+static long vpart_file_stop(struct vpart_file *f, bool stop)
+{
+	if (!(f->features & VMBUS_PARTITION_F_STOP))
+		return -EOPNOTSUPP;
+	if (stop)
+		vpart_stop(f->part);
+	else
+		vpart_start(f->part);
+	return 0;
+}
+
 /* ---- calls of the guest ------------------------------------------------------------------ */
 
 static long vpart_file_post(struct vpart_file *f, void __user *arg)
@@ -478,6 +489,9 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 		return vpart_file_set_synic(f, arg);
 	case VMBUS_PARTITION_SET_KICKS:
 		return vpart_file_set_kicks(f, arg);
+	case VMBUS_PARTITION_STOP:
+	case VMBUS_PARTITION_START:
+		return vpart_file_stop(f, cmd == VMBUS_PARTITION_STOP);
 	case VMBUS_PARTITION_GET_DIRTY_LOG:
 		return vpart_file_get_dirty_log(f, arg);
 	}

@@ -152,7 +152,8 @@ EXPORT_SYMBOL_GPL(vpart_name);
 /**
  * vpart_client_attach - serve the guest of a partition
  * @part: partition
- * @client: embedded in the caller; its ops are set
+ * @client: embedded in the caller; its ops are set.  It is quiesced at once if the
+ *	guest is stopped.
  *
  * Context: process, may sleep.
  */
@@ -160,6 +161,8 @@ void vpart_client_attach(struct vmbus_partition *part, struct vpart_client *clie
 {
 	mutex_lock(&part->clients_lock);
 	list_add_tail_rcu(&client->node, &part->clients);
+	if (part->stopped && client->ops->quiesce)
+		client->ops->quiesce(client);
 	mutex_unlock(&part->clients_lock);
 }
 EXPORT_SYMBOL_GPL(vpart_client_attach);
@@ -218,7 +221,7 @@ static void vpart_reset_locked(struct vmbus_partition *part)
  * @part: partition
  *
  * On return no client holds a map, a page or a worker, and the SynIC of every
- * VP is off.
+ * VP is off.  A guest that is stopped stays so.
  *
  * Context: process, may sleep.
  */
@@ -229,6 +232,66 @@ void vpart_reset(struct vmbus_partition *part)
 	mutex_unlock(&part->config_lock);
 }
 EXPORT_SYMBOL_GPL(vpart_reset);
+
+/**
+ * vpart_stop - the guest is stopped
+ * @part: partition
+ *
+ * On return nothing of this kernel writes to the guest's memory, and no message or
+ * event goes to it.  Nothing is lost: what the guest has signalled, and what devices
+ * complete, is kept; its posts are answered with "try again".
+ *
+ * Context: process, may sleep.
+ */
+void vpart_stop(struct vmbus_partition *part)
+{
+	struct vpart_client *client;
+
+	mutex_lock(&part->config_lock);
+	mutex_lock(&part->clients_lock);
+	if (!part->stopped) {
+		list_for_each_entry(client, &part->clients, node)
+			if (client->ops->quiesce)
+				client->ops->quiesce(client);
+		/* Not earlier: what clients complete until then is delivered. */
+		WRITE_ONCE(part->stopped, true);
+		/* Pairs with rcu_read_lock() in vpart_send_message(), vpart_set_event(). */
+		synchronize_rcu();
+	}
+	mutex_unlock(&part->clients_lock);
+	mutex_unlock(&part->config_lock);
+}
+EXPORT_SYMBOL_GPL(vpart_stop);
+
+static void vpart_start_locked(struct vmbus_partition *part)
+{
+	struct vpart_client *client;
+
+	lockdep_assert_held(&part->config_lock);
+	mutex_lock(&part->clients_lock);
+	if (part->stopped) {
+		WRITE_ONCE(part->stopped, false);
+		list_for_each_entry(client, &part->clients, node)
+			if (client->ops->resume)
+				client->ops->resume(client);
+		vpart_synic_started(part);
+	}
+	mutex_unlock(&part->clients_lock);
+}
+
+/**
+ * vpart_start - the guest goes on
+ * @part: partition, stopped or not
+ *
+ * Context: process, may sleep.
+ */
+void vpart_start(struct vmbus_partition *part)
+{
+	mutex_lock(&part->config_lock);
+	vpart_start_locked(part);
+	mutex_unlock(&part->config_lock);
+}
+EXPORT_SYMBOL_GPL(vpart_start);
 
 /* ---- the backend ---------------------------------------------------------------- */
 
@@ -285,7 +348,7 @@ EXPORT_SYMBOL_IF_KUNIT(vpart_backend_direct);
  * @part: partition with a backend
  *
  * Resets the clients.  On return no callback of the backend runs or will run,
- * nothing is pinned and the partition is free for the next backend.
+ * nothing is pinned, and the partition is free for the next backend, and not stopped.
  *
  * Context: process, may sleep.
  */
@@ -304,6 +367,8 @@ void vpart_backend_detach(struct vmbus_partition *part)
 	owner = part->backend->owner;
 	WRITE_ONCE(part->backend, NULL);
 	part->backend_ctx = NULL;
+	/* Only now: there is nothing left that could be written. */
+	vpart_start_locked(part);
 	mutex_unlock(&part->config_lock);
 	module_put(owner);
 }

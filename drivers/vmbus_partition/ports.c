@@ -52,7 +52,7 @@ static bool vpart_port_expected(u32 connection_id)
  * @msg: message, in private memory
  *
  * While the guest's VMBus has no server the guest is asked to try again: a
- * server may be replaced under it.
+ * server may be replaced under it.  So it is while it is stopped.
  *
  * Context: any that vpart_port::message can be called in; no port sleeps.
  * Return: HV_STATUS for the caller.
@@ -67,7 +67,10 @@ u16 vpart_hypercall_post(struct vmbus_partition *part, const struct vpart_messag
 
 	rcu_read_lock();
 	port = xa_load(&part->ports, msg->connection_id);
-	if (port && port->message) {
+	if (READ_ONCE(part->stopped) && msg->vtl == VPART_VTL_GUEST) {
+		vpart_count(part, VPART_POSTS_STOPPED);
+		status = HV_STATUS_INSUFFICIENT_BUFFERS;
+	} else if (port && port->message) {
 		if (msg->vtl < port->min_vtl) {
 			vpart_count(part, VPART_POSTS_DENIED);
 			status = HV_STATUS_OPERATION_DENIED;

@@ -54,6 +54,9 @@ static int vpart_vp_set_event(struct vpart_vp *vp, u8 sint, u16 flag)
 	const struct vpart_map *map = rcu_dereference(vp->siefp);
 	struct vpart_event_page *page;
 
+	/* Clients keep what they have for the guest: this one does not know how. */
+	if (READ_ONCE(vp->part->stopped))
+		return -EBUSY;
 	if (vpart_vp_direct(vp))
 		return vpart_vp_signal(vp, sint, flag);
 	if (!map)
@@ -80,8 +83,8 @@ static int vpart_vp_set_event(struct vpart_vp *vp, u8 sint, u16 flag)
  *
  * Context: any, also with interrupts off.
  * Return: 0; -EINVAL for a bad @vtl, @sint or @flag; -ENXIO if there is no such
- * VP, its event flags page is off, or nobody listens in VTL2; or an error of the
- * backend.
+ * VP, its event flags page is off, or nobody listens in VTL2; -EBUSY if the guest is
+ * stopped; or an error of the backend.
  */
 int vpart_set_event(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint, u16 flag)
 {
@@ -176,6 +179,13 @@ static int vpart_vp_send(struct vpart_vp *vp, u8 sint, const void *payload, u32 
 	int err;
 
 	spin_lock_irqsave(&vp->slot_lock, flags);
+	if (READ_ONCE(vp->part->stopped)) {
+		/* Pairs with vpart_synic_started(). */
+		vp->waiting |= BIT(sint);
+		vp->delay = vp->delay ?: 1;
+		spin_unlock_irqrestore(&vp->slot_lock, flags);
+		return -EAGAIN;
+	}
 	err = direct ? ops->post(ctx, cookie, sint, payload, len) :
 		       vpart_slot_write(vp, sint, payload, len);
 	if (err == -EAGAIN)
@@ -202,10 +212,10 @@ static int vpart_vp_send(struct vpart_vp *vp, u8 sint, const void *payload, u32 
  * @len: its bytes, up to VMBUS_PARTITION_MESSAGE_SIZE
  *
  * Context: any.
- * Return: 0; -EAGAIN if the slot is in use: vpart_client_ops::deliverable() says
- * when to try again; -EINVAL for a bad @vtl, @sint or @len; -ENXIO if there is
- * no such VP, its message page is off, or nobody listens in VTL2; or an error of
- * the backend.
+ * Return: 0; -EAGAIN if the slot is in use or the guest is stopped:
+ * vpart_client_ops::deliverable() says when to try again; -EINVAL for a bad @vtl,
+ * @sint or @len; -ENXIO if there is no such VP, its message page is off, or nobody
+ * listens in VTL2; or an error of the backend.
  */
 int vpart_send_message(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint,
 		       const void *payload, u32 len)
@@ -403,6 +413,22 @@ void vpart_synic_off(struct vmbus_partition *part)
 
 	xa_for_each(&part->vps, index, vp)
 		vpart_vp_set_synic(vp, 0, 0, 0);
+}
+
+/**
+ * vpart_synic_started - the guest goes on
+ * @part: partition, not stopped any more
+ *
+ * Context: vmbus_partition::config_lock held.
+ */
+void vpart_synic_started(struct vmbus_partition *part)
+{
+	struct vpart_vp *vp;
+	unsigned long index;
+
+	/* Whoever has sent a message meanwhile waits for this. */
+	xa_for_each(&part->vps, index, vp)
+		mod_delayed_work(vpart_wq, &vp->retry, 0);
 }
 
 /* ---- VPs ---------------------------------------------------------------------------- */

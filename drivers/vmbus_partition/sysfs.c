@@ -16,6 +16,12 @@ static ssize_t attached_show(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RO(attached);
 
+static ssize_t stopped_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_part(dev)->stopped) ? 1 : 0);
+}
+static DEVICE_ATTR_RO(stopped);
+
 static ssize_t vps_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", READ_ONCE(to_part(dev)->nvps));
@@ -54,11 +60,13 @@ VPART_COUNTER_ATTR(events_merged, VPART_EVENTS_MERGED);
 VPART_COUNTER_ATTR(events_lost, VPART_EVENTS_LOST);
 VPART_COUNTER_ATTR(posts_denied, VPART_POSTS_DENIED);
 VPART_COUNTER_ATTR(posts_unclaimed, VPART_POSTS_UNCLAIMED);
+VPART_COUNTER_ATTR(posts_stopped, VPART_POSTS_STOPPED);
 VPART_COUNTER_ATTR(signals_unclaimed, VPART_SIGNALS_UNCLAIMED);
 VPART_COUNTER_ATTR(bad_gpas, VPART_BAD_GPAS);
 
 static struct attribute *vpart_attrs[] = {
 	&dev_attr_attached.attr,
+	&dev_attr_stopped.attr,
 	&dev_attr_vps.attr,
 	&dev_attr_pages_pinned.attr,
 	&vpart_attr_messages_sent.attr.attr,
@@ -69,6 +77,7 @@ static struct attribute *vpart_attrs[] = {
 	&vpart_attr_events_lost.attr.attr,
 	&vpart_attr_posts_denied.attr.attr,
 	&vpart_attr_posts_unclaimed.attr.attr,
+	&vpart_attr_posts_stopped.attr.attr,
 	&vpart_attr_signals_unclaimed.attr.attr,
 	&vpart_attr_bad_gpas.attr.attr,
 	NULL

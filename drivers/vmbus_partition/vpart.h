@@ -38,6 +38,7 @@ enum vpart_counter {
 	VPART_EVENTS_LOST,	/* event flags of a VP without SynIC, or without receiver */
 	VPART_POSTS_DENIED,	/* posts of a VTL too low for the connection */
 	VPART_POSTS_UNCLAIMED,	/* posts to a connection that nobody serves */
+	VPART_POSTS_STOPPED,	/* posts of a guest that is stopped: to be tried again */
 	VPART_SIGNALS_UNCLAIMED,	/* signals of a connection that nobody serves */
 	VPART_BAD_GPAS,		/* pages outside the memory table */
 	VPART_COUNTERS
@@ -127,6 +128,7 @@ struct vpart_vp {
 };
 
 void vpart_synic_off(struct vmbus_partition *part);
+void vpart_synic_started(struct vmbus_partition *part);
 void vpart_vps_clear(struct vmbus_partition *part);
 
 /* ---- partition: partition.c --------------------------------------------------- */
@@ -139,7 +141,8 @@ void vpart_vps_clear(struct vmbus_partition *part);
  *	frees the partition
  * @config_lock: see the top of this file
  * @clients: of struct vpart_client; changed under @clients_lock, read under RCU
- * @clients_lock: protects @clients; held while clients are reset
+ * @clients_lock: protects @clients; held while clients are reset, quiesced, resumed
+ * @stopped: the guest is; changed under @clients_lock
  * @srcu: readers pin pages by @backend and @table
  * @backend: callbacks while attached
  * @backend_ctx: their argument
@@ -166,6 +169,7 @@ struct vmbus_partition {
 	struct mutex config_lock;	/* see the top of this file */
 	struct mutex clients_lock;	/* protects clients */
 	struct list_head clients;
+	bool stopped;
 
 	struct srcu_struct srcu;
 	const struct vpart_backend_ops *backend;

@@ -30,12 +30,18 @@ static void vsrv_chan_raise(struct vsrv_chan *chan, u64 route)
 				FIELD_GET(ROUTE_FLAG, route));
 }
 
+/* Where an interrupt may go now, or 0. */
+static u64 vsrv_chan_route(const struct vsrv_chan *chan)
+{
+	return vsrv_quiet(chan->srv) ? 0 : READ_ONCE(chan->route);
+}
+
 /**
  * vsrv_chan_interrupt - interrupt the client
  * @chan: channel
  *
  * Before the client was told that the channel is open the interrupt is kept: a
- * client drops one that comes too early.
+ * client drops one that comes too early.  So it is while the guest is stopped.
  *
  * Context: any.
  */
@@ -43,14 +49,14 @@ void vsrv_chan_interrupt(struct vsrv_chan *chan)
 {
 	u64 route;
 
-	/* Pairs with synchronize_rcu() in vsrv_chan_retarget(). */
+	/* Pairs with synchronize_rcu() in vsrv_chan_retarget() and vsrv_do_quiesce(). */
 	rcu_read_lock();
-	route = READ_ONCE(chan->route);
+	route = vsrv_chan_route(chan);
 	if (!route) {
 		set_bit(DUE_INTERRUPT, &chan->due);
-		/* Pairs with smp_mb() in vsrv_chan_armed(). */
+		/* Pairs with smp_mb() in vsrv_chan_interrupt_due(). */
 		smp_mb__after_atomic();
-		route = READ_ONCE(chan->route);
+		route = vsrv_chan_route(chan);
 	}
 	if (route) {
 		atomic64_inc(&chan->interrupts);
@@ -83,6 +89,24 @@ static u64 vsrv_chan_make_route(const struct vsrv_chan *chan, u32 vp)
 }
 
 /**
+ * vsrv_chan_interrupt_due - make up for an interrupt that was kept
+ * @chan: channel that may interrupt since just now
+ *
+ * Context: vmbus_srv::lock held.
+ * Return: true if there was one.
+ */
+bool vsrv_chan_interrupt_due(struct vsrv_chan *chan)
+{
+	lockdep_assert_held(&chan->srv->lock);
+	/* Pairs with smp_mb__after_atomic() in vsrv_chan_interrupt(). */
+	smp_mb();
+	if (!test_and_clear_bit(DUE_INTERRUPT, &chan->due))
+		return false;
+	vsrv_chan_interrupt(chan);
+	return true;
+}
+
+/**
  * vsrv_chan_armed - the client was told that the channel is open
  * @chan: channel
  *
@@ -95,12 +119,12 @@ void vsrv_chan_armed(struct vsrv_chan *chan)
 	    chan->open.target_vp == VMBUS_VP_NONE)
 		return;
 	WRITE_ONCE(chan->route, vsrv_chan_make_route(chan, chan->open.target_vp));
-	/* Pairs with smp_mb__after_atomic() in vsrv_chan_interrupt(). */
-	smp_mb();
-	if (test_and_clear_bit(DUE_INTERRUPT, &chan->due)) {
-		vsrv_chan_interrupt(chan);
-	} else if (!chan->ops->signal) {
+	if (!vsrv_chan_interrupt_due(chan) && !chan->ops->signal) {
 		/* The host's end interrupts by itself, and may have done so too early. */
+		if (vsrv_quiet(chan->srv)) {
+			set_bit(DUE_INTERRUPT, &chan->due);
+			return;
+		}
 		rcu_read_lock();
 		vsrv_chan_raise(chan, chan->route);
 		rcu_read_unlock();

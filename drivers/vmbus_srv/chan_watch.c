@@ -97,14 +97,15 @@ EXPORT_SYMBOL_IF_KUNIT(vsrv_chan_look);
 
 /**
  * vsrv_chan_watch - the client was told that the channel is open
- * @chan: channel; nothing happens if its owner has no rings here
+ * @chan: channel; nothing happens if its owner has no rings here, or while the guest
+ *	is stopped
  *
  * Context: vmbus_srv::lock held.
  */
 void vsrv_chan_watch(struct vsrv_chan *chan)
 {
 	lockdep_assert_held(&chan->srv->lock);
-	if (!READ_ONCE(chan->rings))
+	if (!READ_ONCE(chan->rings) || vsrv_quiet(chan->srv))
 		return;
 	chan->waits_at = WATCH_NOWHERE;
 	chan->stalled_at = WATCH_NOWHERE;

@@ -25,7 +25,8 @@ static void vsrv_intpage_signal(struct vpart_port *port, u16 flag)
 	unsigned long *words, bits;
 	unsigned int i, bit;
 
-	if (!map)
+	/* The bits stay; pairs with vsrv_intpage_look(). */
+	if (!map || vsrv_quiet(srv))
 		return;
 	words = vsrv_intpage_from_client(map);
 	for (i = 0; i < INT_PAGE_WORDS; i++) {
@@ -37,6 +38,19 @@ static void vsrv_intpage_signal(struct vpart_port *port, u16 flag)
 					       VMBUS_CONN_EVENT(i * BITS_PER_LONG + bit, VMBUS_SINT,
 								VPART_VTL_GUEST), 0);
 	}
+}
+
+/**
+ * vsrv_intpage_look - the client may have signalled while nobody looked
+ * @srv: server, with an interrupt page or without
+ *
+ * Context: process.
+ */
+void vsrv_intpage_look(struct vmbus_srv *srv)
+{
+	rcu_read_lock();
+	vsrv_intpage_signal(&srv->int_port, 0);
+	rcu_read_unlock();
 }
 
 /**

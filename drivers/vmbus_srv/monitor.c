@@ -118,6 +118,12 @@ void vsrv_monitor_release(struct vsrv_chan *chan)
 	chan->monitor_id = VMBUS_MONITOR_NONE;
 }
 
+/* Clients show it. */
+static void vsrv_monitor_show(struct vsrv_monitor *mon, unsigned int id)
+{
+	WRITE_ONCE(vsrv_monitor_page(mon)->latency[id], READ_ONCE(mon->latency[id]));
+}
+
 /**
  * vsrv_monitor_start - the client may trigger a channel
  * @chan: channel whose event port is registered
@@ -134,10 +140,13 @@ void vsrv_monitor_start(struct vsrv_chan *chan)
 	lockdep_assert_held(&chan->srv->lock);
 	if (id == VMBUS_MONITOR_NONE || !mon->map || chan->open.target_vp == VMBUS_VP_NONE)
 		return;
-	/* Clients show it. */
-	WRITE_ONCE(vsrv_monitor_page(mon)->latency[id], READ_ONCE(mon->latency[id]));
 	WRITE_ONCE(mon->connections[id], chan->open.connection_id);
-	if (!mon->active++)
+	mon->active++;
+	/* Pairs with vsrv_monitor_resume(). */
+	if (vsrv_quiet(chan->srv))
+		return;
+	vsrv_monitor_show(mon, id);
+	if (mon->active == 1)
 		hrtimer_start(&mon->timer, vsrv_monitor_period(mon), HRTIMER_MODE_REL_SOFT);
 }
 
@@ -158,6 +167,39 @@ void vsrv_monitor_stop(struct vsrv_chan *chan)
 	WRITE_ONCE(mon->connections[id], 0);
 	if (!--mon->active)
 		hrtimer_cancel(&mon->timer);
+}
+
+/**
+ * vsrv_monitor_quiesce - the guest stops: look no more
+ * @srv: server, quiet
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_monitor_quiesce(struct vmbus_srv *srv)
+{
+	lockdep_assert_held(&srv->lock);
+	if (srv->mon.active)
+		hrtimer_cancel(&srv->mon.timer);
+}
+
+/**
+ * vsrv_monitor_resume - the guest goes on: look again
+ * @srv: server, not quiet any more
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_monitor_resume(struct vmbus_srv *srv)
+{
+	struct vsrv_monitor *mon = &srv->mon;
+	unsigned int id;
+
+	lockdep_assert_held(&srv->lock);
+	if (!mon->active)
+		return;
+	for (id = 0; id < VSRV_MONITOR_IDS; id++)
+		if (mon->connections[id])
+			vsrv_monitor_show(mon, id);
+	hrtimer_start(&mon->timer, vsrv_monitor_period(mon), HRTIMER_MODE_REL_SOFT);
 }
 
 /**

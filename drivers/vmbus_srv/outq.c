@@ -39,6 +39,7 @@ int vsrv_outq_add(struct vsrv_outq *q, const void *payload, u32 len, struct vsrv
 	/* An answer that is never sent hangs the client: this small one must work. */
 	out = kmalloc(struct_size(out, payload, len), GFP_KERNEL | __GFP_NOFAIL);
 	out->len = len;
+	out->at = false;
 	memcpy(out->payload, payload, len);
 	out->opened = opened;
 	if (opened)
@@ -48,6 +49,32 @@ int vsrv_outq_add(struct vsrv_outq *q, const void *payload, u32 len, struct vsrv
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_add);
+
+/**
+ * vsrv_outq_add_at - append a message for another slot than the client's usual one
+ * @q: queue
+ * @vp: VP
+ * @sint: its SINT
+ * @payload: message
+ * @len: its bytes, up to VMBUS_MSG_MAX
+ *
+ * Context: process, may sleep; the owner of the queue serializes.
+ * Return: 0 or -EMSGSIZE.
+ */
+int vsrv_outq_add_at(struct vsrv_outq *q, u32 vp, u8 sint, const void *payload, u32 len)
+{
+	int err = vsrv_outq_add(q, payload, len, NULL);
+	struct vsrv_out *out;
+
+	if (err)
+		return err;
+	out = list_last_entry(&q->head, struct vsrv_out, node);
+	out->at = true;
+	out->vp = vp;
+	out->sint = sint;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vsrv_outq_add_at);
 
 static void vsrv_outq_pop(struct vsrv_outq *q, struct vsrv_out *out)
 {

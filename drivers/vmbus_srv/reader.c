@@ -165,13 +165,14 @@ void vsrv_reader_start(struct vsrv_reader *reader, struct vsrv_rings *rings,
 	reader->poll_end = 0;
 	spin_lock_irq(&reader->lock);
 	reader->started = true;
+	reader->paused = false;
 	spin_unlock_irq(&reader->lock);
 }
 EXPORT_SYMBOL_GPL(vsrv_reader_start);
 
 /**
  * vsrv_reader_queue() - there may be something to read, or to flush
- * @reader: reader; nothing happens if it is not started
+ * @reader: reader; nothing happens if it is not started, or paused
  *
  * Context: any.
  */
@@ -186,6 +187,53 @@ void vsrv_reader_queue(struct vsrv_reader *reader)
 }
 EXPORT_SYMBOL_GPL(vsrv_reader_queue);
 
+/* True if it was started. */
+static bool reader_halt(struct vsrv_reader *reader, bool pause)
+{
+	bool started;
+
+	spin_lock_irq(&reader->lock);
+	started = reader->started;
+	reader->started = false;
+	reader->paused = pause && (started || reader->paused);
+	spin_unlock_irq(&reader->lock);
+	/* Later the thread may be gone. */
+	if (started)
+		kthread_cancel_work_sync(&reader->work);
+	return started;
+}
+
+/**
+ * vsrv_reader_pause() - read nothing for a while
+ * @reader: reader, started or not
+ *
+ * On return none of its callbacks runs, and none will before vsrv_reader_resume().
+ *
+ * Context: process, may sleep; not in the reader's thread.
+ */
+void vsrv_reader_pause(struct vsrv_reader *reader)
+{
+	if (reader_halt(reader, true))
+		reader->poll_end = 0;
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_pause);
+
+/**
+ * vsrv_reader_resume() - go on, and look at the ring first of all
+ * @reader: reader, paused or not
+ *
+ * Context: process.
+ */
+void vsrv_reader_resume(struct vsrv_reader *reader)
+{
+	spin_lock_irq(&reader->lock);
+	reader->started |= reader->paused;
+	reader->paused = false;
+	spin_unlock_irq(&reader->lock);
+	vsrv_reader_queue(reader);
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_resume);
+
 /**
  * vsrv_reader_stop() - read no more
  * @reader: reader, started or not
@@ -196,15 +244,7 @@ EXPORT_SYMBOL_GPL(vsrv_reader_queue);
  */
 void vsrv_reader_stop(struct vsrv_reader *reader)
 {
-	bool started;
-
-	spin_lock_irq(&reader->lock);
-	started = reader->started;
-	reader->started = false;
-	spin_unlock_irq(&reader->lock);
-	/* Later the thread may be gone. */
-	if (started)
-		kthread_cancel_work_sync(&reader->work);
+	reader_halt(reader, false);
 }
 EXPORT_SYMBOL_GPL(vsrv_reader_stop);
 

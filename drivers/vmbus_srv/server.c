@@ -254,7 +254,7 @@ static void vsrv_sent(struct vmbus_srv *srv, const void *msg, u32 len, int err)
  * @len: its exact length on the wire
  *
  * It is tried once, and counted as lost if that fails: who asks so looks at its slot,
- * and has one request out.
+ * and has one request out.  While the guest is stopped it waits.
  *
  * Context: vmbus_srv::lock held.
  */
@@ -263,6 +263,10 @@ void vsrv_send_at(struct vmbus_srv *srv, u32 vp, u8 sint, const void *msg, u32 l
 	int err;
 
 	lockdep_assert_held(&srv->lock);
+	if (vsrv_quiet(srv) && !srv->redirect) {
+		vsrv_outq_add_at(&srv->outq, vp, sint, msg, len);
+		return;
+	}
 	err = vpart_send_message(srv->part, srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
 				 vp, sint, msg, len);
 	vsrv_sent(srv, msg, len, err);
@@ -273,6 +277,10 @@ static int vsrv_send_one(void *ctx, const struct vsrv_out *out)
 	struct vmbus_srv *srv = ctx;
 	int err;
 
+	if (out->at) {
+		vsrv_send_at(srv, out->vp, out->sint, out->payload, out->len);
+		return 0;
+	}
 	if (srv->redirect)
 		err = vpart_send_message(srv->part, VPART_VTL_PARAVISOR, 0, VMBUS_SINT_REDIRECT,
 					 out->payload, out->len);
@@ -401,7 +409,33 @@ static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
 	case VSRV_REQ_TL_UNREGISTER:
 		vsrv_tl_do_unregister(srv);
 		break;
+	case VSRV_REQ_QUIESCE:
+		vsrv_do_quiesce(srv);
+		break;
+	case VSRV_REQ_RESUME:
+		vsrv_do_resume(srv);
+		break;
 	}
+}
+
+static struct vsrv_request *vsrv_next_request(struct vmbus_srv *srv)
+{
+	struct vsrv_request *req;
+
+	list_for_each_entry(req, &srv->requests, node)
+		if (!srv->quiet || req->type != VSRV_REQ_REVOKE)
+			return req;
+	return NULL;
+}
+
+static struct vsrv_op *vsrv_next_op(struct vmbus_srv *srv)
+{
+	struct vsrv_op *op;
+
+	list_for_each_entry(op, &srv->ops, node)
+		if (!srv->quiet || op->type != VSRV_OP_OPEN)
+			return op;
+	return NULL;
 }
 
 /* Do the one thing that is due most.  False if there is nothing, or no room. */
@@ -412,7 +446,7 @@ static bool vsrv_step(struct vmbus_srv *srv)
 	struct vsrv_in *in;
 
 	lockdep_assert_held(&srv->lock);
-	req = list_first_entry_or_null(&srv->requests, struct vsrv_request, node);
+	req = vsrv_next_request(srv);
 	if (req) {
 		list_del(&req->node);
 		vsrv_do_request(srv, req);
@@ -420,7 +454,11 @@ static bool vsrv_step(struct vmbus_srv *srv)
 		return true;
 	}
 
-	op = list_first_entry_or_null(&srv->ops, struct vsrv_op, node);
+	/* Its client is the guest, which is stopped. */
+	if (srv->quiet && !srv->redirect)
+		return false;
+
+	op = vsrv_next_op(srv);
 	if (op) {
 		list_del_init(&op->node);
 		/* Only this work removes channels and GPADLs that owners know. */
@@ -466,10 +504,29 @@ static void vsrv_partition_reset(struct vpart_client *client)
 	vsrv_request(container_of(client, struct vmbus_srv, client), VSRV_REQ_RESET, NULL);
 }
 
+static void vsrv_partition_quiesce(struct vpart_client *client)
+{
+	vsrv_request(container_of(client, struct vmbus_srv, client), VSRV_REQ_QUIESCE, NULL);
+}
+
+static void vsrv_partition_resume(struct vpart_client *client)
+{
+	vsrv_request(container_of(client, struct vmbus_srv, client), VSRV_REQ_RESUME, NULL);
+}
+
 static const struct vpart_client_ops vsrv_client_ops = {
 	.deliverable = vsrv_deliverable,
 	.reset = vsrv_partition_reset,
+	.quiesce = vsrv_partition_quiesce,
+	.resume = vsrv_partition_resume,
 };
+
+/* The partition has detached us: forget the client, and that it was stopped. */
+static void vsrv_forget(struct vmbus_srv *srv)
+{
+	vsrv_request(srv, VSRV_REQ_FORGET, NULL);
+	vsrv_request(srv, VSRV_REQ_RESUME, NULL);
+}
 
 static void vsrv_unregister_ports(struct vmbus_srv *srv)
 {
@@ -533,7 +590,7 @@ int vsrv_start(struct vmbus_srv *srv, const char *partition)
 	vsrv_unregister_ports(srv);
 	vpart_client_detach(part, &srv->client);
 	/* A port may have taken a message. */
-	vsrv_request(srv, VSRV_REQ_FORGET, NULL);
+	vsrv_forget(srv);
 	srv->part = NULL;
 	vpart_put(part);
 	return err == -EEXIST ? -EBUSY : err;
@@ -620,7 +677,7 @@ void vsrv_destroy(struct vmbus_srv *srv)
 	if (srv->started) {
 		vsrv_unregister_ports(srv);
 		vpart_client_detach(srv->part, &srv->client);
-		vsrv_request(srv, VSRV_REQ_FORGET, NULL);
+		vsrv_forget(srv);
 	}
 	vsrv_debugfs_remove(srv);
 	vsrv_sysfs_remove(srv);

@@ -11,6 +11,11 @@
  * answers call for.  While the client pauses its output is held, and of its messages
  * only those that end the pause are handled.
  *
+ * While the guest is stopped (vmbus_srv::quiet) only resets and what else touches no
+ * memory are done; a revoke is not: owners cannot answer then what the client has
+ * asked.  A server that plays the host goes on talking to its client, which is in VTL2,
+ * but opens nothing.
+ *
  * Lock order: vmbus_srv::lock, then vmbus_srv::in_lock or vsrv_chan::rings_lock.
  * The callbacks of an owner are made without any lock, but signal, which may be
  * made with it; sysfs takes none but vsrv_chan::rings_lock, debugfs takes both.
@@ -146,12 +151,18 @@ struct vsrv_outq {
  * @node: in vsrv_outq::head
  * @opened: channel that may interrupt the client once this message has left;
  *	holds a reference
+ * @at: not for the client's usual slot, but for that of @sint of @vp
+ * @vp: see @at
+ * @sint: see @at
  * @len: bytes of @payload
  * @payload: message
  */
 struct vsrv_out {
 	struct list_head node;
 	struct vsrv_chan *opened;
+	bool at;
+	u32 vp;
+	u8 sint;
 	u32 len;
 	u8 payload[] __counted_by(len);
 };
@@ -160,6 +171,7 @@ typedef int (*vsrv_outq_send_fn)(void *ctx, const struct vsrv_out *out);
 
 void vsrv_outq_init(struct vsrv_outq *q);
 int vsrv_outq_add(struct vsrv_outq *q, const void *payload, u32 len, struct vsrv_chan *opened);
+int vsrv_outq_add_at(struct vsrv_outq *q, u32 vp, u8 sint, const void *payload, u32 len);
 unsigned int vsrv_outq_flush(struct vsrv_outq *q, vsrv_outq_send_fn send, void *ctx);
 void vsrv_outq_hold(struct vsrv_outq *q);
 void vsrv_outq_unhold(struct vsrv_outq *q);
@@ -438,6 +450,7 @@ void vsrv_chan_on_close_reserved(struct vmbus_srv *srv, const struct vpart_messa
 /* chan_event.c */
 void vsrv_chan_port_signal(struct vpart_port *port, u16 flag);
 void vsrv_chan_armed(struct vsrv_chan *chan);
+bool vsrv_chan_interrupt_due(struct vsrv_chan *chan);
 void vsrv_chan_retarget(struct vsrv_chan *chan, u32 vp);
 void vsrv_chan_deafen(struct vsrv_chan *chan);
 void vsrv_chan_disarm(struct vsrv_chan *chan);
@@ -445,6 +458,11 @@ void vsrv_chan_disarm(struct vsrv_chan *chan);
 /* chan_watch.c */
 void vsrv_chan_watch(struct vsrv_chan *chan);
 void vsrv_chan_look(struct timer_list *timer);
+
+/* quiesce.c */
+bool vsrv_quiet(const struct vmbus_srv *srv);
+void vsrv_do_quiesce(struct vmbus_srv *srv);
+void vsrv_do_resume(struct vmbus_srv *srv);
 
 /* reader.c */
 #define VSRV_BUSY_POLL_MAX	10000	/* microseconds */
@@ -503,6 +521,7 @@ const char *vsrv_conn_state_name(enum vsrv_conn_state state);
 int __must_check vsrv_intpage_on(struct vmbus_srv *srv, u64 gpa);
 void vsrv_intpage_off(struct vmbus_srv *srv);
 void vsrv_intpage_raise(struct vmbus_srv *srv, u16 flag);
+void vsrv_intpage_look(struct vmbus_srv *srv);
 
 /* ---- monitor pages: monitor.c ------------------------------------------------------- */
 
@@ -537,6 +556,8 @@ void vsrv_monitor_assign(struct vsrv_chan *chan);
 void vsrv_monitor_release(struct vsrv_chan *chan);
 void vsrv_monitor_start(struct vsrv_chan *chan);
 void vsrv_monitor_stop(struct vsrv_chan *chan);
+void vsrv_monitor_quiesce(struct vmbus_srv *srv);
+void vsrv_monitor_resume(struct vmbus_srv *srv);
 void vsrv_monitor_set_latency(struct vsrv_chan *chan, u16 latency);
 
 /* ---- hv_sock connects: tl.c --------------------------------------------------------- */
@@ -613,6 +634,7 @@ enum vsrv_counter {
  * @max_gpadl_pages: nor one with which all describe more pages
  * @started: @part is set and ports are registered
  * @dead: the directory was removed
+ * @quiet: the guest is stopped; changed in the server's work
  * @client: registration with @part
  * @ports: message ports
  * @nports: of @ports
@@ -659,6 +681,7 @@ struct vmbus_srv {
 	unsigned int max_gpadl_pages;
 	bool started;
 	bool dead;
+	bool quiet;
 	struct vpart_client client;
 	struct vsrv_msg_port {
 		struct vpart_port port;
@@ -712,6 +735,8 @@ enum vsrv_request_type {
 	VSRV_REQ_RESET,		/* the guest was reset or is gone */
 	VSRV_REQ_FORGET,	/* the same, and so is the client, whoever it is */
 	VSRV_REQ_TL_UNREGISTER,	/* the handler of hv_sock connects goes */
+	VSRV_REQ_QUIESCE,	/* the guest stops */
+	VSRV_REQ_RESUME,	/* and goes on */
 };
 
 void vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan);

@@ -208,11 +208,37 @@ static void vvsock_chan_signal(struct vsrv_chan *chan)
 	}
 }
 
+static void vvsock_chan_set_quiet(struct vvsock_conn *conn, bool quiet)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&conn->lock, flags);
+	conn->quiet = quiet;
+	spin_unlock_irqrestore(&conn->lock, flags);
+}
+
+static void vvsock_chan_quiesce(struct vsrv_chan *chan)
+{
+	vvsock_chan_set_quiet(vsrv_chan_ctx(chan), true);
+}
+
+static void vvsock_chan_resume(struct vsrv_chan *chan)
+{
+	struct vvsock_conn *conn = vsrv_chan_ctx(chan);
+
+	vvsock_chan_set_quiet(conn, false);
+	vvsock_catch_up(conn);
+	/* Sockets look again. */
+	vvsock_chan_signal(chan);
+}
+
 static const struct vsrv_chan_ops vvsock_chan_ops = {
 	.open = vvsock_chan_open,
 	.close = vvsock_chan_close,
 	.signal = vvsock_chan_signal,
 	.stop = vvsock_chan_stop,
+	.quiesce = vvsock_chan_quiesce,
+	.resume = vvsock_chan_resume,
 };
 
 /* ---- the work --------------------------------------------------------------------------- */

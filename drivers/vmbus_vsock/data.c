@@ -127,6 +127,8 @@ static int vvsock_write_locked(struct vvsock_conn *conn, const void *data, u32 l
 	};
 	int err;
 
+	if (conn->quiet && conn->state < VVSOCK_DEAD && !conn->fin_sent)
+		return -EAGAIN;
 	if (!vvsock_conn_usable(conn) || conn->fin_sent)
 		return -EPIPE;
 	err = vsrv_ring_write(&conn->rings.out, VM_PKT_DATA_INBAND, 0, 0, vec, ARRAY_SIZE(vec));
@@ -146,7 +148,8 @@ static int vvsock_write_locked(struct vvsock_conn *conn, const void *data, u32 l
  * @len: its bytes, up to what vvsock_space() said
  *
  * Context: the socket's lock held; does not sleep.
- * Return: 0, -EPIPE if our side has ended, -ECONNRESET.
+ * Return: 0, -EAGAIN while the guest is stopped, -EPIPE if our side has ended,
+ * -ECONNRESET.
  */
 int vvsock_write(struct vvsock_conn *conn, const void *data, u32 len)
 {
@@ -174,10 +177,28 @@ void vvsock_flush(struct vvsock_conn *conn)
 	spin_lock_irqsave(&conn->lock, flags);
 	if (vvsock_conn_usable(conn))
 		interrupt = vsrv_ring_write_commit(&conn->rings.out);
+	else
+		conn->flush_due = conn->quiet;
 	spin_unlock_irqrestore(&conn->lock, flags);
 	if (interrupt)
 		vsrv_chan_interrupt(conn->chan);
 	rcu_read_unlock();
+}
+
+/* True if the guest must be interrupted. */
+static bool vvsock_send_fin_locked(struct vvsock_conn *conn)
+{
+	int err = vvsock_write_locked(conn, NULL, 0);
+	bool interrupt;
+
+	conn->fin_due = err == -EAGAIN;
+	if (err)
+		return false;
+	conn->fin_sent = true;
+	/* Before the connection may be at its end. */
+	interrupt = vsrv_ring_write_commit(&conn->rings.out);
+	vvsock_conn_finish_locked(conn);
+	return interrupt;
 }
 
 /**
@@ -188,17 +209,39 @@ void vvsock_flush(struct vvsock_conn *conn)
  */
 void vvsock_send_fin(struct vvsock_conn *conn)
 {
+	unsigned long flags;
+	bool interrupt;
+
+	rcu_read_lock();
+	spin_lock_irqsave(&conn->lock, flags);
+	interrupt = vvsock_send_fin_locked(conn);
+	spin_unlock_irqrestore(&conn->lock, flags);
+	if (interrupt)
+		vsrv_chan_interrupt(conn->chan);
+	rcu_read_unlock();
+}
+
+/**
+ * vvsock_catch_up - do what waited while the guest was stopped
+ * @conn: connection, not quiet any more
+ *
+ * Without the socket's lock: whole packets are in the ring, and whoever has ended our
+ * side writes no more of them.
+ *
+ * Context: any.
+ */
+void vvsock_catch_up(struct vvsock_conn *conn)
+{
 	bool interrupt = false;
 	unsigned long flags;
 
 	rcu_read_lock();
 	spin_lock_irqsave(&conn->lock, flags);
-	if (!vvsock_write_locked(conn, NULL, 0)) {
-		conn->fin_sent = true;
-		/* Before the connection may be at its end. */
+	if (conn->flush_due && vvsock_conn_usable(conn))
 		interrupt = vsrv_ring_write_commit(&conn->rings.out);
-		vvsock_conn_finish_locked(conn);
-	}
+	conn->flush_due = false;
+	if (conn->fin_due)
+		interrupt |= vvsock_send_fin_locked(conn);
 	spin_unlock_irqrestore(&conn->lock, flags);
 	if (interrupt)
 		vsrv_chan_interrupt(conn->chan);

@@ -140,6 +140,12 @@ static ssize_t vvsock_stream_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
 		err = memcpy_from_msg(buf, msg, n);
 		if (!err)
 			err = vvsock_write(conn, buf, n);
+		if (err == -EAGAIN) {
+			/* The guest has just been stopped: as if there were no room. */
+			iov_iter_revert(&msg->msg_iter, n);
+			err = 0;
+			break;
+		}
 		if (err)
 			break;
 		done += n;

@@ -137,6 +137,9 @@ enum vvsock_state {
  * @lock: protects what follows, and the rings
  * @state: see enum; the rings may be used in VVSOCK_OPEN and VVSOCK_CLOSING
  * @mapped: @rings are open
+ * @quiet: the guest is stopped: they are not used
+ * @flush_due: what was written is to be shown to the guest then
+ * @fin_due: our side is to be ended then
  * @fin_sent: nothing more is written
  * @fin_received: nothing more is read
  * @guest_closed: the guest closed the channel
@@ -166,6 +169,9 @@ struct vvsock_conn {
 	spinlock_t lock;		/* protects the following, taken in any context */
 	enum vvsock_state state;
 	bool mapped;
+	bool quiet;
+	bool flush_due;
+	bool fin_due;
 	bool fin_sent;
 	bool fin_received;
 	bool guest_closed;
@@ -193,7 +199,7 @@ void vvsock_conn_release(struct vvsock_conn *conn);
 /* May the rings be used? */
 static inline bool vvsock_conn_usable(const struct vvsock_conn *conn)
 {
-	return conn->state == VVSOCK_OPEN || conn->state == VVSOCK_CLOSING;
+	return !conn->quiet && (conn->state == VVSOCK_OPEN || conn->state == VVSOCK_CLOSING);
 }
 
 /* ---- the rings: data.c ----------------------------------------------------------------- */
@@ -203,6 +209,7 @@ u32 vvsock_space(struct vvsock_conn *conn, bool want);
 int vvsock_write(struct vvsock_conn *conn, const void *data, u32 len);
 void vvsock_flush(struct vvsock_conn *conn);
 void vvsock_send_fin(struct vvsock_conn *conn);
+void vvsock_catch_up(struct vvsock_conn *conn);
 bool vvsock_drain(struct vvsock_conn *conn);
 
 /* ---- transport.c ------------------------------------------------------------------------ */

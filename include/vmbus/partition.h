@@ -47,10 +47,17 @@ struct vpart_client;
  * @reset: the guest was reset or is gone.  Process context, may sleep.  On
  *	return the client holds no map, no pinned page and no worker of the
  *	partition, and takes none before the guest's next message.
+ * @quiesce: the guest stops.  On return the client neither writes to its memory nor
+ *	sends it messages or events, and keeps what it is asked for; also when it
+ *	is reset meanwhile.  Process context, may sleep.  Optional.
+ * @resume: the guest goes on, or is gone.  Process context, may sleep.  Comes with
+ *	@quiesce; not called for a client that is detached while the guest is stopped.
  */
 struct vpart_client_ops {
 	void (*deliverable)(struct vpart_client *client, u8 vtl, u32 vp, u8 sint);
 	void (*reset)(struct vpart_client *client);
+	void (*quiesce)(struct vpart_client *client);
+	void (*resume)(struct vpart_client *client);
 };
 
 /**
@@ -204,6 +211,8 @@ int vpart_clear_vp(struct vmbus_partition *part, u32 vp);
 int vpart_set_synic(struct vmbus_partition *part, u32 vp, u64 control, u64 simp, u64 siefp);
 u16 vpart_sints_deliverable(struct vmbus_partition *part, u32 vp, u16 sints);
 void vpart_reset(struct vmbus_partition *part);
+void vpart_stop(struct vmbus_partition *part);
+void vpart_start(struct vmbus_partition *part);
 
 /* ---- Hyper-V as the backend: for the loop that runs VTL0's VPs ----------------- */
 

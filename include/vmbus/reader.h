@@ -10,7 +10,8 @@
  * The device calls vsrv_reader_init() once, vsrv_reader_start() between
  * vsrv_rings_open() and vsrv_open_done(), vsrv_reader_queue() from its signal
  * callback and whenever there is something to do, and vsrv_reader_stop() ahead of
- * vsrv_rings_close().
+ * vsrv_rings_close().  vsrv_reader_pause() and vsrv_reader_resume() are all that quiesce
+ * and resume need, if nobody else writes to the rings.
  */
 #ifndef _VMBUS_READER_H
 #define _VMBUS_READER_H
@@ -51,8 +52,9 @@ struct vsrv_reader_ops {
  * @worker: thread that runs @work, while started
  * @work: reads
  * @poll_end: private to @work: when to stop polling, in ns; 0 while it does not
- * @lock: protects @started
+ * @lock: protects @started, @paused
  * @started: @work may be queued
+ * @paused: it will be again
  */
 struct vsrv_reader {
 	const struct vsrv_reader_ops *ops;
@@ -65,8 +67,9 @@ struct vsrv_reader {
 	struct kthread_work work;
 	u64 poll_end;
 
-	spinlock_t lock;		/* protects started */
+	spinlock_t lock;		/* protects started, paused */
 	bool started;
+	bool paused;
 };
 
 void vsrv_reader_init(struct vsrv_reader *reader, const struct vsrv_reader_ops *ops,
@@ -74,6 +77,8 @@ void vsrv_reader_init(struct vsrv_reader *reader, const struct vsrv_reader_ops *
 void vsrv_reader_start(struct vsrv_reader *reader, struct vsrv_rings *rings,
 		       struct kthread_worker *worker);
 void vsrv_reader_queue(struct vsrv_reader *reader);
+void vsrv_reader_pause(struct vsrv_reader *reader);
+void vsrv_reader_resume(struct vsrv_reader *reader);
 void vsrv_reader_stop(struct vsrv_reader *reader);
 unsigned int vsrv_reader_drain(struct vsrv_reader *reader);
 

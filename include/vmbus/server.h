@@ -11,8 +11,8 @@
  * vsrv_*_done(), from within the callback or later.  The server never blocks on
  * an owner.
  *
- * Callbacks open, close, gpadl_create, gpadl_teardown and modify are made one
- * at a time per server from its ordered work: process context, no lock held.
+ * Callbacks open, close, gpadl_create, gpadl_teardown, modify, quiesce and resume are
+ * made one at a time per server from its ordered work: process context, no lock held.
  * They may come before vsrv_offer() has returned the channel to its owner.
  * They may call vsrv_*_done(), vsrv_gpadl_*() and vsrv_rings_*(), but neither
  * vsrv_offer() nor vsrv_revoke() nor vsrv_put().
@@ -107,7 +107,14 @@ struct vsrv_open_params {
  *	taken back: on return the owner uses nothing of the client's memory
  *	through it, has forgotten every GPADL of it and owes no answer.  Process
  *	context, may sleep, and is not concurrent with the callbacks above.  The
- *	channel may be opened again afterwards, if it was not taken back.
+ *	channel may be opened again afterwards, if it was not taken back, and is
+ *	not quiesced any more.
+ * @quiesce: the guest stops: on return the owner does not write to its memory, until
+ *	@resume; also when it is closed or stopped meanwhile.  Interrupts that it
+ *	raises are kept by the server.  Between open and close only, before or after
+ *	the open callback.  Process context, may sleep.  Optional.
+ * @resume: the guest goes on: the owner looks at its rings, too, as if signalled.
+ *	Optional.
  */
 struct vsrv_chan_ops {
 	void (*open)(struct vsrv_chan *chan, const struct vsrv_open_params *params);
@@ -117,6 +124,8 @@ struct vsrv_chan_ops {
 	void (*modify)(struct vsrv_chan *chan, u32 target_vp);
 	void (*signal)(struct vsrv_chan *chan);
 	void (*stop)(struct vsrv_chan *chan);
+	void (*quiesce)(struct vsrv_chan *chan);
+	void (*resume)(struct vsrv_chan *chan);
 };
 
 struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include "selftest.h"
 
-#define KNOWN_FEATURES	VMBUS_PARTITION_F_DIRTY_LOG
+#define KNOWN_FEATURES	(VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_STOP)
 #define SIMP		(RAM_GPA + PAGE_SIMP(0) * PAGE)
 #define SIEFP		(RAM_GPA + PAGE_SIEFP(0) * PAGE)
 

@@ -99,7 +99,7 @@ static bool storvsp_flush(struct storvsp_chan *sc)
 	unsigned long flags;
 
 	spin_lock_irqsave(&sc->lock, flags);
-	if (sc->running)
+	if (sc->running && !sc->quiet)
 		interrupt = storvsp_flush_locked(sc);
 	spin_unlock_irqrestore(&sc->lock, flags);
 	return interrupt;
@@ -213,8 +213,12 @@ void storvsp_chan_retire(struct storvsp_chan *sc)
 	sc->last = since;
 	spin_unlock_irq(&sc->lock);
 	storvsp_chan_notify(sc);
-	while (!storvsp_chan_retired(sc, since))
+	while (READ_ONCE(sc->quiet) || !storvsp_chan_retired(sc, since)) {
+		/* A guest that is stopped gets its time when it goes on. */
+		if (READ_ONCE(sc->quiet))
+			since = jiffies;
 		msleep(20);
+	}
 }
 
 /* ---- requests ------------------------------------------------------------------------- */
@@ -378,6 +382,7 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 	sc->notify = false;
 	sc->retired = false;
 	sc->running = true;
+	sc->quiet = false;
 	spin_unlock_irq(&sc->lock);
 }
 
@@ -467,14 +472,52 @@ static void storvsp_chan_halt(struct vsrv_chan *chan, bool closed)
 	if (!sc->open)
 		return;
 	vsrv_reader_stop(&sc->reader);
-	storvsp_drain(sc, closed);
+	/* If it is stopped it must not be answered, and nothing is under way. */
+	if (!sc->quiet)
+		storvsp_drain(sc, closed);
 	/* Answers that are not in the ring now are dropped: the guest has left it full. */
 	spin_lock_irq(&sc->lock);
 	vsrv_chan_count(chan, VSRV_CHAN_RING_FULL, list_count_nodes(&sc->done));
 	sc->running = false;
+	sc->quiet = false;
 	spin_unlock_irq(&sc->lock);
 	vsrv_rings_close(&sc->rings);
 	sc->open = false;
+}
+
+static void storvsp_chan_set_quiet(struct storvsp_chan *sc, bool quiet)
+{
+	spin_lock_irq(&sc->lock);
+	WRITE_ONCE(sc->quiet, quiet);
+	sc->last = jiffies;
+	spin_unlock_irq(&sc->lock);
+}
+
+/* What is under way comes to its end, and is answered as far as the ring has room. */
+static void storvsp_chan_quiesce(struct vsrv_chan *chan)
+{
+	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
+
+	/* A drain writes: it is bounded. */
+	flush_work(&sc->close);
+	if (!sc->open)
+		return;
+	vsrv_reader_pause(&sc->reader);
+	/* Bounded by the backstores: LIO completes every command. */
+	wait_event(sc->idle, storvsp_chan_idle(sc));
+	storvsp_chan_set_quiet(sc, true);
+}
+
+static void storvsp_chan_resume(struct vsrv_chan *chan)
+{
+	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
+
+	/* It may be closed while the guest is stopped. */
+	flush_work(&sc->close);
+	if (!sc->open)
+		return;
+	storvsp_chan_set_quiet(sc, false);
+	vsrv_reader_resume(&sc->reader);
 }
 
 static void storvsp_chan_stop(struct vsrv_chan *chan)
@@ -506,6 +549,8 @@ const struct vsrv_chan_ops storvsp_chan_ops = {
 	.close = storvsp_chan_close,
 	.signal = storvsp_chan_signal,
 	.stop = storvsp_chan_stop,
+	.quiesce = storvsp_chan_quiesce,
+	.resume = storvsp_chan_resume,
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */

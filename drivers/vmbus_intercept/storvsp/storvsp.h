@@ -251,6 +251,7 @@ enum storvsp_look {
  * @reset: reset that waits for @busy to become 0; nothing is read meanwhile
  * @busy: commands that LIO has, or whose completion still runs
  * @running: the rings may be used
+ * @quiet: but not now: the guest is stopped
  * @retired: the disks are taken from the guest before the channel is
  * @last: when the last request was read, in jiffies; or @retired set
  * @look: how far the guest has looked at the addresses since then
@@ -278,6 +279,7 @@ struct storvsp_chan {
 	struct storvsp_io *reset;
 	unsigned int busy;
 	bool running;
+	bool quiet;
 	bool retired;
 	unsigned long last;
 	enum storvsp_look look;

@@ -50,6 +50,7 @@
 #define VMBUS_PARTITION_F_MMAP		(1ULL << 2)	/* overlay pages by mmap() */
 #define VMBUS_PARTITION_F_DIRTY_LOG	(1ULL << 3)	/* log of pages the kernel wrote */
 #define VMBUS_PARTITION_F_EVENTS	(1ULL << 4)	/* read() and poll() events */
+#define VMBUS_PARTITION_F_STOP		(1ULL << 5)	/* STOP and START */
 
 /*
  * Forward only: the partition's hypervisor is Hyper-V.  -ENXIO if it is not so,
@@ -286,6 +287,17 @@ struct vmbus_partition_dirty_log {
  * memory any more.
  */
 #define VMBUS_PARTITION_RESET		_IO(VMBUS_PARTITION_IOC, 0x09)
+/*
+ * The guest is stopped, with VMBUS_PARTITION_F_STOP.  When the call returns, which is
+ * after the I/O that is under way, the kernel neither writes to guest memory nor
+ * signals a call eventfd.  Nothing is lost: what the guest has signalled, and what the
+ * kernel has to tell it, is kept until START; POST_MESSAGE answers 0x13, "try again".
+ * All other calls work as ever.  After RESET the guest is still stopped; closing the
+ * file ends it all.  STOP of a guest that is stopped and START of one that is not
+ * succeed and change nothing.  A host behind a relayed channel is not stopped.
+ */
+#define VMBUS_PARTITION_STOP		_IO(VMBUS_PARTITION_IOC, 0x0b)
+#define VMBUS_PARTITION_START		_IO(VMBUS_PARTITION_IOC, 0x0c)
 #define VMBUS_PARTITION_GET_DIRTY_LOG	_IOWR(VMBUS_PARTITION_IOC, 0x0a, \
 					      struct vmbus_partition_dirty_log)
 #define VMBUS_PARTITION_DELIVERABLE	_IOW(VMBUS_PARTITION_IOC, 0x10, \
