@@ -35,6 +35,7 @@ static const struct group {
 	{ "ring", test_ring },
 	{ "signal", test_signal },
 	{ "log", test_log },
+	{ "stop", test_stop },
 	{ "nonsense", test_nonsense },
 	{ "model", test_model },
 	{ "hostile", test_hostile },

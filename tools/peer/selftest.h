@@ -62,5 +62,6 @@ void test_model(void);
 void test_nonsense(void);
 void test_hostile(void);
 void test_log(void);
+void test_stop(void);
 
 #endif /* _SELFTEST_H */
