@@ -11,6 +11,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -18,7 +19,8 @@
 #include <vmbus/protocol.h>
 #include "vpart.h"
 
-#define VPART_FEATURES		(VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_STOP)
+#define VPART_FEATURES		(VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_EVENTS | \
+				 VMBUS_PARTITION_F_STOP)
 
 /* The ABI has no holes and is the same for every kind of program. */
 static_assert(sizeof(struct vmbus_partition_attach) == 64);
@@ -31,6 +33,7 @@ static_assert(sizeof(struct vmbus_partition_message) == 264);
 static_assert(sizeof(struct vmbus_partition_signal) == 20);
 static_assert(sizeof(struct vmbus_partition_deliverable) == 12);
 static_assert(sizeof(struct vmbus_partition_dirty_log) == 32);
+static_assert(sizeof(struct vmbus_partition_event) == 24);
 
 /**
  * struct vpart_file - an open file: one monitor, one guest
@@ -517,6 +520,59 @@ static long vpart_file_ioctl(struct file *file, unsigned int cmd, unsigned long 
 	return ret;
 }
 
+/* Copies what there is and fits; bytes, or -EFAULT if not even the first could be. */
+static ssize_t vpart_file_copy_events(struct vmbus_partition *part, char __user *buf, size_t len)
+{
+	struct vmbus_partition_event event;
+	size_t done = 0;
+
+	while (len - done >= sizeof(event) && vpart_events_take(part, &event)) {
+		if (copy_to_user(buf + done, &event, sizeof(event))) {
+			vpart_events_put_back(part, &event);
+			return done ?: -EFAULT;
+		}
+		done += sizeof(event);
+	}
+	return done;
+}
+
+static ssize_t vpart_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct vpart_file *f = file->private_data;
+	/* Pairs with smp_store_release() in vpart_file_attach(). */
+	struct vmbus_partition *part = smp_load_acquire(&f->part);
+	ssize_t ret;
+
+	if (!part)
+		return -ENOTCONN;
+	if (f->forward || !(f->features & VMBUS_PARTITION_F_EVENTS))
+		return -EOPNOTSUPP;
+	if (len < sizeof(struct vmbus_partition_event))
+		return -EINVAL;
+	for (;;) {
+		ret = vpart_file_copy_events(part, buf, len);
+		if (ret)
+			return ret;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		ret = wait_event_interruptible(part->events.wait, vpart_events_pending(part));
+		if (ret)
+			return ret;
+	}
+}
+
+static __poll_t vpart_file_poll(struct file *file, poll_table *pt)
+{
+	struct vpart_file *f = file->private_data;
+	/* Pairs with smp_store_release() in vpart_file_attach(). */
+	struct vmbus_partition *part = smp_load_acquire(&f->part);
+
+	if (!part || f->forward || !(f->features & VMBUS_PARTITION_F_EVENTS))
+		return EPOLLERR;
+	poll_wait(file, &part->events.wait, pt);
+	return vpart_events_pending(part) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
 static int vpart_file_open(struct inode *inode, struct file *file)
 {
 	struct vpart_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
@@ -556,6 +612,8 @@ const struct file_operations vpart_file_ops = {
 	.owner = THIS_MODULE,
 	.open = vpart_file_open,
 	.release = vpart_file_release,
+	.read = vpart_file_read,
+	.poll = vpart_file_poll,
 	.unlocked_ioctl = vpart_file_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,

@@ -94,7 +94,7 @@ static int vpart_hv_pin(void *ctx, u64 uaddr, unsigned int n, bool write, bool l
 	for (i = 0; i < n; i++) {
 		pages[i] = vpart_hv_page((uaddr >> PAGE_SHIFT) + i);
 		if (!pages[i]) {
-			vpart_count(hv->part, VPART_BAD_GPAS);
+			vpart_bad_gpa(hv->part, (uaddr >> PAGE_SHIFT) + i);
 			return -EFAULT;
 		}
 	}
@@ -135,7 +135,7 @@ int vpart_hv_read(struct vmbus_partition *part, u64 gpa, void *buf, size_t len)
 	srcu_read_unlock(&part->srcu, idx);
 	if (page)
 		return 0;
-	vpart_count(part, VPART_BAD_GPAS);
+	vpart_bad_gpa(part, pfn);
 	return -EFAULT;
 }
 

@@ -66,7 +66,7 @@ static int vpart_pin_runs(struct vmbus_partition *part, const u64 *pfns, unsigne
 			err = ops->pin(part->backend_ctx, uaddr, run, write, longterm,
 				       pages + done);
 		} else {
-			vpart_count(part, VPART_BAD_GPAS);
+			vpart_bad_gpa(part, pfns[done]);
 			err = -EFAULT;
 		}
 		if (err) {

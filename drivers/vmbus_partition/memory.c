@@ -193,7 +193,7 @@ int vpart_check_pfns(struct vmbus_partition *part, const u64 *pfns, unsigned int
 	srcu_read_unlock(&part->srcu, idx);
 	if (!n)
 		return 0;
-	vpart_count(part, VPART_BAD_GPAS);
+	vpart_bad_gpa(part, pfns[0]);
 	return -EFAULT;
 }
 EXPORT_SYMBOL_GPL(vpart_check_pfns);

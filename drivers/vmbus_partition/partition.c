@@ -66,6 +66,7 @@ static struct vmbus_partition *vpart_create(const char *name)
 	mutex_init(&part->log_lock);
 	INIT_LIST_HEAD(&part->clients);
 	INIT_LIST_HEAD(&part->maps);
+	vpart_events_init(part);
 	xa_init(&part->vps);
 	xa_init(&part->ports);
 	xa_init(&part->workers);
@@ -229,6 +230,7 @@ void vpart_reset(struct vmbus_partition *part)
 {
 	mutex_lock(&part->config_lock);
 	vpart_reset_locked(part);
+	vpart_event(part, VMBUS_PARTITION_EVENT_RESET, 0);
 	mutex_unlock(&part->config_lock);
 }
 EXPORT_SYMBOL_GPL(vpart_reset);
@@ -257,6 +259,7 @@ void vpart_stop(struct vmbus_partition *part)
 		WRITE_ONCE(part->stopped, true);
 		/* Pairs with rcu_read_lock() in vpart_send_message(), vpart_set_event(). */
 		synchronize_rcu();
+		vpart_event(part, VMBUS_PARTITION_EVENT_STOPPED, 0);
 	}
 	mutex_unlock(&part->clients_lock);
 	mutex_unlock(&part->config_lock);
@@ -275,6 +278,7 @@ static void vpart_start_locked(struct vmbus_partition *part)
 			if (client->ops->resume)
 				client->ops->resume(client);
 		vpart_synic_started(part);
+		vpart_event(part, VMBUS_PARTITION_EVENT_STARTED, 0);
 	}
 	mutex_unlock(&part->clients_lock);
 }
@@ -316,6 +320,9 @@ int vpart_backend_attach(struct vmbus_partition *part, const struct vpart_backen
 		err = -ENODEV;
 	} else {
 		part->backend_ctx = ctx;
+		vpart_events_clear(part);
+		if (vpart_port_served(part))
+			vpart_event(part, VMBUS_PARTITION_EVENT_SERVER, 1);
 		WRITE_ONCE(part->closing, false);
 		/* Pairs with smp_load_acquire() in vpart_backend(). */
 		smp_store_release(&part->backend, ops);

@@ -21,6 +21,8 @@ int vpart_port_register(struct vmbus_partition *part, struct vpart_port *port)
 	if (port->connection_id >= VPART_CONNECTION_IDS)
 		return -EINVAL;
 	err = xa_insert(&part->ports, port->connection_id, port, GFP_KERNEL);
+	if (!err && port->connection_id == VMBUS_CONN_MESSAGE)
+		vpart_event(part, VMBUS_PARTITION_EVENT_SERVER, 1);
 	return err == -EBUSY ? -EEXIST : err;
 }
 EXPORT_SYMBOL_GPL(vpart_port_register);
@@ -37,8 +39,22 @@ void vpart_port_unregister(struct vmbus_partition *part, struct vpart_port *port
 	xa_erase(&part->ports, port->connection_id);
 	/* Pairs with rcu_read_lock() in vpart_hypercall_post() and _signal(). */
 	synchronize_rcu();
+	if (port->connection_id == VMBUS_CONN_MESSAGE)
+		vpart_event(part, VMBUS_PARTITION_EVENT_SERVER, 0);
 }
 EXPORT_SYMBOL_GPL(vpart_port_unregister);
+
+/**
+ * vpart_port_served - is there a VMBus server?
+ * @part: partition
+ *
+ * Context: any.
+ * Return: true if somebody takes the guest's VMBus messages.
+ */
+bool vpart_port_served(struct vmbus_partition *part)
+{
+	return xa_load(&part->ports, VMBUS_CONN_MESSAGE);
+}
 
 /* Nobody serves the guest's VMBus right now; somebody will. */
 static bool vpart_port_expected(u32 connection_id)

@@ -95,6 +95,43 @@ void vpart_maps_written(struct vmbus_partition *part, u64 first, u32 count,
 			const struct vpart_log *log);
 bool vpart_log_set(const struct vpart_log *log, u64 pfn);
 
+/* ---- events for a monitor: events.c ------------------------------------------- */
+
+#define VPART_EVENT_TYPES	(VMBUS_PARTITION_EVENT_FAULT + 1)
+
+/**
+ * struct vpart_event_record - events of a type that were not read yet
+ * @node: in vpart_events::queue, or empty
+ * @count: how many
+ * @data: of the last one
+ */
+struct vpart_event_record {
+	struct list_head node;
+	u64 count;
+	u64 data;
+};
+
+/**
+ * struct vpart_events - events that were not read yet
+ * @lock: protects what follows
+ * @queue: of struct vpart_event_record, in the order in which they began to wait
+ * @records: by type; 0 is none
+ * @wait: of readers
+ */
+struct vpart_events {
+	spinlock_t lock;	/* protects queue, records */
+	struct list_head queue;
+	struct vpart_event_record records[VPART_EVENT_TYPES];
+	wait_queue_head_t wait;
+};
+
+void vpart_events_init(struct vmbus_partition *part);
+void vpart_events_clear(struct vmbus_partition *part);
+bool vpart_events_pending(struct vmbus_partition *part);
+bool vpart_events_take(struct vmbus_partition *part, struct vmbus_partition_event *event);
+void vpart_events_put_back(struct vmbus_partition *part, const struct vmbus_partition_event *event);
+void vpart_bad_gpa(struct vmbus_partition *part, u64 pfn);
+
 /* ---- SynIC: synic.c --------------------------------------------------------- */
 
 /**
@@ -158,6 +195,7 @@ void vpart_vps_clear(struct vmbus_partition *part);
  * @vtl2: receiver in VTL2, RCU
  * @workers_lock: protects @workers
  * @workers: VP index -> struct vpart_worker
+ * @events: for a monitor
  * @pinned: pages pinned now
  * @counters: shown in sysfs
  */
@@ -191,6 +229,8 @@ struct vmbus_partition {
 	struct mutex workers_lock;	/* protects workers */
 	struct xarray workers;
 
+	struct vpart_events events;
+
 	atomic64_t pinned;
 	atomic64_t counters[VPART_COUNTERS];
 };
@@ -208,6 +248,7 @@ void vpart_deliverable(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint);
 
 /* ---- ports, VTL2, workers ------------------------------------------------------ */
 
+bool vpart_port_served(struct vmbus_partition *part);
 int vpart_vtl2_message(struct vmbus_partition *part, u8 sint, const void *payload, u32 len);
 int vpart_vtl2_event(struct vmbus_partition *part, u8 sint, u16 flag);
 void vpart_workers_destroy(struct vmbus_partition *part);

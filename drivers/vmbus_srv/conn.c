@@ -25,10 +25,21 @@ const char *vsrv_conn_state_name(enum vsrv_conn_state state)
 }
 EXPORT_SYMBOL_IF_KUNIT(vsrv_conn_state_name);
 
+/* A monitor may want to know whether its guest uses the VMBus. */
+static void vsrv_conn_event(struct vmbus_srv *srv, enum vsrv_conn_state state)
+{
+	if (state == VSRV_CONNECTED)
+		vpart_event(srv->part, VMBUS_PARTITION_EVENT_CONNECTED, srv->conn.version);
+	else if (state == VSRV_DISCONNECTED && srv->conn.state != VSRV_DISCONNECTED)
+		vpart_event(srv->part, VMBUS_PARTITION_EVENT_DISCONNECTED, 0);
+}
+
 static void vsrv_conn_set_state(struct vmbus_srv *srv, enum vsrv_conn_state state)
 {
 	lockdep_assert_held(&srv->lock);
 	trace_vsrv_conn_state(srv, state);
+	if (!srv->redirect)
+		vsrv_conn_event(srv, state);
 	/* sysfs reads it without the lock. */
 	WRITE_ONCE(srv->conn.state, state);
 }

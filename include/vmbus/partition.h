@@ -142,6 +142,10 @@ int vpart_vtl2_bind(struct vmbus_partition *part, const struct vpart_vtl2_ops *o
 void vpart_vtl2_unbind(struct vmbus_partition *part);
 void vpart_vtl2_ready(struct vmbus_partition *part, u8 sint);
 
+/* ---- events to a monitor ---------------------------------------------------- */
+
+void vpart_event(struct vmbus_partition *part, u32 type, u64 data);
+
 /* ---- memory ---------------------------------------------------------------- */
 
 #define VPART_MAP_WRITE		BIT(0)	/* the kernel writes, too */

@@ -265,6 +265,38 @@ struct vmbus_partition_dirty_log {
 	__u32 reserved;
 };
 
+/*
+ * What read() tells, with VMBUS_PARTITION_F_EVENTS: type of an event, and what
+ * vmbus_partition_event::data is.
+ */
+#define VMBUS_PARTITION_EVENT_SERVER		1	/* a VMBus server came (1) or went (0) */
+#define VMBUS_PARTITION_EVENT_CONNECTED		2	/* the guest uses its VMBus: version */
+#define VMBUS_PARTITION_EVENT_DISCONNECTED	3	/* no more, or begins anew: 0 */
+#define VMBUS_PARTITION_EVENT_STOPPED		4	/* STOP has stopped the guest: 0 */
+#define VMBUS_PARTITION_EVENT_STARTED		5	/* START has started it: 0 */
+#define VMBUS_PARTITION_EVENT_RESET		6	/* RESET is done: 0 */
+#define VMBUS_PARTITION_EVENT_FAULT		7	/* a page was refused: its frame number */
+
+/**
+ * struct vmbus_partition_event - a record of read()
+ * @type: VMBUS_PARTITION_EVENT_*; skip those that you do not know
+ * @flags: zero in this version
+ * @count: how often it has happened since it was read last, not zero
+ * @data: of the last time; depends on @type
+ *
+ * read() returns as many whole records as there are and fit, in the order in which
+ * they began to wait: at most one of each type, so that a guest cannot fill a queue.
+ * It waits for the first one, or fails with -EAGAIN if the file is O_NONBLOCK; a
+ * buffer that is too short for one gives -EINVAL.  poll() says POLLIN while there are
+ * any.  A server that is there already is the first event after ATTACH.
+ */
+struct vmbus_partition_event {
+	__u32 type;
+	__u32 flags;
+	__u64 count;
+	__u64 data;
+};
+
 #define VMBUS_PARTITION_GET_FEATURES	_IOR(VMBUS_PARTITION_IOC, 0x00, __u64)
 #define VMBUS_PARTITION_SET_FEATURES	_IOW(VMBUS_PARTITION_IOC, 0x01, __u64)
 #define VMBUS_PARTITION_ATTACH		_IOW(VMBUS_PARTITION_IOC, 0x02, \
