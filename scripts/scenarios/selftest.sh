@@ -27,7 +27,7 @@ must "the servers start" servers_up
 must "the guest's server has an echo pipe" insmod /modules/vmbus_testroot.ko server=guest0
 check "the example client talks to it" vmbus-example guest0
 tap vmbus-selftest -s "$seed" -t $ms -n $packets \
-	calls contact offers gpadl channel ring signal log stop nonsense model hostile
+	calls contact offers gpadl channel ring signal log stop events nonsense model hostile
 nothing_left
 
 must "the pipe goes" rmmod vmbus_testroot
@@ -35,7 +35,7 @@ must "the host has one" insmod /modules/vmbus_testroot.ko server=root
 must "the relay connects with the host" relay_on
 check "the example client talks to the host's" vmbus-example guest0
 tap vmbus-selftest -r -s "$seed" -t $ms -n $packets \
-	contact offers channel ring signal log stop hostile
+	contact offers channel ring signal log stop events hostile
 nothing_left
 check "the host heard nothing malformed" file_is "$SRV/root/messages_bad" 0
 check "everything is taken down" all_down

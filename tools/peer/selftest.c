@@ -36,6 +36,7 @@ static const struct group {
 	{ "signal", test_signal },
 	{ "log", test_log },
 	{ "stop", test_stop },
+	{ "events", test_events },
 	{ "nonsense", test_nonsense },
 	{ "model", test_model },
 	{ "hostile", test_hostile },

@@ -63,5 +63,6 @@ void test_nonsense(void);
 void test_hostile(void);
 void test_log(void);
 void test_stop(void);
+void test_events(void);
 
 #endif /* _SELFTEST_H */
