@@ -89,6 +89,7 @@ int main(int argc, char **argv)
 	vcpu_init();
 	vm_open(&vm, o.cpus);
 	partition_open(&vm.partition, o.device, o.partition, &vm.memory, o.cpus);
+	partition_pause_on_signal(&vm.partition);
 	serial_init(&vm.serial, STDOUT_FILENO, must_eventfd());
 	serial_listen(&vm.serial, STDIN_FILENO);
 

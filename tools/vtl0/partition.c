@@ -4,9 +4,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 #include "vtl0.h"
+
+#define PAUSE_US	50000
 
 static void partition_attach(struct partition *p, const char *name)
 {
@@ -18,6 +22,16 @@ static void partition_attach(struct partition *p, const char *name)
 	if (errno == EBUSY)
 		die(STATUS_FAILED, "partition %s has a monitor already", name);
 	die_errno("VMBUS_PARTITION_ATTACH");
+}
+
+static void partition_set_features(struct partition *p)
+{
+	uint64_t features;
+
+	must_ioctl(p->fd, VMBUS_PARTITION_GET_FEATURES, &features);
+	features &= VMBUS_PARTITION_F_STOP;
+	must_ioctl(p->fd, VMBUS_PARTITION_SET_FEATURES, &features);
+	p->can_stop = features;
 }
 
 static void partition_set_memory(struct partition *p, const struct memory *mem)
@@ -81,6 +95,7 @@ void partition_open(struct partition *p, const char *device, const char *name,
 	if (p->fd < 0)
 		die_errno(device);
 	p->cpus = cpus;
+	partition_set_features(p);
 	partition_attach(p, name);
 	partition_set_memory(p, mem);
 	partition_set_vps(p);
@@ -151,4 +166,45 @@ void partition_reset(struct partition *p, bool server)
 		partition_set_synic(p, vp, 0, 0, 0);
 	if (server)
 		must_ioctl(p->fd, VMBUS_PARTITION_RESET, 0);
+}
+
+static void *pause_run(void *arg)
+{
+	struct partition *p = arg;
+	sigset_t signals;
+	int sig;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR2);
+	while (!sigwait(&signals, &sig)) {
+		if (!p->can_stop)
+			continue;
+		must_ioctl(p->fd, VMBUS_PARTITION_STOP, 0);
+		usleep(PAUSE_US);
+		must_ioctl(p->fd, VMBUS_PARTITION_START, 0);
+	}
+	return NULL;
+}
+
+/**
+ * partition_pause_on_signal - let the VMBus stand still for a moment at each SIGUSR2
+ * @p: partition
+ *
+ * For tests.  The guest runs on meanwhile, and waits.
+ *
+ * Context: before there are other threads: they must not take the signal.
+ */
+void partition_pause_on_signal(struct partition *p)
+{
+	sigset_t signals;
+	pthread_t thread;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR2);
+	errno = pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (!errno)
+		errno = pthread_create(&thread, NULL, pause_run, p);
+	if (errno)
+		die_errno("thread for SIGUSR2");
+	pthread_detach(thread);
 }

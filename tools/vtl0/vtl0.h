@@ -6,8 +6,8 @@
  * serves its VMBus.  vtl0 builds the machine, hands guest memory and eventfds
  * to both, and forwards the few exits that concern the VMBus.
  *
- * One thread per vCPU, one that reads the console's input, and the main thread
- * that waits for the guest's end.
+ * One thread per vCPU, one that reads the console's input, one that stops the VMBus
+ * for a moment when SIGUSR2 comes, and the main thread that waits for the guest's end.
  */
 #ifndef VTL0_H
 #define VTL0_H
@@ -243,12 +243,14 @@ void serial_listen(struct serial *s, int in);
 /**
  * struct partition - our side of /dev/vmbus_partition
  * @fd: the open device
+ * @can_stop: it has STOP and START
  * @cpus: number of VPs
  * @calls: eventfd of each VP's SINT, signalled by the partition
  * @kicks: eventfd of each connection, signalled by the guest
  */
 struct partition {
 	int fd;
+	bool can_stop;
 	unsigned int cpus;
 	int calls[VTL0_MAX_VCPUS];
 	int kicks[PARTITION_KICKS];
@@ -261,6 +263,7 @@ void partition_set_synic(struct partition *p, unsigned int vp, uint64_t control,
 void partition_post(struct partition *p, struct vmbus_partition_message *msg);
 void partition_signal(struct partition *p, struct vmbus_partition_signal *sig);
 void partition_reset(struct partition *p, bool server);
+void partition_pause_on_signal(struct partition *p);
 
 /* ---- vm.c, vcpu.c -------------------------------------------------------------------- */
 
