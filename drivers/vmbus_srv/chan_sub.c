@@ -7,14 +7,25 @@
  * sub-channels to be rescinded: those that are not it would keep beside the new ones
  * when it opens the device again.
  */
-#include <linux/slab.h>
 #include "vsrv.h"
 
-/* The client has the device open, and nobody is about to change that. */
-static bool vsrv_chan_takes_subs(const struct vsrv_chan *chan)
+/**
+ * vsrv_chan_check_primary - may a channel get a sub-channel now?
+ * @primary: channel
+ *
+ * Context: vmbus_srv::lock held.
+ * Return: 0 or an error of vsrv_offer_sub().
+ */
+int vsrv_chan_check_primary(const struct vsrv_chan *primary)
 {
-	return chan->state == VSRV_CHAN_OPEN && !chan->stopped && !chan->sealed &&
-	       !chan->reserved.on;
+	lockdep_assert_held(&primary->srv->lock);
+	if (!primary->has_owner || primary->srv->dead)
+		return -ENODEV;
+	/* The client has the device open, and nobody is about to change that. */
+	if (primary->state != VSRV_CHAN_OPEN || primary->stopped || primary->sealed ||
+	    primary->reserved.on)
+		return -ENOTCONN;
+	return 0;
 }
 
 /**
@@ -47,33 +58,11 @@ struct vsrv_chan *vsrv_offer_sub(struct vsrv_chan *primary, u16 index,
 				 const struct vsrv_chan_ops *ops, void *ctx)
 {
 	struct vsrv_offer offer = primary->offer;
-	struct vmbus_srv *srv = primary->srv;
-	struct vsrv_chan *chan;
-	int err;
 
 	if (!index || offer.subchannel)
 		return ERR_PTR(-EINVAL);
 	offer.subchannel = index;
-	chan = vsrv_chan_alloc(srv, &offer, ops, ctx);
-	if (!chan)
-		return ERR_PTR(-ENOMEM);
-
-	mutex_lock(&srv->lock);
-	if (!primary->has_owner || srv->dead)
-		err = -ENODEV;
-	else if (!vsrv_chan_takes_subs(primary))
-		err = -ENOTCONN;
-	else
-		err = vsrv_chan_add(chan);
-	if (!err)
-		list_add_tail(&chan->sub_node, &primary->subs);
-	mutex_unlock(&srv->lock);
-	if (err) {
-		kfree(chan);
-		return ERR_PTR(err);
-	}
-	vsrv_kick(srv);
-	return chan;
+	return vsrv_chan_new(primary->srv, primary, &offer, ops, ctx);
 }
 EXPORT_SYMBOL_GPL(vsrv_offer_sub);
 

@@ -264,18 +264,9 @@ void vsrv_chan_delete(struct vsrv_chan *chan)
 	vsrv_chan_put(chan);
 }
 
-/**
- * vsrv_chan_alloc - make a channel that is not offered yet
- * @srv: server
- * @offer: what will be offered; copied
- * @ops: callbacks
- * @ctx: for vsrv_chan_ctx()
- *
- * Context: process, may sleep.
- * Return: the channel, to be given to vsrv_chan_add() or kfree(), or NULL.
- */
-struct vsrv_chan *vsrv_chan_alloc(struct vmbus_srv *srv, const struct vsrv_offer *offer,
-				  const struct vsrv_chan_ops *ops, void *ctx)
+/* Not offered yet. */
+static struct vsrv_chan *vsrv_chan_alloc(struct vmbus_srv *srv, const struct vsrv_offer *offer,
+					 const struct vsrv_chan_ops *ops, void *ctx)
 {
 	struct vsrv_chan *chan;
 
@@ -316,20 +307,15 @@ static int vsrv_chan_may_add(const struct vsrv_chan *chan)
 	return srv->nchans < VSRV_MAX_CHANNELS ? 0 : -ENOSPC;
 }
 
-/**
- * vsrv_chan_add - offer a channel
- * @chan: from vsrv_chan_alloc()
- *
- * Context: vmbus_srv::lock held; the caller kicks the server.
- * Return: 0 or an error of vsrv_offer().
- */
-int vsrv_chan_add(struct vsrv_chan *chan)
+/* An error of vsrv_offer() or, for a sub-channel of @primary, of vsrv_offer_sub(). */
+static int vsrv_chan_add(struct vsrv_chan *chan, struct vsrv_chan *primary)
 {
 	struct vmbus_srv *srv = chan->srv;
-	int err;
+	int err = primary ? vsrv_chan_check_primary(primary) : 0;
 
 	lockdep_assert_held(&srv->lock);
-	err = vsrv_chan_may_add(chan);
+	if (!err)
+		err = vsrv_chan_may_add(chan);
 	if (err == -ENOSPC) {
 		/* A guest gets here that holds what was revoked. */
 		vsrv_count_why(srv, VSRV_WHY_NO_ID);
@@ -343,6 +329,8 @@ int vsrv_chan_add(struct vsrv_chan *chan)
 	kref_get(&srv->ref);
 	kref_get(&chan->ref);	/* the list's */
 	list_add_tail(&chan->node, &srv->chans);
+	if (primary)
+		list_add_tail(&chan->sub_node, &primary->subs);
 	srv->nchans++;
 
 	if (vsrv_chan_find_key(srv, &chan->offer, false))
@@ -350,6 +338,37 @@ int vsrv_chan_add(struct vsrv_chan *chan)
 	else if (srv->conn.state == VSRV_CONNECTED && srv->conn.offers_sent)
 		vsrv_chan_announce(chan);
 	return 0;
+}
+
+/**
+ * vsrv_chan_new - make a channel and offer it
+ * @srv: server
+ * @primary: whose sub-channel it is, see vsrv_offer_sub(), or NULL
+ * @offer: what is offered; copied
+ * @ops: callbacks
+ * @ctx: for vsrv_chan_ctx()
+ *
+ * Context: process, may sleep; takes the server's lock.
+ * Return: the channel, or an ERR_PTR of vsrv_offer() or vsrv_offer_sub().
+ */
+struct vsrv_chan *vsrv_chan_new(struct vmbus_srv *srv, struct vsrv_chan *primary,
+				const struct vsrv_offer *offer, const struct vsrv_chan_ops *ops,
+				void *ctx)
+{
+	struct vsrv_chan *chan = vsrv_chan_alloc(srv, offer, ops, ctx);
+	int err;
+
+	if (!chan)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&srv->lock);
+	err = vsrv_chan_add(chan, primary);
+	mutex_unlock(&srv->lock);
+	if (err) {
+		kfree(chan);
+		return ERR_PTR(err);
+	}
+	vsrv_kick(srv);
+	return chan;
 }
 
 /**
@@ -379,20 +398,7 @@ int vsrv_chan_add(struct vsrv_chan *chan)
 struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 			     const struct vsrv_chan_ops *ops, void *ctx)
 {
-	struct vsrv_chan *chan = vsrv_chan_alloc(srv, offer, ops, ctx);
-	int err;
-
-	if (!chan)
-		return ERR_PTR(-ENOMEM);
-	mutex_lock(&srv->lock);
-	err = vsrv_chan_add(chan);
-	mutex_unlock(&srv->lock);
-	if (err) {
-		kfree(chan);
-		return ERR_PTR(err);
-	}
-	vsrv_kick(srv);
-	return chan;
+	return vsrv_chan_new(srv, NULL, offer, ops, ctx);
 }
 EXPORT_SYMBOL_GPL(vsrv_offer);
 

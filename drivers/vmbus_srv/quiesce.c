@@ -9,18 +9,6 @@
 #include <linux/rcupdate.h>
 #include "vsrv.h"
 
-/**
- * vsrv_quiet - is the guest stopped?
- * @srv: server
- *
- * Context: any.
- * Return: true from vsrv_do_quiesce() to vsrv_do_resume().
- */
-bool vsrv_quiet(const struct vmbus_srv *srv)
-{
-	return READ_ONCE(srv->quiet);
-}
-
 /* Make a callback, if the owner has the channel open.  Drops the lock meanwhile. */
 static void vsrv_chan_tell(struct vsrv_chan *chan, void (*callback)(struct vsrv_chan *chan))
 {

@@ -415,11 +415,12 @@ void vsrv_chan_gpadl_gone(struct vsrv_chan *chan);
 void vsrv_chan_offer_with_id(struct vsrv_chan *chan, u32 id);
 void vsrv_chan_free_id(struct vsrv_chan *chan);
 void vsrv_chan_delete(struct vsrv_chan *chan);
-struct vsrv_chan *vsrv_chan_alloc(struct vmbus_srv *srv, const struct vsrv_offer *offer,
-				  const struct vsrv_chan_ops *ops, void *ctx);
-int vsrv_chan_add(struct vsrv_chan *chan);
+struct vsrv_chan *vsrv_chan_new(struct vmbus_srv *srv, struct vsrv_chan *primary,
+				const struct vsrv_offer *offer, const struct vsrv_chan_ops *ops,
+				void *ctx);
 
 /* chan_sub.c */
+int vsrv_chan_check_primary(const struct vsrv_chan *primary);
 void vsrv_chan_drop_subs(struct vsrv_chan *chan, bool tell);
 
 /* chan_client.c */
@@ -460,7 +461,6 @@ void vsrv_chan_watch(struct vsrv_chan *chan);
 void vsrv_chan_look(struct timer_list *timer);
 
 /* quiesce.c */
-bool vsrv_quiet(const struct vmbus_srv *srv);
 void vsrv_do_quiesce(struct vmbus_srv *srv);
 void vsrv_do_resume(struct vmbus_srv *srv);
 
@@ -717,6 +717,12 @@ struct vmbus_srv {
 	atomic64_t whys[VSRV_WHY_COUNT];
 	struct dentry *debugfs;
 };
+
+/* Is the guest stopped?  True from vsrv_do_quiesce() to vsrv_do_resume(). */
+static inline bool vsrv_quiet(const struct vmbus_srv *srv)
+{
+	return READ_ONCE(srv->quiet);
+}
 
 struct vmbus_srv *vsrv_create(const char *name);
 void vsrv_destroy(struct vmbus_srv *srv);
