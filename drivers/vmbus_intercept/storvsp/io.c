@@ -36,8 +36,10 @@ static int storvsp_pin(struct storvsp_io *io)
 	int err = 0;
 
 	if (cmd->npages) {
-		memcpy(io->pfns, cmd->pfns, cmd->npages * sizeof(*io->pfns));
-		err = vpart_pin_pages(io->sc->part, io->pfns, cmd->npages, cmd->data_in,
+		/* Only what is written must be known by its number when it is let go. */
+		if (cmd->data_in)
+			memcpy(io->pfns, cmd->pfns, cmd->npages * sizeof(*io->pfns));
+		err = vpart_pin_pages(io->sc->part, cmd->pfns, cmd->npages, cmd->data_in,
 				      io->pages);
 	}
 	io->npages = err ? 0 : cmd->npages;

@@ -188,7 +188,8 @@ enum storvsp_action storvsp_proto_step(struct storvsp_proto *proto,
  * @req: the request
  * @cmd: the command, for STORVSP_EXECUTE_SRB
  * @npages: pages that are pinned
- * @pfns: their page frame numbers; @cmd's are gone when they are let go
+ * @pfns: their page frame numbers if they are written; @cmd's are gone when they are
+ *	let go
  * @bounce: LIO has a buffer of its own, which is copied from or to the pages
  * @moved: the data of the command was moved
  * @aborted: LIO aborted the command
