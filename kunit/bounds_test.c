@@ -10,16 +10,6 @@
 
 /* ---- GPADLs ------------------------------------------------------------------------ */
 
-/* A device, offered to a guest that is connected; its id is 1. */
-static struct fg_dev *bt_dev(struct fg *fg)
-{
-	struct fg_dev *dev = fg_dev_new(fg);
-
-	fg_dev_offer(fg, dev, 1);
-	KUNIT_ASSERT_EQ(fg->test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
-	return dev;
-}
-
 static void bt_create(struct fg *fg, u32 id, unsigned int npages)
 {
 	fg_gpadl(fg, 1, id, npages);
@@ -55,7 +45,7 @@ static void bounds_gpadl_count_test(struct kunit *test)
 {
 	static const unsigned int limits[] = { 0, 1, 2, 17 };
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = bt_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 	s64 refused = 0;
 	unsigned int i;
 	u32 id;
@@ -95,7 +85,7 @@ static void bounds_gpadl_pages_test(struct kunit *test)
 	unsigned int i;
 	u32 id;
 
-	bt_dev(fg);
+	fg_dev_first(fg);
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		WRITE_ONCE(fg->srv->max_gpadl_pages, limits[i]);
 		fg_gpadl(fg, 1, 0, limits[i] + 1);
@@ -146,7 +136,7 @@ static void bounds_gpadl_ranges_test(struct kunit *test)
 	struct fg *fg = fg_new(test);
 	s64 refused = 0;
 
-	bt_dev(fg);
+	fg_dev_first(fg);
 	WRITE_ONCE(fg->srv->max_gpadl_pages, 2);
 	bt_header(fg, 1, 4, 2, two);
 	fg_expect_created(fg, 1, 1, 0);
@@ -180,7 +170,7 @@ static void bounds_gpadl_ranges_test(struct kunit *test)
 static void bounds_gpadl_lowered_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = bt_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 	struct vsrv_gpadl *gpadl;
 	s64 refused = 0;
 	u32 id;

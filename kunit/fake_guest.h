@@ -699,6 +699,16 @@ static inline struct fg_dev *fg_dev_new(struct fg *fg)
 	return dev;
 }
 
+/* A device, offered to a guest that is connected; its id is 1. */
+static inline struct fg_dev *fg_dev_first(struct fg *fg)
+{
+	struct fg_dev *dev = fg_dev_new(fg);
+
+	fg_dev_offer(fg, dev, 1);
+	KUNIT_ASSERT_EQ(fg->test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
+	return dev;
+}
+
 static inline enum vsrv_chan_state fg_dev_state(const struct fg_dev *dev)
 {
 	return READ_ONCE(dev->chan->state);

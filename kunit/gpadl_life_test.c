@@ -9,16 +9,6 @@
 
 #define FAILURE	VMBUS_STATUS_FAILURE
 
-/* A device, offered to a guest that is connected; its id is 1. */
-static struct fg_dev *gl_dev(struct fg *fg)
-{
-	struct fg_dev *dev = fg_dev_new(fg);
-
-	fg_dev_offer(fg, dev, 1);
-	KUNIT_ASSERT_EQ(fg->test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
-	return dev;
-}
-
 static void gl_expect_none(struct fg *fg)
 {
 	fg_expect_quiet(fg);
@@ -30,7 +20,7 @@ static void gl_expect_none(struct fg *fg)
 static void gpadl_life_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 
 	fg_gpadl(fg, 1, 0x10, 8);
 	fg_expect_created(fg, 1, 0x10, 0);
@@ -70,7 +60,7 @@ static void gpadl_life_test(struct kunit *test)
 static void gpadl_rejected_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 
 	dev->err = -EFAULT;
 	fg_gpadl(fg, 1, 0x10, 8);
@@ -89,7 +79,7 @@ static void gpadl_bodies_test(struct kunit *test)
 {
 	static const u16 sizes[] = { 28, 29, 55, 56, 57, 112, 4097, 8191 };
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 	unsigned int i, left, n;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -115,7 +105,7 @@ static void gpadl_bodies_test(struct kunit *test)
 static void gpadl_interleaved_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg), *other = fg_dev_new(fg);
+	struct fg_dev *dev = fg_dev_first(fg), *other = fg_dev_new(fg);
 
 	fg_dev_offer(fg, other, 2);
 	KUNIT_EXPECT_EQ(test, fg_expect_offer(fg), 2U);
@@ -196,7 +186,7 @@ static const struct gl_bad gl_bad[] = {
 static void gpadl_malformed_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 	struct {
 		struct vmbus_gpadl_header_msg head;
 		__le64 words[VMBUS_GPADL_HEADER_WORDS];
@@ -239,7 +229,7 @@ static void gpadl_malformed_test(struct kunit *test)
 static void gpadl_in_progress_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 
 	fg_gpadl_begin(fg, 1, 0x10, 5);
 	fg_teardown(fg, 1, 0x10);
@@ -270,7 +260,7 @@ static void gpadl_in_progress_test(struct kunit *test)
 static void gpadl_empty_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 	struct vmbus_gpadl_header_msg m = {
 		.channel_id = cpu_to_le32(1), .gpadl_id = cpu_to_le32(0x10),
 	};
@@ -304,7 +294,7 @@ static void gl_every_state(struct fg *fg, struct fg_dev *dev)
 static void gpadl_revoke_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 
 	gl_every_state(fg, dev);
 	fg_dev_revoke(dev);
@@ -343,7 +333,7 @@ static void gpadl_revoke_test(struct kunit *test)
 static void gpadl_release_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 
 	gl_every_state(fg, dev);
 	fg_gpadl(fg, 1, 0x14, 4);
@@ -373,7 +363,7 @@ static void gpadl_release_test(struct kunit *test)
 static void gpadl_release_revoke_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 
 	gl_every_state(fg, dev);
 	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, 1);
@@ -389,7 +379,7 @@ static void gpadl_release_revoke_test(struct kunit *test)
 static void gpadl_unload_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 
 	gl_every_state(fg, dev);
 	fg_simple(fg, VMBUS_MSG_UNLOAD);
@@ -411,7 +401,7 @@ static void gl_answer_all(struct fg_dev *dev)
 static void gpadl_reset_test(struct kunit *test)
 {
 	struct fg *fg = fg_new(test);
-	struct fg_dev *dev = gl_dev(fg);
+	struct fg_dev *dev = fg_dev_first(fg);
 	unsigned int round;
 
 	for (round = 0; round < 3; round++) {

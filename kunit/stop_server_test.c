@@ -127,6 +127,17 @@ static int ss_revoke(void *ctx)
 	return 0;
 }
 
+/* Until kthread_stop(). */
+static struct task_struct *ss_start_revoke(struct fg *fg, struct fg_dev *dev)
+{
+	struct task_struct *task = kthread_create(ss_revoke, dev, "stop_test");
+
+	KUNIT_ASSERT_FALSE(fg->test, IS_ERR(task));
+	get_task_struct(task);
+	wake_up_process(task);
+	return task;
+}
+
 /* Who takes a device back waits; the guest could not be answered any more. */
 static void stop_revoke_test(struct kunit *test)
 {
@@ -136,10 +147,7 @@ static void stop_revoke_test(struct kunit *test)
 	struct task_struct *task;
 
 	vpart_stop(fg->part);
-	task = kthread_create(ss_revoke, dev, "stop_test");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	get_task_struct(task);
-	wake_up_process(task);
+	task = ss_start_revoke(fg, dev);
 	msleep(50);
 	fg_settle(fg);
 	KUNIT_EXPECT_EQ(test, dev->stops, 0U);
@@ -195,10 +203,7 @@ static void stop_replace_test(struct kunit *test)
 	ss_open(fg, dev, FG_V(5, 3));
 	vpart_stop(fg->part);
 	/* The one that goes does what waits: nothing is the guest's any more. */
-	task = kthread_create(ss_revoke, dev, "stop_test");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	get_task_struct(task);
-	wake_up_process(task);
+	task = ss_start_revoke(fg, dev);
 	msleep(20);
 	srv = fg->srv;
 	fg->srv = NULL;

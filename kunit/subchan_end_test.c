@@ -67,7 +67,6 @@ static void sub_give_back_test(struct kunit *test)
 	struct sc *sc = sc_new(test);
 	struct fg *fg = sc->fg;
 	u32 ids[SC_SUBS];
-	unsigned int i;
 
 	sc_offer_all(sc);
 	sc_ids(sc, ids);
@@ -77,8 +76,7 @@ static void sub_give_back_test(struct kunit *test)
 	fg_expect_rescind(fg, sc->id);
 	fg_expect_quiet(fg);
 	KUNIT_EXPECT_NULL(test, sc->subs[0]->chan);
-	for (i = 0; i < SC_SUBS; i++)
-		fg_channel(fg, VMBUS_MSG_RELID_RELEASED, ids[i]);
+	sc_release(sc, ids);
 	KUNIT_EXPECT_EQ(test, fg->srv->nchans, 1U);
 }
 

@@ -257,7 +257,7 @@ static void sub_close_linux_test(struct kunit *test)
 {
 	struct sc *sc = sc_new(test);
 	struct fg *fg = sc->fg;
-	unsigned int round, i;
+	unsigned int round;
 	u32 ids[SC_SUBS];
 
 	for (round = 0; round < 3; round++) {
@@ -276,8 +276,7 @@ static void sub_close_linux_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, sc->subs[0]->closes, 1U);
 		KUNIT_EXPECT_EQ(test, sc->subs[0]->stops + sc->dev->stops, 0U);
 		KUNIT_EXPECT_EQ(test, sc->dev->closes, round + 1);
-		for (i = 0; i < SC_SUBS; i++)
-			fg_channel(fg, VMBUS_MSG_RELID_RELEASED, ids[i]);
+		sc_release(sc, ids);
 		KUNIT_EXPECT_EQ(test, fg->srv->nchans, 1U);
 		sc_give_back(sc);
 		sc_open_device(sc);
@@ -328,8 +327,7 @@ static void sub_reopen_test(struct kunit *test)
 		sc_offer(sc, sc->subs[i], i + 1);
 	fg_channel(fg, VMBUS_MSG_CLOSE, sc->id);
 	fg_expect_quiet(fg);
-	for (i = 0; i < SC_SUBS; i++)
-		fg_channel(fg, VMBUS_MSG_RELID_RELEASED, ids[i]);
+	sc_release(sc, ids);
 	fg_expect_quiet(fg);
 	KUNIT_EXPECT_EQ(test, fg->srv->nchans, 1U);
 	vsrv_close_done(sc->dev->chan);

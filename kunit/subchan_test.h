@@ -116,6 +116,15 @@ static inline void sc_ids(struct sc *sc, u32 *ids)
 		ids[i] = vsrv_chan_id(sc->subs[i]->chan);
 }
 
+/* The guest lets go of the old ones. */
+static inline void sc_release(struct sc *sc, const u32 *ids)
+{
+	unsigned int i;
+
+	for (i = 0; i < SC_SUBS; i++)
+		fg_channel(sc->fg, VMBUS_MSG_RELID_RELEASED, ids[i]);
+}
+
 static inline void sc_give_back(struct sc *sc)
 {
 	unsigned int i;

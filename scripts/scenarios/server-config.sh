@@ -3,28 +3,13 @@
 # desc: what a server may be told in configfs; what is wrong is refused, with a reason
 # limit: 120
 . ./lib.sh
+. ./config.inc
 
 DIR=$SRV_CONFIG/guest0
-
-# put TEXT FILE; the shell's own message is not wanted
-put() {
-	(echo "$1" > "$DIR/$2") 2> /dev/null
-}
 
 # reasons FILE REASON: how often the kernel has said that
 reasons() {
 	dmesg | grep -c "guest0: $1: $2"
-}
-
-# refused TEXT FILE REASON: the kernel says why, and nothing has changed
-refused() {
-	local before said
-
-	before=$(cat "$DIR/$2")
-	said=$(reasons "$2" "$3")
-	! put "$1" "$2" || { echo "$2 took $1"; return 1; }
-	[ "$(reasons "$2" "$3")" -gt "$said" ] || { dmesg | tail -n 3; return 1; }
-	file_is "$DIR/$2" "$before"
 }
 
 # taken TEXT FILE [SHOWN]: and reads back

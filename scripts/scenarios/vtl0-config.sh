@@ -3,41 +3,27 @@
 # desc: VTL0 as a guest is set up in configfs; what is wrong is refused, with a reason
 # limit: 120
 . ./lib.sh
+. ./config.inc
 
-DIR=/sys/kernel/config/vmbus_partition
+PARENT=/sys/kernel/config/vmbus_partition
+DIR=$PARENT/vtl0
 GOOD="7000000000-7000ffffff 7100000000-7100000fff"
-
-# put TEXT FILE; the shell's own message is not wanted
-put() {
-	(echo "$1" > "$DIR/vtl0/$2") 2> /dev/null
-}
 
 # reasons FILE REASON: how often the kernel has said that
 reasons() {
 	dmesg | grep -c "vmbus_partition: vtl0: $1: .*$2"
 }
 
-# refused TEXT FILE REASON: the kernel says why, and nothing has changed
-refused() {
-	local before said
-
-	before=$(cat "$DIR/vtl0/$2")
-	said=$(reasons "$2" "$3")
-	! put "$1" "$2" || { echo "$2 took $1"; return 1; }
-	[ "$(reasons "$2" "$3")" -gt "$said" ] || { dmesg | tail -n 3; return 1; }
-	file_is "$DIR/vtl0/$2" "$before"
-}
-
 must "modules load" modules_up
-check "a name that cannot be is refused" fails mkdir "$DIR/a b"
-must "a directory is made" mkdir "$DIR/vtl0"
+check "a name that cannot be is refused" fails mkdir "$PARENT/a b"
+must "a directory is made" mkdir "$DIR"
 equal "it has as many VPs as there are CPUs" "$(grep -c '^processor' /proc/cpuinfo)" \
-	"$(cat $DIR/vtl0/vps)"
-check "it is not enabled" file_is $DIR/vtl0/enable 0
+	"$(cat $DIR/vps)"
+check "it is not enabled" file_is $DIR/enable 0
 check "nor can it be without memory" refused 1 enable "write memory first"
 
 must "memory is set" put "$GOOD" memory
-check "and reads back" file_is $DIR/vtl0/memory "$(echo "$GOOD" | tr ' ' '\n')"
+check "and reads back" file_is $DIR/memory "$(echo "$GOOD" | tr ' ' '\n')"
 own=$(sed -n 's/^\([0-9a-f]*-[0-9a-f]*\) : System RAM$/\1/p' /proc/iomem | tail -n 1)
 check "memory of this kernel is refused" refused "7000000000-7000ffffff $own" memory "own"
 check "and a range around it" refused "0-6fffffffff" memory "own"
@@ -48,10 +34,10 @@ for text in 0 1025 -1 two; do
 	check "$text are no VPs" refused "$text" vps "give 1 to 1024"
 done
 must "VPs are set" put 4 vps
-check "and read back" file_is $DIR/vtl0/vps 4
+check "and read back" file_is $DIR/vps 4
 check "there is no Hyper-V here" refused 1 enable "does not run on Hyper-V"
 check "no partition is left of that" test ! -e /sys/class/vmbus_partition/vtl0
 check "0 is accepted all the same" put 0 enable
 check "the module is in use" fails rmmod vmbus_partition
-check "the directory goes" rmdir "$DIR/vtl0"
+check "the directory goes" rmdir "$DIR"
 check "modules unload" modules_down

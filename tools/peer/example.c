@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	unsigned int n;
 
 	/* The monitor sets up a guest ... */
-	monitor_open(&m, argc > 1 ? argv[1] : "guest0");
+	monitor_open(&m, argc > 1 ? argv[1] : "guest0", 0);
 	monitor_set_memory(&m);
 	monitor_set_vps(&m);
 	monitor_set_kicks(&m);

@@ -50,14 +50,16 @@ static int new_eventfd(void)
  * monitor_open - one open file is one guest, which gets its name by ATTACH
  * @m: result
  * @partition: the name; a VMBus server meets the guest by it, now or later
+ * @features: VMBUS_PARTITION_F_*, or none
  */
-void monitor_open(struct monitor *m, const char *partition)
+void monitor_open(struct monitor *m, const char *partition, u64 features)
 {
 	struct vmbus_partition_attach attach = { };
 
 	m->fd = open("/dev/vmbus_partition", O_RDWR | O_CLOEXEC);
 	if (m->fd < 0)
 		die("/dev/vmbus_partition");
+	call(m, VMBUS_PARTITION_SET_FEATURES, &features, "features");
 	snprintf(attach.name, sizeof(attach.name), "%s", partition);
 	call(m, VMBUS_PARTITION_ATTACH, &attach, partition);
 }

@@ -48,7 +48,7 @@ struct monitor {
 	int kicks[KICKS];
 };
 
-void monitor_open(struct monitor *m, const char *partition);
+void monitor_open(struct monitor *m, const char *partition, u64 features);
 void monitor_set_memory(struct monitor *m);
 void monitor_set_vps(struct monitor *m);
 void monitor_set_kicks(struct monitor *m);

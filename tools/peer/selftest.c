@@ -5,14 +5,12 @@
  *
  * Needed: a server for the partition, with vmbus_testroot's echo pipe on it.
  */
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include "selftest.h"
 
@@ -107,18 +105,6 @@ u32 rnd_below(u64 *state, u32 n)
 	return (rnd(state) >> 32) % n;
 }
 
-/* As monitor_open(), of a monitor that wants more. */
-static void open_with(struct monitor *m, u64 features)
-{
-	struct vmbus_partition_attach attach = { };
-
-	m->fd = open("/dev/vmbus_partition", O_RDWR | O_CLOEXEC);
-	snprintf(attach.name, sizeof(attach.name), "%s", opt.partition);
-	if (m->fd < 0 || ioctl(m->fd, VMBUS_PARTITION_SET_FEATURES, &features) ||
-	    ioctl(m->fd, VMBUS_PARTITION_ATTACH, &attach))
-		die("a file with features");
-}
-
 /**
  * bed_up - a guest that has booted and not yet said a word
  * @b: result
@@ -140,10 +126,7 @@ void bed_up_with(struct bed *b, u64 features)
 	memset(b, 0, sizeof(*b));
 	b->g.m = &b->m;
 	b->g.connection = VMBUS_CONN_MESSAGE_MULTI;
-	if (features)
-		open_with(&b->m, features);
-	else
-		monitor_open(&b->m, opt.partition);
+	monitor_open(&b->m, opt.partition, features);
 	monitor_set_memory(&b->m);
 	monitor_set_vps(&b->m);
 	monitor_set_kicks(&b->m);
