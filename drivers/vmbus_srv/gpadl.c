@@ -173,10 +173,16 @@ static struct vsrv_gpadl *vsrv_gpadl_find_in_progress(struct vmbus_srv *srv, u32
 	return NULL;
 }
 
+/* Each range has a word of its own and at least one page. */
+static bool vsrv_gpadl_has_room(const struct vsrv_gpadl *gpadl)
+{
+	return gpadl->range_count <= gpadl->nwords / 2;
+}
+
 /* Words that can be page numbers: how many are is not known before the last has come. */
 static u32 vsrv_gpadl_pages(const struct vsrv_gpadl *gpadl)
 {
-	return gpadl->nwords - min_t(u32, gpadl->nwords, gpadl->range_count);
+	return gpadl->nwords - gpadl->range_count;
 }
 
 static int vsrv_gpadl_insert(struct vsrv_chan *chan, struct vsrv_gpadl *gpadl)
@@ -265,8 +271,11 @@ void vsrv_gpadl_on_header(struct vmbus_srv *srv, const struct vpart_message *msg
 	if (!gpadl)
 		goto fail;
 
-	complete = vsrv_gpadl_append(gpadl, m->words, (msg->size - sizeof(*m)) / sizeof(u64));
+	/* Here, because a limit counts its pages from now on. */
 	why = VSRV_WHY_GPADL_FORM;
+	if (!vsrv_gpadl_has_room(gpadl))
+		goto fail;
+	complete = vsrv_gpadl_append(gpadl, m->words, (msg->size - sizeof(*m)) / sizeof(u64));
 	if (complete && vsrv_gpadl_validate(gpadl))
 		goto fail;
 	/* Bodies carry no channel id, so the id alone must tell. */

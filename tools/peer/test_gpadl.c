@@ -192,6 +192,9 @@ static void test_progress(struct guest *g, u32 id)
 	post_body(g, 5, words, 28);
 	ok(guest_quiet(g), "and forgotten");
 
+	post_header(g, id, 5, 60, 31, 0);
+	ok(created(g, id, 5) == VMBUS_STATUS_FAILURE, "31 ranges of 60 words are refused at once");
+
 	/* A length that is no multiple of 8 is rounded down. */
 	fill(1);
 	msg.header = (struct vmbus_gpadl_header_msg) {
