@@ -107,11 +107,20 @@ static void event_size_test(struct kunit *test)
 	et_expect_none(pf);
 }
 
+static unsigned int et_wakeups;
+
+static int et_woken(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key)
+{
+	et_wakeups++;
+	return 0;
+}
+
 /* However much happens there is one record of a type. */
 static void event_merge_test(struct kunit *test)
 {
 	struct vmbus_partition_event e[VPART_EVENT_TYPES + 1], one;
 	struct pf *pf = et_new(test);
+	struct wait_queue_entry wait;
 	unsigned int i, type;
 
 	for (i = 1; i <= 1000; i++)
@@ -132,7 +141,13 @@ static void event_merge_test(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, vpart_events_take(pf->part, &one));
 	vpart_event(pf->part, VMBUS_PARTITION_EVENT_RESET, 0);
 	vpart_event(pf->part, VMBUS_PARTITION_EVENT_FAULT, 2);
+	/* Another reader may have found nothing meanwhile. */
+	et_wakeups = 0;
+	init_waitqueue_func_entry(&wait, et_woken);
+	add_wait_queue(&pf->part->events.wait, &wait);
 	vpart_events_put_back(pf->part, &one);
+	remove_wait_queue(&pf->part->events.wait, &wait);
+	KUNIT_EXPECT_EQ(test, et_wakeups, 1U);
 	et_expect(pf, VMBUS_PARTITION_EVENT_RESET, 1, 0);
 	et_expect(pf, VMBUS_PARTITION_EVENT_FAULT, 2, 2);
 	et_expect_none(pf);

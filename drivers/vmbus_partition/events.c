@@ -122,6 +122,8 @@ void vpart_events_put_back(struct vmbus_partition *part, const struct vmbus_part
 	}
 	r->count += event->count;
 	spin_unlock_irq(&ev->lock);
+	/* Another reader may have seen an empty queue. */
+	wake_up_interruptible_poll(&ev->wait, EPOLLIN | EPOLLRDNORM);
 }
 EXPORT_SYMBOL_IF_KUNIT(vpart_events_put_back);
 
