@@ -3,7 +3,9 @@
  * Tests of a guest that is stopped: the calls of a monitor, and what the partition
  * does to its clients.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <vmbus/protocol.h>
@@ -184,6 +186,68 @@ static void stop_clients_test(struct kunit *test)
 	vpart_client_detach(part, &deaf.client);
 }
 
+/**
+ * struct st_busy - a client that takes long to stop, and meanwhile a VCPU goes on
+ * @c: client
+ * @pf: file
+ * @mm: its address space
+ * @done: the VCPU is done
+ * @in_time: it was while the client was busy
+ * @err: it failed
+ */
+struct st_busy {
+	struct st_client c;
+	struct pf *pf;
+	struct mm_struct *mm;
+	struct completion done;
+	bool in_time;
+	long err;
+};
+
+static int st_vcpu(void *ctx)
+{
+	struct vmbus_partition_deliverable d = { .sints = 1 };
+	struct st_busy *busy = ctx;
+
+	kthread_use_mm(busy->mm);
+	busy->err = pf_ioctl(busy->pf, VMBUS_PARTITION_DELIVERABLE, &d);
+	kthread_unuse_mm(busy->mm);
+	complete(&busy->done);
+	return 0;
+}
+
+static void st_busy_quiesce(struct vpart_client *client)
+{
+	struct st_busy *busy = container_of(to_st(client), struct st_busy, c);
+
+	busy->in_time = !IS_ERR(kthread_run(st_vcpu, busy, "stop_test")) &&
+			wait_for_completion_timeout(&busy->done, msecs_to_jiffies(ST_TIMEOUT_MS));
+}
+
+static const struct vpart_client_ops st_busy_ops = {
+	.deliverable = st_deliverable,
+	.reset = st_reset,
+	.quiesce = st_busy_quiesce,
+	.resume = st_resume,
+};
+
+/* What a VCPU calls does not wait for a STOP that waits for disks. */
+static void stop_busy_test(struct kunit *test)
+{
+	struct st_busy busy = { .c.client.ops = &st_busy_ops };
+
+	init_completion(&busy.done);
+	busy.pf = pf_guest(test, VMBUS_PARTITION_F_STOP, 0);
+	busy.mm = current->mm;
+	vpart_client_attach(busy.pf->part, &busy.c.client);
+	KUNIT_EXPECT_EQ(test, pf_call(busy.pf, VMBUS_PARTITION_STOP), 0);
+	KUNIT_EXPECT_TRUE(test, busy.in_time);
+	if (!busy.in_time)
+		wait_for_completion(&busy.done);
+	KUNIT_EXPECT_EQ(test, busy.err, 0);
+	vpart_client_detach(busy.pf->part, &busy.c.client);
+}
+
 /* ---- what the partition itself refuses ------------------------------------------------------ */
 
 static void stop_post_test(struct kunit *test)
@@ -267,6 +331,7 @@ static struct kunit_case stop_cases[] = {
 	KUNIT_CASE(stop_calls_test),
 	KUNIT_CASE(stop_close_test),
 	KUNIT_CASE(stop_clients_test),
+	KUNIT_CASE(stop_busy_test),
 	KUNIT_CASE(stop_post_test),
 	KUNIT_CASE(stop_synic_test),
 	{}

@@ -37,7 +37,7 @@ static_assert(sizeof(struct vmbus_partition_event) == 24);
 
 /**
  * struct vpart_file - an open file: one monitor, one guest
- * @lock: protects all that follows; not taken by messages and signals
+ * @lock: protects all that follows; not taken by calls of the guest
  * @features: VMBUS_PARTITION_F_* that are switched on; does not change any more once
  *	attached
  * @part: partition once attached, with a reference; does not change any more
@@ -200,7 +200,7 @@ static long vpart_file_forward(struct vpart_file *f, const char *name)
 		return -ENXIO;
 	}
 	f->forward = true;
-	/* Pairs with smp_load_acquire() in vpart_file_ioctl(). */
+	/* Pairs with smp_load_acquire() in vpart_file_call(). */
 	smp_store_release(&f->part, part);
 	return 0;
 }
@@ -237,7 +237,7 @@ static long vpart_file_attach(struct vpart_file *f, void __user *arg)
 		vpart_put(part);
 		return err;
 	}
-	/* Pairs with smp_load_acquire() in vpart_file_ioctl(). */
+	/* Pairs with smp_load_acquire() in vpart_file_call(). */
 	smp_store_release(&f->part, part);
 	return 0;
 }
@@ -473,10 +473,7 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 
 	if (!f->part)
 		return -ENOTCONN;
-	switch (cmd) {
-	case VMBUS_PARTITION_DELIVERABLE:
-		return vpart_file_deliverable(f, arg);
-	case VMBUS_PARTITION_RESET:
+	if (cmd == VMBUS_PARTITION_RESET) {
 		vpart_reset(f->part);
 		return 0;
 	}
@@ -501,18 +498,33 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 	return -ENOTTY;
 }
 
+/* What a VCPU waits for: it must not wait for a call that waits for disks. */
+static long vpart_file_call(struct vpart_file *f, unsigned int cmd, void __user *arg)
+{
+	/* Pairs with smp_store_release() in vpart_file_attach(). */
+	if (!smp_load_acquire(&f->part))
+		return -ENOTCONN;
+	switch (cmd) {
+	case VMBUS_PARTITION_POST_MESSAGE:
+		return vpart_file_post(f, arg);
+	case VMBUS_PARTITION_SIGNAL_EVENT:
+		return vpart_file_signal(f, arg);
+	default:
+		return vpart_file_deliverable(f, arg);
+	}
+}
+
 static long vpart_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct vpart_file *f = file->private_data;
 	void __user *uarg = (void __user *)arg;
 	long ret;
 
-	if (cmd == VMBUS_PARTITION_POST_MESSAGE || cmd == VMBUS_PARTITION_SIGNAL_EVENT) {
-		/* Pairs with smp_store_release() in vpart_file_attach(). */
-		if (!smp_load_acquire(&f->part))
-			return -ENOTCONN;
-		return cmd == VMBUS_PARTITION_POST_MESSAGE ? vpart_file_post(f, uarg) :
-							     vpart_file_signal(f, uarg);
+	switch (cmd) {
+	case VMBUS_PARTITION_POST_MESSAGE:
+	case VMBUS_PARTITION_SIGNAL_EVENT:
+	case VMBUS_PARTITION_DELIVERABLE:
+		return vpart_file_call(f, cmd, uarg);
 	}
 	mutex_lock(&f->lock);
 	ret = vpart_file_setup(f, cmd, uarg);
