@@ -168,6 +168,50 @@ static void sub_not_open_test(struct kunit *test)
 	vsrv_put(srv);
 }
 
+/* A guest that is stopped: each open channel is told, and offers wait. */
+static void sub_stop_test(struct kunit *test)
+{
+	struct sc *sc = sc_new(test);
+	struct fg *fg = sc->fg;
+	u32 ids[SC_SUBS], late;
+
+	sc_offer_all(sc);
+	sc_ids(sc, ids);
+	fg_dev_revoke(sc->subs[2]);
+	fg_expect_rescind(fg, ids[2]);
+	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, ids[2]);
+	vpart_stop(fg->part);
+	KUNIT_EXPECT_EQ(test, sc->dev->quiesces, 1U);
+	KUNIT_EXPECT_EQ(test, sc->subs[0]->quiesces, 1U);
+	KUNIT_EXPECT_EQ(test, sc->subs[1]->quiesces, 0U);
+	vsrv_chan_interrupt(sc->dev->chan);
+	vsrv_chan_interrupt(sc->subs[0]->chan);
+	/* The device goes on meanwhile: one more, but nothing is written. */
+	memset(sc->subs[2], 0, sizeof(*sc->subs[2]));
+	sc_offer(sc, sc->subs[2], 7);
+	late = vsrv_chan_id(sc->subs[2]->chan);
+	KUNIT_EXPECT_FALSE(test, fg_event(fg, 0, sc->id));
+	KUNIT_EXPECT_FALSE(test, fg_event(fg, 0, ids[0]));
+	KUNIT_EXPECT_EQ(test, fg->srv->outq.len, 1U);
+
+	vpart_start(fg->part);
+	KUNIT_EXPECT_EQ(test, sc->dev->resumes, 1U);
+	KUNIT_EXPECT_EQ(test, sc->subs[0]->resumes, 1U);
+	KUNIT_EXPECT_TRUE(test, fg_event(fg, 0, sc->id));
+	KUNIT_EXPECT_TRUE(test, fg_event(fg, 0, ids[0]));
+	KUNIT_EXPECT_EQ(test, sc_expect_offer(sc, 7), late);
+	fg_dev_opened(fg, sc->subs[2]);
+
+	/* The end is as ever. */
+	vpart_stop(fg->part);
+	KUNIT_EXPECT_EQ(test, sc->subs[2]->quiesces, 1U);
+	vpart_start(fg->part);
+	fg_channel(fg, VMBUS_MSG_CLOSE, sc->id);
+	ids[2] = late;
+	sc_expect_rescinds(sc, ids);
+	fg_expect_quiet(fg);
+}
+
 /* ---- the end ----------------------------------------------------------------------- */
 
 /* States in which the primary channel's end finds a sub-channel. */
@@ -373,6 +417,7 @@ static struct kunit_case subchan_cases[] = {
 	KUNIT_CASE(sub_modify_test),
 	KUNIT_CASE(sub_twice_test),
 	KUNIT_CASE(sub_not_open_test),
+	KUNIT_CASE(sub_stop_test),
 	KUNIT_CASE(sub_close_test),
 	KUNIT_CASE(sub_close_linux_test),
 	KUNIT_CASE(sub_reopen_test),
