@@ -108,6 +108,12 @@ run() {
 	echo "@@time $1 $(($(seconds) - start))"
 }
 
+# A device that outlives its module would make the next fault's fail to load.
+none_left() {
+	! ls -d /sys/class/vmbus_* /sys/devices/virtual/vmbus_* /sys/kernel/debug/vmbus_* \
+		> /dev/null 2>&1
+}
+
 # leaks SINCE: objects of this fault only.  Times are in ticks from 5 minutes before a
 # 32-bit counter of them wraps on.
 leaks() {
@@ -142,6 +148,7 @@ while IFS="	" read -r n module suites what <&9; do
 	if [ -z "$dirty" ]; then
 		within 30 modules_down && done_well || broken "the modules do not unload"
 		look "unloading the modules"
+		none_left || broken "something is left in sysfs or debugfs"
 	fi
 	if [ -z "$verdict" ]; then
 		leaks "$since" > /tmp/leaks
