@@ -77,7 +77,30 @@ void ring_put_raw(struct ring *r, const void *data, u32 len)
 }
 
 /**
- * ring_put - write a packet
+ * ring_put_packet - write a packet of any type
+ * @r: ring
+ * @d: its descriptor; the length is filled in
+ * @data: what follows the descriptor
+ * @len: bytes of it
+ *
+ * Return: false if there is no room.
+ */
+bool ring_put_packet(struct ring *r, struct vmpacket_descriptor *d, const void *data, u32 len)
+{
+	u64 footer = (u64)r->next << 32;
+
+	if (ring_packet_size(len) > ring_space(r))
+		return false;
+	d->len8 = (ring_packet_size(len) - FOOTER) / 8;
+	ring_put_raw(r, d, sizeof(*d));
+	ring_copy(r, r->next, (void *)data, len, true);
+	r->next = (r->next + (len + 7) / 8 * 8) % r->size;
+	ring_put_raw(r, &footer, sizeof(footer));
+	return true;
+}
+
+/**
+ * ring_put - write a packet that nobody answers
  * @r: ring
  * @id: transaction id
  * @data: payload
@@ -90,18 +113,10 @@ bool ring_put(struct ring *r, u64 id, const void *data, u32 len)
 	struct vmpacket_descriptor d = {
 		.type = VM_PKT_DATA_INBAND,
 		.offset8 = sizeof(d) / 8,
-		.len8 = (ring_packet_size(len) - FOOTER) / 8,
 		.trans_id = id,
 	};
-	u64 footer = (u64)r->next << 32;
 
-	if (ring_packet_size(len) > ring_space(r))
-		return false;
-	ring_put_raw(r, &d, sizeof(d));
-	ring_copy(r, r->next, (void *)data, len, true);
-	r->next = (r->next + (len + 7) / 8 * 8) % r->size;
-	ring_put_raw(r, &footer, sizeof(footer));
-	return true;
+	return ring_put_packet(r, &d, data, len);
 }
 
 /**
@@ -125,8 +140,9 @@ bool ring_push(struct ring *r)
 }
 
 /**
- * ring_get - read a packet
+ * ring_get_type - read a packet
  * @r: ring
+ * @type: VM_PKT_*; any other is malformed
  * @id: transaction id
  * @data: payload
  * @max: room in @data
@@ -134,7 +150,7 @@ bool ring_push(struct ring *r)
  * Return: bytes of the payload, rounded up to 8; -1 if there is no packet, -2 if it
  * is malformed.
  */
-int ring_get(struct ring *r, u64 *id, void *data, u32 max)
+int ring_get_type(struct ring *r, u16 type, u64 *id, void *data, u32 max)
 {
 	u32 in = __atomic_load_n(&r->hdr->write_index, __ATOMIC_ACQUIRE);
 	struct vmpacket_descriptor d;
@@ -151,7 +167,7 @@ int ring_get(struct ring *r, u64 *id, void *data, u32 max)
 	ring_copy(r, r->next, &d, sizeof(d), false);
 	total = d.len8 * 8 + FOOTER;
 	len = (d.len8 - d.offset8) * 8;
-	if (d.type != VM_PKT_DATA_INBAND || d.flags || d.offset8 != sizeof(d) / 8 ||
+	if (d.type != type || d.flags || d.offset8 != sizeof(d) / 8 ||
 	    d.len8 < d.offset8 || total > avail || len > max)
 		return -2;
 	ring_copy(r, (r->next + sizeof(d)) % r->size, data, len, false);
@@ -161,6 +177,20 @@ int ring_get(struct ring *r, u64 *id, void *data, u32 max)
 	*id = d.trans_id;
 	r->next = (r->next + total) % r->size;
 	return len;
+}
+
+/**
+ * ring_get - read a packet that needs no answer
+ * @r: ring
+ * @id: transaction id
+ * @data: payload
+ * @max: room in @data
+ *
+ * Return: as ring_get_type().
+ */
+int ring_get(struct ring *r, u64 *id, void *data, u32 max)
+{
+	return ring_get_type(r, VM_PKT_DATA_INBAND, id, data, max);
 }
 
 /**

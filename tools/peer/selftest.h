@@ -50,6 +50,18 @@ bool bed_echo(struct bed *b, unsigned int packets);
 bool echo(struct channel *c, unsigned int packets, u32 min, u32 max, u64 seed);
 extern const guid_t echo_class;
 
+/* test_log.c */
+#define LOG_BYTES		(RAM_PAGES / 8)
+
+bool log_set(struct bed *b, u32 flags);
+int log_fetch(struct bed *b, u8 *bits);
+bool log_has(const u8 *bits, unsigned int page);
+
+/* test_stop.c */
+bool bed_stop(struct bed *b);
+bool bed_start(struct bed *b);
+bool bed_still(struct bed *b, const u8 *was, unsigned int ms);
+
 /* test_*.c */
 void test_calls(void);
 void test_contact(void);
@@ -64,5 +76,6 @@ void test_hostile(void);
 void test_log(void);
 void test_stop(void);
 void test_events(void);
+void test_disk(void);
 
 #endif /* _SELFTEST_H */

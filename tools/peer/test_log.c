@@ -14,7 +14,14 @@
 
 static u8 *copy;
 
-static bool set_log(struct bed *b, u32 flags)
+/**
+ * log_set - log all memory of the guest, or none
+ * @b: bed with VMBUS_PARTITION_F_DIRTY_LOG
+ * @flags: VMBUS_PARTITION_REGION_LOG or 0
+ *
+ * Return: false if that fails.
+ */
+bool log_set(struct bed *b, u32 flags)
 {
 	struct vmbus_partition_region region = {
 		.gpa = RAM_GPA,
@@ -30,8 +37,14 @@ static bool set_log(struct bed *b, u32 flags)
 	return !ioctl(b->m.fd, VMBUS_PARTITION_SET_MEM_TABLE, &table);
 }
 
-/* Fetches the log of all memory; the number of dirty pages, or -errno. */
-static int fetch(struct bed *b, u8 *bits)
+/**
+ * log_fetch - fetch the log of all memory
+ * @b: bed
+ * @bits: result: LOG_BYTES
+ *
+ * Return: number of dirty pages, or -errno.
+ */
+int log_fetch(struct bed *b, u8 *bits)
 {
 	struct vmbus_partition_dirty_log d = {
 		.first = RAM_GPA / PAGE,
@@ -42,7 +55,14 @@ static int fetch(struct bed *b, u8 *bits)
 	return ioctl(b->m.fd, VMBUS_PARTITION_GET_DIRTY_LOG, &d) ? -errno : (int)d.dirty;
 }
 
-static bool is_set(const u8 *bits, unsigned int page)
+/**
+ * log_has - is a page dirty?
+ * @bits: from log_fetch()
+ * @page: page
+ *
+ * Return: true if it is.
+ */
+bool log_has(const u8 *bits, unsigned int page)
 {
 	return bits[page / 8] & 1U << page % 8;
 }
@@ -50,11 +70,11 @@ static bool is_set(const u8 *bits, unsigned int page)
 /* One round of a migration: what is dirty is sent. */
 static int send_dirty(struct bed *b, u8 *bits)
 {
-	int n = fetch(b, bits), found = 0;
+	int n = log_fetch(b, bits), found = 0;
 	unsigned int page;
 
 	for (page = 0; page < RAM_PAGES; page++) {
-		if (!is_set(bits, page))
+		if (!log_has(bits, page))
 			continue;
 		memcpy(copy + page * PAGE, b->m.ram + page * PAGE, PAGE);
 		found++;
@@ -87,7 +107,7 @@ static bool is_expected(const u8 *bits, bool rings)
 	for (page = 0; page < RAM_PAGES; page++) {
 		want = page < 2 * VPS || (rings && page >= PAGE_RINGS &&
 					  page < PAGE_RINGS + 2 * RING_PAGES);
-		if (want != is_set(bits, page)) {
+		if (want != log_has(bits, page)) {
 			note("page %u is %s", page, want ? "clean" : "dirty");
 			return false;
 		}
@@ -97,13 +117,13 @@ static bool is_expected(const u8 *bits, bool rings)
 
 static void test_traffic(struct bed *b)
 {
-	u8 bits[RAM_PAGES / 8];
+	u8 bits[LOG_BYTES];
 	unsigned int round, good;
 	struct channel c;
 
 	channel_init(&c, &b->g, &b->echo);
 	ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES), "open");
-	ok(fetch(b, bits) == 2 * VPS + 2 * RING_PAGES && is_expected(bits, true),
+	ok(log_fetch(b, bits) == 2 * VPS + 2 * RING_PAGES && is_expected(bits, true),
 	   "SynIC pages and rings are dirty");
 	for (good = 0, round = 0; round < 20; round++) {
 		good += echo(&c, opt.count / 10 + 1, 8, 1000, opt.seed + round);
@@ -120,23 +140,23 @@ static void test_traffic(struct bed *b)
 
 static void test_switch(struct bed *b)
 {
-	u8 bits[RAM_PAGES / 8];
+	u8 bits[LOG_BYTES];
 	struct channel c;
 
-	ok(set_log(b, 0), "the log is off");
-	ok(fetch(b, bits) == -ENOENT, "and cannot be fetched");
+	ok(log_set(b, 0), "the log is off");
+	ok(log_fetch(b, bits) == -ENOENT, "and cannot be fetched");
 	channel_init(&c, &b->g, &b->echo);
 	ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES), "open while it is off");
-	ok(set_log(b, VMBUS_PARTITION_REGION_LOG), "and on again");
-	ok(fetch(b, bits) == 2 * VPS + 2 * RING_PAGES && is_expected(bits, true),
+	ok(log_set(b, VMBUS_PARTITION_REGION_LOG), "and on again");
+	ok(log_fetch(b, bits) == 2 * VPS + 2 * RING_PAGES && is_expected(bits, true),
 	   "what is in use from before is dirty");
 	ok(echo(&c, 100, 8, 1000, opt.seed), "a channel works");
 	channel_close(&c);
 	ok(guest_teardown(&b->g, c.id, c.gpadl), "closed");
 	monitor_reset(&b->m);
-	ok(fetch(b, bits) == 2 * VPS + 2 * RING_PAGES && is_expected(bits, true),
+	ok(log_fetch(b, bits) == 2 * VPS + 2 * RING_PAGES && is_expected(bits, true),
 	   "after a reset all is dirty that was in use");
-	ok(!fetch(b, bits), "then nothing");
+	ok(!log_fetch(b, bits), "then nothing");
 }
 
 /**
@@ -150,7 +170,7 @@ void test_log(void)
 	if (!copy)
 		die("a copy of the memory");
 	bed_up_with(&b, VMBUS_PARTITION_F_DIRTY_LOG);
-	ok(set_log(&b, VMBUS_PARTITION_REGION_LOG), "the log is on");
+	ok(log_set(&b, VMBUS_PARTITION_REGION_LOG), "the log is on");
 	memcpy(copy, b.m.ram, (size_t)RAM_PAGES * PAGE);
 	if (ok(bed_connect(&b, VMBUS_VERSION(5, 3), 0), "a connection")) {
 		test_traffic(&b);

@@ -15,12 +15,24 @@
 
 static u8 *copy;
 
-static bool stop(struct bed *b)
+/**
+ * bed_stop - STOP
+ * @b: bed with VMBUS_PARTITION_F_STOP
+ *
+ * Return: false if it fails.
+ */
+bool bed_stop(struct bed *b)
 {
 	return !ioctl(b->m.fd, VMBUS_PARTITION_STOP);
 }
 
-static bool start(struct bed *b)
+/**
+ * bed_start - START
+ * @b: bed with VMBUS_PARTITION_F_STOP
+ *
+ * Return: false if it fails.
+ */
+bool bed_start(struct bed *b)
 {
 	return !ioctl(b->m.fd, VMBUS_PARTITION_START);
 }
@@ -30,8 +42,15 @@ static void keep_copy(struct bed *b)
 	memcpy(copy, b->m.ram, (size_t)RAM_PAGES * PAGE);
 }
 
-/* Nothing changes, and nobody is interrupted, for a while. */
-static bool stands_still(struct bed *b, unsigned int ms)
+/**
+ * bed_still - nothing changes, and nobody is interrupted, for a while
+ * @b: stopped bed
+ * @was: its memory, when it was stopped
+ * @ms: for how long
+ *
+ * Return: true if that is so.
+ */
+bool bed_still(struct bed *b, const u8 *was, unsigned int ms)
 {
 	struct pollfd p[VPS];
 	unsigned int vp;
@@ -43,7 +62,7 @@ static bool stands_still(struct bed *b, unsigned int ms)
 			b->g.interrupts[vp] += n;
 		p[vp] = (struct pollfd) { .fd = b->m.calls[vp], .events = POLLIN };
 	}
-	return !poll(p, VPS, ms) && !memcmp(copy, b->m.ram, (size_t)RAM_PAGES * PAGE);
+	return !poll(p, VPS, ms) && !memcmp(was, b->m.ram, (size_t)RAM_PAGES * PAGE);
 }
 
 /* Writes as many packets as there is room for; each has a number. */
@@ -86,13 +105,13 @@ static bool round_trip(struct bed *b, struct channel *c, u32 *out, u32 *in, u64 
 		write_packets(c, out, end);
 		channel_send(c);
 		if (rnd_below(seed, 4) == 0) {
-			if (!stop(b))
+			if (!bed_stop(b))
 				return false;
 			/* A guest may still be at it when it is stopped. */
 			write_packets(c, out, end);
 			channel_send(c);
 			keep_copy(b);
-			if (!stands_still(b, rnd_below(seed, 10)) || !start(b))
+			if (!bed_still(b, copy, rnd_below(seed, 10)) || !bed_start(b))
 				return false;
 		}
 		if (!read_packets(c, in))
@@ -125,29 +144,29 @@ static void test_messages(struct bed *b)
 	struct channel c;
 	union message a;
 
-	ok(stop(b) && stop(b), "stopped, twice");
+	ok(bed_stop(b) && bed_stop(b), "stopped, twice");
 	keep_copy(b);
 	ok(monitor_post(&b->m, b->g.connection, &msg, sizeof(msg)) == HV_STATUS_BUSY,
 	   "a message is to be tried again");
 	ok(monitor_post(&b->m, 0x1234, &msg, sizeof(msg)) == HV_STATUS_BUSY, "so is any other");
-	ok(stands_still(b, 50), "nothing changes");
-	ok(start(b) && start(b), "started, twice");
+	ok(bed_still(b, copy, 50), "nothing changes");
+	ok(bed_start(b) && bed_start(b), "started, twice");
 	ok(guest_ask(&b->g, &msg, sizeof(msg), &a, VMBUS_MSG_UNLOAD_COMPLETE) == sizeof(msg),
 	   "the message is answered");
 
 	ok(bed_connect(b, VMBUS_VERSION(5, 3), 0), "a connection");
 	channel_init(&c, &b->g, &b->echo);
 	ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES), "open");
-	ok(stop(b), "stopped");
+	ok(bed_stop(b), "stopped");
 	keep_copy(b);
 	monitor_reset(&b->m);
-	ok(stands_still(b, 50), "a reset writes nothing, either");
+	ok(bed_still(b, copy, 50), "a reset writes nothing, either");
 	ok(monitor_post(&b->m, b->g.connection, &msg, sizeof(msg)) == HV_STATUS_BUSY,
 	   "the guest is still stopped");
 	monitor_set_synic(&b->m, 0);
 	monitor_set_synic(&b->m, 1);
-	ok(stands_still(b, 50), "also with its SynIC on");
-	ok(start(b), "started");
+	ok(bed_still(b, copy, 50), "also with its SynIC on");
+	ok(bed_start(b), "started");
 	ok(bed_connect(b, VMBUS_VERSION(5, 3), 0) && bed_echo(b, 10), "a channel works");
 }
 
@@ -163,12 +182,12 @@ void test_stop(void)
 	if (!copy)
 		die("a copy of the memory");
 	bed_up_with(&b, VMBUS_PARTITION_F_STOP);
-	ok(start(&b), "START of what runs");
+	ok(bed_start(&b), "START of what runs");
 	if (ok(bed_connect(&b, VMBUS_VERSION(5, 3), 0), "a connection")) {
 		test_traffic(&b);
 		test_messages(&b);
 		channel_init(&c, &b.g, &b.echo);
-		ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES) && stop(&b),
+		ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES) && bed_stop(&b),
 		   "open, and stopped");
 	}
 	bed_down(&b);
@@ -176,7 +195,7 @@ void test_stop(void)
 	/* The next guest is not. */
 	bed_up(&b);
 	ok(bed_connect(&b, VMBUS_VERSION(5, 3), 0) && bed_echo(&b, 10), "the next guest runs");
-	ok(!stop(&b), "and has no STOP without the feature");
+	ok(!bed_stop(&b), "and has no STOP without the feature");
 	bed_down(&b);
 	free(copy);
 }

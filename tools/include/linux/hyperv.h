@@ -7,6 +7,7 @@
 #ifndef _TOOLS_LINUX_HYPERV_H
 #define _TOOLS_LINUX_HYPERV_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 typedef __u8 u8;
@@ -14,8 +15,6 @@ typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 
-#define BIT(n)			(1U << (n))
-#define GENMASK_ULL(high, low)	((~0ULL >> (63 - (high))) & (~0ULL << (low)))
 #define __packed		__attribute((packed))
 
 #define HV_HYP_PAGE_SIZE		4096
