@@ -145,7 +145,7 @@ static inline void fg_free(void *ctx)
 }
 
 /* A guest with its SynIC on, and a server that has heard nothing of it yet. */
-static inline struct fg *fg_new(struct kunit *test)
+static inline struct fg *fg_new_named(struct kunit *test, const char *name)
 {
 	struct vmbus_partition_region region = {
 		.size = FG_PAGES * PAGE_SIZE, .uaddr = FG_UADDR,
@@ -157,7 +157,7 @@ static inline struct fg *fg_new(struct kunit *test)
 	fg->test = test;
 	init_waitqueue_head(&fg->wait);
 	KUNIT_ASSERT_EQ(test, kunit_add_action(test, fg_free, fg), 0);
-	fg->part = vpart_get(FG_NAME);
+	fg->part = vpart_get(name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(fg->part));
 	KUNIT_ASSERT_EQ(test, vpart_backend_attach(fg->part, &fg_backend_ops, fg), 0);
 	for (i = 0; i < FG_PAGES; i++) {
@@ -168,10 +168,15 @@ static inline struct fg *fg_new(struct kunit *test)
 	for (i = 0; i < FG_VPS; i++)
 		KUNIT_ASSERT_EQ(test, vpart_set_vp(fg->part, i, (void *)i), 0);
 	fg_synic_on(fg);
-	fg->srv = vsrv_create(FG_NAME);
+	fg->srv = vsrv_create(name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(fg->srv));
-	KUNIT_ASSERT_EQ(test, vsrv_start(fg->srv, FG_NAME), 0);
+	KUNIT_ASSERT_EQ(test, vsrv_start(fg->srv, name), 0);
 	return fg;
+}
+
+static inline struct fg *fg_new(struct kunit *test)
+{
+	return fg_new_named(test, FG_NAME);
 }
 
 static inline s64 fg_count(struct fg *fg, enum vsrv_counter counter)

@@ -142,14 +142,20 @@ static struct task_struct *ss_start_revoke(struct fg *fg, struct fg_dev *dev)
 static void stop_revoke_test(struct kunit *test)
 {
 	struct fg *fg = ss_new(test);
-	struct fg_dev *dev = fg_dev_new(fg);
-	u32 id = ss_open(fg, dev, FG_V(5, 3));
+	struct fg_dev *dev = fg_dev_new(fg), *tried = fg_dev_new(fg);
+	u32 id = ss_open(fg, dev, FG_V(5, 3)), tried_id;
 	struct task_struct *task;
 
+	fg_dev_offer(fg, tried, 2);
+	tried_id = fg_expect_offer(fg);
+	KUNIT_EXPECT_EQ(test, vsrv_stops(fg->srv), 0U);
 	vpart_stop(fg->part);
+	KUNIT_EXPECT_EQ(test, vsrv_stops(fg->srv), 1U);
 	task = ss_start_revoke(fg, dev);
 	msleep(50);
 	fg_settle(fg);
+	/* Who only tries does not. */
+	KUNIT_EXPECT_FALSE(test, vsrv_try_revoke(tried->chan));
 	KUNIT_EXPECT_EQ(test, dev->stops, 0U);
 	KUNIT_EXPECT_FALSE(test, fg_take(fg, 0));
 	/* What needs no memory is done all the same. */
@@ -158,8 +164,13 @@ static void stop_revoke_test(struct kunit *test)
 	vpart_start(fg->part);
 	kthread_stop(task);
 	put_task_struct(task);
+	KUNIT_EXPECT_EQ(test, vsrv_stops(fg->srv), 2U);
 	KUNIT_EXPECT_EQ(test, dev->stops, 1U);
 	fg_expect_rescind(fg, id);
+	fg_expect_quiet(fg);
+	KUNIT_EXPECT_TRUE(test, vsrv_try_revoke(tried->chan));
+	tried->chan = NULL;
+	fg_expect_rescind(fg, tried_id);
 	fg_expect_quiet(fg);
 }
 

@@ -84,23 +84,28 @@ static inline void vt_free(void *ctx)
 }
 
 /* A guest that has asked for the offers, of which there are none. */
-static inline struct vt *vt_new(struct kunit *test)
+static inline struct vt *vt_new_named(struct kunit *test, const char *name, u32 cid)
 {
 	struct vt *vt = kunit_kzalloc(test, sizeof(*vt), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, vt);
 	vt->buf = kunit_kzalloc(test, VT_BUF, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, vt->buf);
-	vt->fg = fg_new(test);
+	vt->fg = fg_new_named(test, name);
 	vvsock_guest_init(&vt->guest);
-	strscpy(vt->guest.server_name, FG_NAME);
-	vt->guest.cid = VT_CID;
+	strscpy(vt->guest.server_name, name);
+	vt->guest.cid = cid;
 	KUNIT_ASSERT_EQ(test, kunit_add_action(test, vt_free, vt), 0);
 	KUNIT_ASSERT_EQ(test, vvsock_guest_enable(&vt->guest), 0);
 	vt->up_base = vt_map(vt->fg, FG_RING);
 	vt->down_base = vt_map(vt->fg, FG_RING + 2);
 	fg_connect_offers(vt->fg, FG_V(5, 3), 0);
 	return vt;
+}
+
+static inline struct vt *vt_new(struct kunit *test)
+{
+	return vt_new_named(test, FG_NAME, VT_CID);
 }
 
 /* Soon @cond is true. */
@@ -339,7 +344,7 @@ static inline struct socket **vt_connected(struct vt *vt)
 {
 	struct socket **sock = vt_socket(vt);
 
-	KUNIT_ASSERT_EQ(vt->fg->test, vt_connect(*sock, VT_CID, VT_PEER, O_NONBLOCK),
+	KUNIT_ASSERT_EQ(vt->fg->test, vt_connect(*sock, vt->guest.cid, VT_PEER, O_NONBLOCK),
 			-EINPROGRESS);
 	vt_expect_offer(vt, true);
 	vt_open(vt);

@@ -402,6 +402,20 @@ struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *off
 }
 EXPORT_SYMBOL_GPL(vsrv_offer);
 
+static bool vsrv_chan_revoke(struct vsrv_chan *chan, enum vsrv_request_type type)
+{
+	struct vmbus_srv *srv = chan->srv;
+	bool has_owner;
+
+	mutex_lock(&srv->lock);
+	has_owner = chan->has_owner;
+	mutex_unlock(&srv->lock);
+	if (has_owner && !vsrv_request(srv, type, chan))
+		return false;
+	vsrv_chan_put(chan);
+	return true;
+}
+
 /**
  * vsrv_revoke - take an offer back
  * @chan: from vsrv_offer() or vsrv_offer_sub(); not valid after the call
@@ -414,22 +428,27 @@ EXPORT_SYMBOL_GPL(vsrv_offer);
  * their primary channel.  They stay the owner's to give back; that does
  * nothing more to the client then.
  *
- * Context: process, may sleep.  Not from a callback, but for a sub-channel
- * that was taken back.
+ * Context: process, may sleep, and waits while the guest is stopped.  Not from a
+ * callback, but for a sub-channel that was taken back.
  */
 void vsrv_revoke(struct vsrv_chan *chan)
 {
-	struct vmbus_srv *srv = chan->srv;
-	bool has_owner;
-
-	mutex_lock(&srv->lock);
-	has_owner = chan->has_owner;
-	mutex_unlock(&srv->lock);
-	if (has_owner)
-		vsrv_request(srv, VSRV_REQ_REVOKE, chan);
-	vsrv_chan_put(chan);
+	vsrv_chan_revoke(chan, VSRV_REQ_REVOKE);
 }
 EXPORT_SYMBOL_GPL(vsrv_revoke);
+
+/**
+ * vsrv_try_revoke - take an offer back, but do not wait for a stopped guest
+ * @chan: as for vsrv_revoke(); still valid if this fails
+ *
+ * Context: as vsrv_revoke(), but without that wait.
+ * Return: true, or false if the guest is stopped: nothing has happened then.
+ */
+bool vsrv_try_revoke(struct vsrv_chan *chan)
+{
+	return vsrv_chan_revoke(chan, VSRV_REQ_TRY_REVOKE);
+}
+EXPORT_SYMBOL_GPL(vsrv_try_revoke);
 
 /* ---- accessors ------------------------------------------------------------------------------ */
 

@@ -9,6 +9,23 @@
 #include <linux/rcupdate.h>
 #include "vsrv.h"
 
+/**
+ * vsrv_stops - was the guest stopped?
+ * @srv: server
+ *
+ * For owners that give the guest time for something: what passes while it is stopped
+ * does not count, and a channel that is not open gets no callback.
+ *
+ * Context: any.
+ * Return: odd while the guest is stopped; another number each time that it stops or
+ * goes on.
+ */
+unsigned int vsrv_stops(const struct vmbus_srv *srv)
+{
+	return READ_ONCE(srv->stops);
+}
+EXPORT_SYMBOL_GPL(vsrv_stops);
+
 /* Make a callback, if the owner has the channel open.  Drops the lock meanwhile. */
 static void vsrv_chan_tell(struct vsrv_chan *chan, void (*callback)(struct vsrv_chan *chan))
 {
@@ -34,6 +51,7 @@ void vsrv_do_quiesce(struct vmbus_srv *srv)
 	if (srv->quiet)
 		return;
 	WRITE_ONCE(srv->quiet, true);
+	WRITE_ONCE(srv->stops, srv->stops + 1);
 	vsrv_monitor_quiesce(srv);
 	list_for_each_entry(chan, &srv->chans, node) {
 		timer_delete_sync(&chan->look);
@@ -66,6 +84,7 @@ void vsrv_do_resume(struct vmbus_srv *srv)
 	if (!srv->quiet)
 		return;
 	WRITE_ONCE(srv->quiet, false);
+	WRITE_ONCE(srv->stops, srv->stops + 1);
 	vsrv_monitor_resume(srv);
 	list_for_each_entry(chan, &srv->chans, node)
 		vsrv_chan_resume(chan);

@@ -18,6 +18,7 @@ struct vsrv_request {
 	struct list_head node;
 	enum vsrv_request_type type;
 	struct vsrv_chan *chan;
+	bool refused;
 	struct completion done;
 };
 
@@ -344,11 +345,12 @@ void vsrv_cancel_op(struct vsrv_op *op)
  * vsrv_request - have the server's work do something, and wait for it
  * @srv: server
  * @type: what
- * @chan: channel, for VSRV_REQ_REVOKE
+ * @chan: channel, for VSRV_REQ_REVOKE and VSRV_REQ_TRY_REVOKE
  *
  * Context: process, may sleep; not from the server's work.
+ * Return: true if it was done; always, but for VSRV_REQ_TRY_REVOKE.
  */
-void vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan)
+bool vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan)
 {
 	struct vsrv_request req = { .type = type, .chan = chan };
 
@@ -357,8 +359,12 @@ void vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsr
 	list_add_tail(&req.node, &srv->requests);
 	mutex_unlock(&srv->lock);
 	vsrv_kick(srv);
-	/* Bounded: the work waits only for owners, and these never for a guest. */
+	/*
+	 * The work waits only for owners, and these never for a guest.  A VSRV_REQ_REVOKE
+	 * waits for one that is stopped to go on, or to be gone.
+	 */
 	wait_for_completion(&req.done);
+	return !req.refused;
 }
 
 static void vsrv_drop_incoming(struct vmbus_srv *srv)
@@ -397,6 +403,11 @@ static void vsrv_do_reset(struct vmbus_srv *srv, bool forget)
 static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
 {
 	switch (req->type) {
+	case VSRV_REQ_TRY_REVOKE:
+		req->refused = srv->quiet;
+		if (req->refused)
+			break;
+		fallthrough;
 	case VSRV_REQ_REVOKE:
 		vsrv_chan_do_revoke(req->chan, true);
 		break;

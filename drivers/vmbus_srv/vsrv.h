@@ -635,6 +635,7 @@ enum vsrv_counter {
  * @started: @part is set and ports are registered
  * @dead: the directory was removed
  * @quiet: the guest is stopped; changed in the server's work
+ * @stops: see vsrv_stops(); changed with @quiet
  * @client: registration with @part
  * @ports: message ports
  * @nports: of @ports
@@ -682,6 +683,7 @@ struct vmbus_srv {
 	bool started;
 	bool dead;
 	bool quiet;
+	unsigned int stops;
 	struct vpart_client client;
 	struct vsrv_msg_port {
 		struct vpart_port port;
@@ -738,6 +740,7 @@ void vsrv_refuse(struct vmbus_srv *srv, const struct vpart_message *msg, enum vs
 
 enum vsrv_request_type {
 	VSRV_REQ_REVOKE,	/* an owner takes its offer back */
+	VSRV_REQ_TRY_REVOKE,	/* the same, but not while the guest is stopped */
 	VSRV_REQ_RESET,		/* the guest was reset or is gone */
 	VSRV_REQ_FORGET,	/* the same, and so is the client, whoever it is */
 	VSRV_REQ_TL_UNREGISTER,	/* the handler of hv_sock connects goes */
@@ -745,7 +748,7 @@ enum vsrv_request_type {
 	VSRV_REQ_RESUME,	/* and goes on */
 };
 
-void vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan);
+bool vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsrv_chan *chan);
 
 static inline void vsrv_count(struct vmbus_srv *srv, enum vsrv_counter counter)
 {

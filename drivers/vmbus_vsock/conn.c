@@ -47,9 +47,30 @@ static void vvsock_conn_kick_locked(struct vvsock_conn *conn)
 		mod_delayed_work(vvsock_wq, &conn->work, 0);
 }
 
+static bool vvsock_stopped(unsigned int stops)
+{
+	return stops & 1;
+}
+
 static void vvsock_conn_set_deadline(struct vvsock_conn *conn, unsigned long timeout)
 {
+	lockdep_assert_held(&conn->lock);
+	conn->stops = vsrv_stops(conn->guest->srv);
+	conn->timeout = timeout;
 	conn->deadline = (jiffies + timeout) ?: 1;
+}
+
+/*
+ * The deadline is over.  A guest that was stopped on the way, even for a moment, gets
+ * all of the time again: it must find what was sent to it.
+ */
+static void vvsock_conn_expire(struct vvsock_conn *conn)
+{
+	lockdep_assert_held(&conn->lock);
+	if (vvsock_stopped(conn->stops) || conn->stops != vsrv_stops(conn->guest->srv))
+		vvsock_conn_set_deadline(conn, conn->timeout);
+	else
+		vvsock_conn_kill_locked(conn, ECONNRESET);
 }
 
 /**
@@ -318,7 +339,7 @@ static bool vvsock_conn_alive(struct vvsock_conn *conn)
 
 	spin_lock_irq(&conn->lock);
 	if (conn->deadline && time_after_eq(jiffies, conn->deadline))
-		vvsock_conn_kill_locked(conn, ECONNRESET);
+		vvsock_conn_expire(conn);
 	alive = conn->state < VVSOCK_DEAD;
 	/* Does nothing if the work is wanted earlier. */
 	if (alive && conn->deadline)
@@ -339,17 +360,31 @@ static void vvsock_conn_unlink(struct vvsock_conn *conn)
 	spin_unlock_irq(&guest->conns_lock);
 }
 
+/* False if that must wait, as the guest is stopped. */
+static bool vvsock_conn_revoke(struct vvsock_conn *conn)
+{
+	if (!conn->chan)
+		return true;
+	/* It may stop after this, too; but most of the time that is all. */
+	if (vvsock_stopped(vsrv_stops(conn->guest->srv)))
+		return false;
+	/*
+	 * Whoever has seen the connection alive is done with the channel.
+	 * Pairs with rcu_read_lock() in vvsock_fill(), vvsock_flush(), vvsock_send_fin()
+	 * and vvsock_catch_up().
+	 */
+	synchronize_rcu();
+	return vsrv_try_revoke(conn->chan);
+}
+
 static void vvsock_conn_end(struct vvsock_conn *conn)
 {
 	struct sock *sk = conn->sk;
 
-	if (conn->chan) {
-		/*
-		 * Whoever has seen the connection alive is done with the channel.
-		 * Pairs with rcu_read_lock() in vvsock_fill() and vvsock_flush().
-		 */
-		synchronize_rcu();
-		vsrv_revoke(conn->chan);
+	if (!vvsock_conn_revoke(conn)) {
+		/* Come back: the workqueue is that of other guests, too. */
+		queue_delayed_work(vvsock_wq, &conn->work, VVSOCK_REVOKE_RETRY);
+		return;
 	}
 	if (!conn->established)
 		vvsock_count(conn->guest, conn->from_guest ? VVSOCK_REFUSED : VVSOCK_FAILED);

@@ -145,7 +145,8 @@ static bool vvsock_guest_idle(struct vvsock_guest *guest)
  * vvsock_guest_disable - end all connections with a guest
  * @guest: guest, enabled
  *
- * Context: process, may sleep; vvsock_guest::lock held, or nobody else has it.
+ * Context: process, may sleep, and waits while the guest is stopped and has
+ * connections; vvsock_guest::lock held, or nobody else has it.
  */
 void vvsock_guest_disable(struct vvsock_guest *guest)
 {
@@ -155,7 +156,10 @@ void vvsock_guest_disable(struct vvsock_guest *guest)
 	vsrv_tl_unregister(guest->srv);
 	/* No new ones from here on. */
 	vvsock_guest_kill_all(guest);
-	/* Bounded: the work of a connection waits for the server only. */
+	/*
+	 * The work of a connection waits for the server only; but while the guest is
+	 * stopped no channel can be revoked: until it goes on, or is gone.
+	 */
 	wait_event(guest->idle, vvsock_guest_idle(guest));
 	vsrv_put(guest->srv);
 	guest->srv = NULL;

@@ -32,6 +32,7 @@
 #define VVSOCK_MAX_CONNS	1024		/* per guest: half of its channel ids */
 #define VVSOCK_OPEN_TIMEOUT	(5 * HZ)	/* for a guest to open what it asked for */
 #define VVSOCK_CLOSE_TIMEOUT	(8 * HZ)	/* for the other side to end, too */
+#define VVSOCK_REVOKE_RETRY	HZ		/* while the guest is stopped */
 
 /* ---- proto.c ------------------------------------------------------------------------ */
 
@@ -145,6 +146,8 @@ enum vvsock_state {
  * @guest_closed: the guest closed the channel
  * @err: error that the socket gets, positive; 0 for an orderly end
  * @deadline: in VVSOCK_OFFERED and VVSOCK_CLOSING, or with @guest_closed: when it ends
+ * @timeout: how long before that it was set, with
+ * @stops: vsrv_stops() then
  * @rings: rings of the channel
  * @established: the socket is connected by this; by the socket's lock, like the next
  * @buf: a packet; allocated by the open callback
@@ -177,6 +180,8 @@ struct vvsock_conn {
 	bool guest_closed;
 	int err;
 	unsigned long deadline;
+	unsigned long timeout;
+	unsigned int stops;
 	struct vsrv_rings rings;
 
 	bool established;

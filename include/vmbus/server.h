@@ -15,7 +15,7 @@
  * made one at a time per server from its ordered work: process context, no lock held.
  * They may come before vsrv_offer() has returned the channel to its owner.
  * They may call vsrv_*_done(), vsrv_gpadl_*() and vsrv_rings_*(), but neither
- * vsrv_offer() nor vsrv_revoke() nor vsrv_put().
+ * vsrv_offer() nor vsrv_revoke(), vsrv_try_revoke() or vsrv_put().
  *
  * A device that wants more rings offers sub-channels with vsrv_offer_sub() while
  * the client has it open, mostly when the client asks for them in a packet.
@@ -40,6 +40,7 @@ struct vmbus_srv *vsrv_get(const char *name);
 void vsrv_put(struct vmbus_srv *srv);
 const char *vsrv_name(const struct vmbus_srv *srv);
 struct vmbus_partition *vsrv_partition(const struct vmbus_srv *srv);
+unsigned int vsrv_stops(const struct vmbus_srv *srv);
 
 #define VSRV_ORDER_NONE	U32_MAX
 
@@ -133,6 +134,7 @@ struct vsrv_chan *vsrv_offer(struct vmbus_srv *srv, const struct vsrv_offer *off
 struct vsrv_chan *vsrv_offer_sub(struct vsrv_chan *primary, u16 index,
 				 const struct vsrv_chan_ops *ops, void *ctx);
 void vsrv_revoke(struct vsrv_chan *chan);
+bool __must_check vsrv_try_revoke(struct vsrv_chan *chan);
 
 void vsrv_open_done(struct vsrv_chan *chan, int err);
 void vsrv_close_done(struct vsrv_chan *chan);
