@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One server: its ports, its work, its life.
+ * One server: its messages, its work, its life.
  */
 #include <linux/slab.h>
 #include <kunit/visibility.h>
@@ -102,7 +102,15 @@ EXPORT_SYMBOL_GPL(vsrv_partition);
 
 /* ---- incoming ---------------------------------------------------------------------- */
 
-static u16 vsrv_port_message(struct vpart_port *port, const struct vpart_message *msg)
+/**
+ * vsrv_port_message - the client has posted a message
+ * @port: of struct vsrv_msg_port
+ * @msg: message
+ *
+ * Context: any.
+ * Return: HV_STATUS_*, for the client.
+ */
+u16 vsrv_port_message(struct vpart_port *port, const struct vpart_message *msg)
 {
 	struct vmbus_srv *srv = container_of(port, struct vsrv_msg_port, port)->srv;
 	u16 status = HV_STATUS_INSUFFICIENT_BUFFERS;
@@ -503,111 +511,6 @@ static void vsrv_work(struct work_struct *work)
 	mutex_unlock(&srv->lock);
 }
 
-/* ---- the partition --------------------------------------------------------------------- */
-
-static void vsrv_deliverable(struct vpart_client *client, u8 vtl, u32 vp, u8 sint)
-{
-	vsrv_kick(container_of(client, struct vmbus_srv, client));
-}
-
-static void vsrv_partition_reset(struct vpart_client *client)
-{
-	vsrv_request(container_of(client, struct vmbus_srv, client), VSRV_REQ_RESET, NULL);
-}
-
-static void vsrv_partition_quiesce(struct vpart_client *client)
-{
-	vsrv_request(container_of(client, struct vmbus_srv, client), VSRV_REQ_QUIESCE, NULL);
-}
-
-static void vsrv_partition_resume(struct vpart_client *client)
-{
-	vsrv_request(container_of(client, struct vmbus_srv, client), VSRV_REQ_RESUME, NULL);
-}
-
-static const struct vpart_client_ops vsrv_client_ops = {
-	.deliverable = vsrv_deliverable,
-	.reset = vsrv_partition_reset,
-	.quiesce = vsrv_partition_quiesce,
-	.resume = vsrv_partition_resume,
-};
-
-/* The partition has detached us: forget the client, and that it was stopped. */
-static void vsrv_forget(struct vmbus_srv *srv)
-{
-	vsrv_request(srv, VSRV_REQ_FORGET, NULL);
-	vsrv_request(srv, VSRV_REQ_RESUME, NULL);
-}
-
-static void vsrv_unregister_ports(struct vmbus_srv *srv)
-{
-	while (srv->nports)
-		vpart_port_unregister(srv->part, &srv->ports[--srv->nports].port);
-}
-
-static int vsrv_register_port(struct vmbus_srv *srv, u32 connection_id, u8 min_vtl)
-{
-	struct vsrv_msg_port *p = &srv->ports[srv->nports];
-	int err;
-
-	*p = (struct vsrv_msg_port) {
-		.port.connection_id = connection_id,
-		.port.min_vtl = min_vtl,
-		.port.message = vsrv_port_message,
-		.srv = srv,
-	};
-	err = vpart_port_register(srv->part, &p->port);
-	if (!err)
-		srv->nports++;
-	return err;
-}
-
-/**
- * vsrv_start - begin to serve
- * @srv: server
- * @partition: name of the partition; made if there is none
- *
- * Context: process, may sleep; the caller serializes.
- * Return: 0; -EBUSY if the server has a partition, or the partition has a
- * server of this kind already; or another error of the partition.
- */
-int vsrv_start(struct vmbus_srv *srv, const char *partition)
-{
-	struct vmbus_partition *part;
-	int err;
-
-	if (srv->started)
-		return -EBUSY;
-	part = vpart_get(partition);
-	if (IS_ERR(part))
-		return PTR_ERR(part);
-
-	srv->part = part;
-	srv->client.ops = &vsrv_client_ops;
-	vpart_client_attach(part, &srv->client);
-	if (srv->redirect) {
-		err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE_REDIRECT, VPART_VTL_PARAVISOR);
-	} else {
-		err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE, VPART_VTL_GUEST);
-		if (!err)
-			err = vsrv_register_port(srv, VMBUS_CONN_MESSAGE_MULTI, VPART_VTL_GUEST);
-	}
-	if (!err) {
-		/* Pairs with smp_load_acquire() in vsrv_partition(). */
-		smp_store_release(&srv->started, true);
-		return 0;
-	}
-
-	vsrv_unregister_ports(srv);
-	vpart_client_detach(part, &srv->client);
-	/* A port may have taken a message. */
-	vsrv_forget(srv);
-	srv->part = NULL;
-	vpart_put(part);
-	return err == -EEXIST ? -EBUSY : err;
-}
-EXPORT_SYMBOL_IF_KUNIT(vsrv_start);
-
 /* ---- life -------------------------------------------------------------------------------- */
 
 /**
@@ -685,11 +588,8 @@ void vsrv_destroy(struct vmbus_srv *srv)
 	mutex_lock(&srv->lock);
 	srv->dead = true;
 	mutex_unlock(&srv->lock);
-	if (srv->started) {
-		vsrv_unregister_ports(srv);
-		vpart_client_detach(srv->part, &srv->client);
-		vsrv_forget(srv);
-	}
+	if (srv->started)
+		vsrv_detach(srv);
 	vsrv_debugfs_remove(srv);
 	vsrv_sysfs_remove(srv);
 	vsrv_put(srv);

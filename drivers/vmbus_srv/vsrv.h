@@ -29,14 +29,15 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/overflow.h>
 #include <linux/spinlock.h>
-#include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <vmbus/partition.h>
 #include <vmbus/protocol.h>
 #include <vmbus/server.h>
+#include "channel.h"
+#include "gpadl.h"
+#include "outq.h"
 #include "why.h"
 
 #define VSRV_NAME_SIZE		VMBUS_PARTITION_NAME_SIZE
@@ -102,8 +103,6 @@ enum vsrv_msg_verdict {
 	VSRV_MSG_STATE,		/* not in this state of the connection */
 };
 
-struct vmbus_srv;
-
 /**
  * struct vsrv_msg_desc - what is known of a message that a client may send
  * @handler: called with vmbus_srv::lock held
@@ -129,345 +128,6 @@ bool vsrv_version_supported(u32 version, u32 max_version);
 int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *contact);
 u32 vsrv_version_response(void *buf, const struct vsrv_contact *contact, bool supported,
 			  u8 connection_state, u32 features, u64 monitor_gpa);
-
-/* ---- outgoing queue: outq.c --------------------------------------------------- */
-
-/**
- * struct vsrv_outq - messages on their way to the client, in order
- * @head: of struct vsrv_out
- * @len: entries
- * @held: only the first @may_leave entries are sent
- * @may_leave: entries that were there when the rest was to wait
- */
-struct vsrv_outq {
-	struct list_head head;
-	unsigned int len;
-	bool held;
-	unsigned int may_leave;
-};
-
-/**
- * struct vsrv_out - one message
- * @node: in vsrv_outq::head
- * @opened: channel that may interrupt the client once this message has left;
- *	holds a reference
- * @at: not for the client's usual slot, but for that of @sint of @vp
- * @vp: see @at
- * @sint: see @at
- * @len: bytes of @payload
- * @payload: message
- */
-struct vsrv_out {
-	struct list_head node;
-	struct vsrv_chan *opened;
-	bool at;
-	u32 vp;
-	u8 sint;
-	u32 len;
-	u8 payload[] __counted_by(len);
-};
-
-typedef int (*vsrv_outq_send_fn)(void *ctx, const struct vsrv_out *out);
-
-void vsrv_outq_init(struct vsrv_outq *q);
-int vsrv_outq_add(struct vsrv_outq *q, const void *payload, u32 len, struct vsrv_chan *opened);
-int vsrv_outq_add_at(struct vsrv_outq *q, u32 vp, u8 sint, const void *payload, u32 len);
-unsigned int vsrv_outq_flush(struct vsrv_outq *q, vsrv_outq_send_fn send, void *ctx);
-void vsrv_outq_hold(struct vsrv_outq *q);
-void vsrv_outq_unhold(struct vsrv_outq *q);
-void vsrv_outq_clear(struct vsrv_outq *q);
-
-/* ---- GPADLs: gpadl.c ------------------------------------------------------------ */
-
-enum vsrv_gpadl_state {
-	VSRV_GPADL_IN_PROGRESS,		/* more words are to come */
-	VSRV_GPADL_OFFERED,		/* the owner has been asked */
-	VSRV_GPADL_OFFERED_TEARDOWN,	/* the same, and the client has let go already */
-	VSRV_GPADL_ACCEPTED,
-	VSRV_GPADL_TEARDOWN,		/* the owner has been asked to let go */
-};
-
-enum vsrv_op_type {
-	VSRV_OP_OPEN,
-	VSRV_OP_CLOSE,
-	VSRV_OP_MODIFY,
-	VSRV_OP_GPADL_CREATE,
-	VSRV_OP_GPADL_TEARDOWN,
-	VSRV_OP_TL_CONNECT,
-	VSRV_OP_TL_RESET,
-};
-
-/**
- * struct vsrv_op - a callback to an owner that is due
- * @node: in vmbus_srv::ops, or empty
- * @type: which
- * @chan: channel; NULL for VSRV_OP_TL_*
- */
-struct vsrv_op {
-	struct list_head node;
-	enum vsrv_op_type type;
-	struct vsrv_chan *chan;
-};
-
-/**
- * struct vsrv_gpadl - guest memory that the client has described
- * @node: in vsrv_chan::gpadls
- * @chan: channel; a GPADL holds a reference to it
- * @id: the client's id
- * @state: life cycle
- * @ref: the server's reference and one per caller of vsrv_gpadl_get()
- * @users: callers of vsrv_gpadl_get(); the teardown waits for them
- * @op: callback due
- * @forgotten: the owner was stopped: it knows nothing of this GPADL any more
- * @progress: in vmbus_srv::in_progress while words are missing
- * @range_count: ranges
- * @nwords: words of range data
- * @have: words received so far
- * @words: range data in CPU byte order: { bytes | offset << 32, pfns... } each
- */
-struct vsrv_gpadl {
-	struct list_head node;
-	struct vsrv_chan *chan;
-	u32 id;
-	enum vsrv_gpadl_state state;
-	struct kref ref;
-	unsigned int users;
-	struct vsrv_op op;
-	bool forgotten;
-	struct list_head progress;
-	u16 range_count;
-	u32 nwords;
-	u32 have;
-	u64 words[] __counted_by(nwords);
-};
-
-const char *vsrv_gpadl_state_name(enum vsrv_gpadl_state state);
-struct vsrv_gpadl *vsrv_gpadl_alloc(u32 id, u16 range_bytes, u16 range_count);
-void vsrv_gpadl_release(struct kref *ref);
-bool vsrv_gpadl_append(struct vsrv_gpadl *gpadl, const __le64 *words, u32 nwords);
-int __must_check vsrv_gpadl_validate(const struct vsrv_gpadl *gpadl);
-
-/* Pages of a range of the client's memory; 0 if it is empty, or malformed. */
-static inline u32 vsrv_range_pages(u32 len, u32 offset)
-{
-	u32 end;
-
-	if (!len || offset >= HV_HYP_PAGE_SIZE || check_add_overflow(offset, len, &end))
-		return 0;
-	/* Not HVPFN_UP(): that can overflow. */
-	return HVPFN_DOWN(end) + !!offset_in_hvpage(end);
-}
-
-void vsrv_gpadl_on_header(struct vmbus_srv *srv, const struct vpart_message *msg);
-void vsrv_gpadl_on_body(struct vmbus_srv *srv, const struct vpart_message *msg);
-void vsrv_gpadl_on_teardown(struct vmbus_srv *srv, const struct vpart_message *msg);
-void vsrv_gpadl_remove(struct vsrv_gpadl *gpadl);
-void vsrv_gpadls_client_release(struct vsrv_chan *chan);
-void vsrv_gpadls_revoke(struct vsrv_chan *chan);
-void vsrv_gpadls_drop(struct vsrv_chan *chan);
-
-/* ---- channels: channel.c, chan_*.c ----------------------------------------------- */
-
-enum vsrv_chan_state {
-	VSRV_CHAN_CLIENT_RELEASED,	/* the client does not know it; it has no id */
-	VSRV_CHAN_REOFFERED,		/* the same, and waits for an id in use by a revoked one */
-	VSRV_CHAN_CLOSED,		/* offered */
-	VSRV_CHAN_OPENING,		/* the owner has been asked to open */
-	VSRV_CHAN_OPEN,
-	VSRV_CHAN_CLOSING,		/* the owner has been asked to close */
-	VSRV_CHAN_CLOSING_REOPEN,	/* the same, and the client has opened it again */
-	VSRV_CHAN_OPENING_RELEASED,	/* as OPENING, for a client that let go */
-	VSRV_CHAN_CLOSING_RELEASED,	/* as CLOSING, for a client that let go */
-	VSRV_CHAN_REVOKED,		/* no owner any more; the client has the id */
-	VSRV_CHAN_STATES
-};
-
-/**
- * struct vsrv_reserved - the part of a reserved channel
- * @on: opened by OPEN_RESERVED
- * @orphan: its connection is gone, and it is not
- * @vp: VP that gets the answers
- * @sint: and its SINT
- */
-struct vsrv_reserved {
-	bool on;
-	bool orphan;
-	u32 vp;
-	u8 sint;
-};
-
-/**
- * struct vsrv_chan - one offer
- * @ref: the owner, vmbus_srv::chans, GPADLs and queued messages hold references
- * @srv: server; the channel holds a reference
- * @node: in vmbus_srv::chans
- * @offer: what is offered
- * @ops: the owner's callbacks
- * @ctx: the owner's
- * @state: see enum
- * @id: channel id while the client may refer to it, else 0
- * @has_owner: false once revoked
- * @subs: sub-channels from vsrv_offer_sub(), by @sub_node
- * @sub_node: in @subs of the primary channel
- * @sealed: @subs may not grow: the owner is being stopped
- * @stopped: the owner was stopped under a client that does not know it yet
- * @owner_open: the owner has been asked to open and is not closed
- * @open: parameters of the open
- * @open_id: the client's id of the open
- * @reserved: see struct
- * @reopen: parameters of an OPEN that waits for the close, with
- * @reopen_id: its id
- * @op: open or close due
- * @modify_op: modify due
- * @modify_pending: the owner works on a modify
- * @modify_from: VP before it
- * @modify_next: VP of the next modify, or VMBUS_VP_NONE
- * @gpadls: of struct vsrv_gpadl
- * @announce_due: to be offered when @gpadls is empty
- * @port: event port of the open channel
- * @port_on: @port is registered
- * @live: the owner's signal callback may be called
- * @route: where interrupts go, see chan_event.c; 0 before OPEN_RESULT has left
- * @due: bit 0: an interrupt came before @route was set
- * @monitor_id: while @id is set, or VMBUS_MONITOR_NONE
- * @broken: bit 0: vsrv_chan_error() was called for this open
- * @rings_lock: protects @rings
- * @rings: of the owner, while it has them open
- * @look: timer of an open channel that has @rings, see chan_watch.c
- * @waits_at: where the client waited at the last look, if it did
- * @stalled_at: where it was counted as stalled last
- * @busy_poll_us: how long to poll an empty ring, see <vmbus/reader.h>
- * @kobj: sysfs directory while @id is set
- * @signals: signals of the client
- * @interrupts: interrupts to the client
- * @counters: the others
- */
-struct vsrv_chan {
-	struct kref ref;
-	struct vmbus_srv *srv;
-	struct list_head node;
-	struct vsrv_offer offer;
-	const struct vsrv_chan_ops *ops;
-	void *ctx;
-
-	enum vsrv_chan_state state;
-	u32 id;
-	bool has_owner;
-	struct list_head subs;
-	struct list_head sub_node;
-	bool sealed;
-	bool stopped;
-	bool owner_open;
-	struct vsrv_open_params open;
-	u32 open_id;
-	struct vsrv_reserved reserved;
-	struct vsrv_open_params reopen;
-	u32 reopen_id;
-	struct vsrv_op op;
-	struct vsrv_op modify_op;
-	bool modify_pending;
-	u32 modify_from;
-	u32 modify_next;
-	struct list_head gpadls;
-	bool announce_due;
-
-	struct vpart_port port;
-	bool port_on;
-	bool live;
-	u64 route;
-	unsigned long due;
-	unsigned long broken;
-
-	u8 monitor_id;
-
-	spinlock_t rings_lock;		/* protects rings */
-	struct vsrv_rings *rings;
-	struct timer_list look;
-	u64 waits_at;
-	u64 stalled_at;
-	unsigned int busy_poll_us;
-
-	struct vsrv_chan_kobj *kobj;
-	atomic64_t signals;
-	atomic64_t interrupts;
-	atomic64_t counters[VSRV_CHAN_COUNTERS];
-};
-
-/* Connection that the client signals if it names no other. */
-static inline u32 vsrv_chan_connection_id(const struct vsrv_chan *chan)
-{
-	return VMBUS_CONN_EVENT(chan->id, VMBUS_SINT, VPART_VTL_GUEST);
-}
-
-/* channel.c */
-void vsrv_chan_get(struct vsrv_chan *chan);
-void vsrv_chan_put(struct vsrv_chan *chan);
-const char *vsrv_chan_state_name(enum vsrv_chan_state state);
-void vsrv_chan_set_state(struct vsrv_chan *chan, enum vsrv_chan_state state);
-bool vsrv_chan_released(const struct vsrv_chan *chan);
-struct vsrv_chan *vsrv_chan_find(struct vmbus_srv *srv, u32 id);
-struct vsrv_chan *vsrv_chan_of(struct vmbus_srv *srv, const struct vpart_message *msg, __le32 id);
-struct vsrv_chan *vsrv_chan_find_key(struct vmbus_srv *srv, const struct vsrv_offer *offer,
-				     bool owned);
-void vsrv_chan_announce(struct vsrv_chan *chan);
-void vsrv_chan_announce_free(struct vsrv_chan *chan);
-void vsrv_chan_gpadl_gone(struct vsrv_chan *chan);
-void vsrv_chan_offer_with_id(struct vsrv_chan *chan, u32 id);
-void vsrv_chan_free_id(struct vsrv_chan *chan);
-void vsrv_chan_delete(struct vsrv_chan *chan);
-struct vsrv_chan *vsrv_chan_new(struct vmbus_srv *srv, struct vsrv_chan *primary,
-				const struct vsrv_offer *offer, const struct vsrv_chan_ops *ops,
-				void *ctx);
-
-/* chan_sub.c */
-int vsrv_chan_check_primary(const struct vsrv_chan *primary);
-void vsrv_chan_drop_subs(struct vsrv_chan *chan, bool tell);
-
-/* chan_client.c */
-void vsrv_chan_open_failed(struct vsrv_chan *chan, enum vsrv_why why);
-void vsrv_chan_start_open(struct vsrv_chan *chan);
-void vsrv_chan_start_close(struct vsrv_chan *chan, enum vsrv_chan_state state);
-void vsrv_chan_client_close(struct vsrv_chan *chan);
-void vsrv_chan_closed(struct vsrv_chan *chan);
-void vsrv_chan_send_modified(struct vmbus_srv *srv, u32 channel_id, u32 status);
-void vsrv_chan_start_modify(struct vsrv_chan *chan, u32 vp);
-void vsrv_chan_client_release(struct vsrv_chan *chan);
-void vsrv_chan_on_open(struct vmbus_srv *srv, const struct vpart_message *msg);
-void vsrv_chan_on_close(struct vmbus_srv *srv, const struct vpart_message *msg);
-void vsrv_chan_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg);
-void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *msg);
-
-/* chan_owner.c */
-void vsrv_chan_run_op(struct vsrv_op *op);
-void vsrv_chan_do_revoke(struct vsrv_chan *chan, bool tell);
-void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget);
-
-/* reserved.c */
-void vsrv_reserved_opened(struct vsrv_chan *chan, const struct vmbus_open_result_msg *msg);
-void vsrv_reserved_closed(struct vsrv_chan *chan);
-void vsrv_chan_on_open_reserved(struct vmbus_srv *srv, const struct vpart_message *msg);
-void vsrv_chan_on_close_reserved(struct vmbus_srv *srv, const struct vpart_message *msg);
-
-/* chan_event.c */
-void vsrv_chan_port_signal(struct vpart_port *port, u16 flag);
-void vsrv_chan_armed(struct vsrv_chan *chan);
-bool vsrv_chan_interrupt_due(struct vsrv_chan *chan);
-void vsrv_chan_retarget(struct vsrv_chan *chan, u32 vp);
-void vsrv_chan_deafen(struct vsrv_chan *chan);
-void vsrv_chan_disarm(struct vsrv_chan *chan);
-
-/* chan_watch.c */
-void vsrv_chan_watch(struct vsrv_chan *chan);
-void vsrv_chan_look(struct timer_list *timer);
-
-/* quiesce.c */
-void vsrv_do_quiesce(struct vmbus_srv *srv);
-void vsrv_do_resume(struct vmbus_srv *srv);
-
-/* reader.c */
-#define VSRV_BUSY_POLL_MAX	10000	/* microseconds */
-
-unsigned int vsrv_busy_poll_default(void);
 
 /* ---- connection: conn.c ------------------------------------------------------------ */
 
@@ -728,7 +388,7 @@ static inline bool vsrv_quiet(const struct vmbus_srv *srv)
 
 struct vmbus_srv *vsrv_create(const char *name);
 void vsrv_destroy(struct vmbus_srv *srv);
-int vsrv_start(struct vmbus_srv *srv, const char *partition);
+u16 vsrv_port_message(struct vpart_port *port, const struct vpart_message *msg);
 void vsrv_kick(struct vmbus_srv *srv);
 void vsrv_queue_op(struct vmbus_srv *srv, struct vsrv_op *op, enum vsrv_op_type type,
 		   struct vsrv_chan *chan);
@@ -759,6 +419,22 @@ static inline void vsrv_count_why(struct vmbus_srv *srv, enum vsrv_why why)
 {
 	atomic64_inc(&srv->whys[why]);
 }
+
+/* ---- the partition: attach.c ---------------------------------------------------------- */
+
+int vsrv_start(struct vmbus_srv *srv, const char *partition);
+void vsrv_detach(struct vmbus_srv *srv);
+
+/* ---- a guest that is stopped: quiesce.c ------------------------------------------------- */
+
+void vsrv_do_quiesce(struct vmbus_srv *srv);
+void vsrv_do_resume(struct vmbus_srv *srv);
+
+/* ---- readers: reader.c --------------------------------------------------------------- */
+
+#define VSRV_BUSY_POLL_MAX	10000	/* microseconds */
+
+unsigned int vsrv_busy_poll_default(void);
 
 /* ---- what there is to see: why.c, trace_msg.c, debugfs.c ------------------------------ */
 
