@@ -201,7 +201,8 @@ static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
  * no message that says when it has: wait until it has looked at all addresses, as
  * it did when it opened the channel, and has nothing to ask any more.
  *
- * Context: process, may sleep; as long as STORVSP_RETIRE_MAX.
+ * Context: process, may sleep; as long as STORVSP_RETIRE_MAX, not counting the time
+ * that the guest is stopped.
  */
 void storvsp_chan_retire(struct storvsp_chan *sc)
 {
