@@ -46,13 +46,18 @@ static u8 *scratch(struct bed *b, unsigned int page)
 	return ram_page(&b->g, PAGE_SCRATCH + page);
 }
 
+/* STORVSP_CLASS_SCSI */
+static const guid_t disk_class = {
+	{ 0xd9, 0x63, 0x61, 0xba, 0xa1, 0x04, 0x29, 0x4d,
+	  0xb6, 0x05, 0x72, 0xe2, 0xff, 0xb1, 0xdc, 0x7f }
+};
+
 static bool disk_find(struct bed *b, struct channel *c)
 {
-	static const guid_t class = STORVSP_CLASS_SCSI;
 	unsigned int i;
 
 	for (i = 0; i < b->n; i++) {
-		if (memcmp(&b->offers[i].class_id, &class, sizeof(class)))
+		if (memcmp(&b->offers[i].class_id, &disk_class, sizeof(disk_class)))
 			continue;
 		channel_init(c, &b->g, &b->offers[i]);
 		return true;
