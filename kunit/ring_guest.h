@@ -35,6 +35,8 @@
  * @rings: while open
  * @open: they are
  * @refuse: the device breaks the channel at the packet of this number, if not 0
+ * @slow_ms: time that it takes for a packet
+ * @in_packet: it is at one
  * @packets: that it was given
  * @flushes: calls
  * @backlog: @pkt found no room
@@ -52,6 +54,8 @@ struct rg {
 	struct vsrv_rings rings;
 	bool open;
 	u64 refuse;
+	unsigned int slow_ms;
+	bool in_packet;
 	unsigned int packets;
 	unsigned int flushes;
 	bool backlog;
@@ -89,6 +93,11 @@ static inline void rg_packet(struct vsrv_reader *reader, const struct vsrv_packe
 	struct rg *rg = container_of(reader, struct rg, reader);
 
 	WRITE_ONCE(rg->packets, rg->packets + 1);
+	if (rg->slow_ms) {
+		WRITE_ONCE(rg->in_packet, true);
+		msleep(rg->slow_ms);
+		WRITE_ONCE(rg->in_packet, false);
+	}
 	if (rg->refuse && pkt->trans_id == rg->refuse) {
 		vsrv_chan_error(reader->chan, "refused by the test");
 		return;

@@ -88,6 +88,34 @@ static void reader_blocked_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rg->down.hdr->pending_send_sz, 0U);
 }
 
+/* Who pauses waits for the packet that is being read, and then nothing moves. */
+static void reader_pause_test(struct kunit *test)
+{
+	struct rg *rg = rg_new_open(test, 2, 2);
+	unsigned long end = jiffies + FG_TIMEOUT;
+
+	rg->slow_ms = 100;
+	rg_write(rg, 0, 8);
+	rg_write(rg, 1, 8);
+	rg_signal(rg);
+	while (!READ_ONCE(rg->in_packet) && time_before(jiffies, end))
+		usleep_range(500, 1000);
+	KUNIT_ASSERT_TRUE(test, READ_ONCE(rg->in_packet));
+	vsrv_reader_pause(&rg->reader);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(rg->in_packet));
+	rg->slow_ms = 0;
+	rg->packets = 0;
+	rg_write(rg, 2, 8);
+	rg_signal(rg);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, rg->packets, 0U);
+	vsrv_reader_resume(&rg->reader);
+	KUNIT_EXPECT_TRUE(test, rg_wait_read(rg, 0));
+	KUNIT_EXPECT_TRUE(test, rg_wait_read(rg, 1));
+	KUNIT_EXPECT_TRUE(test, rg_wait_read(rg, 2));
+	rg_close(rg);
+}
+
 /* After the close nothing is read, unless somebody asks for a batch. */
 static void reader_stop_test(struct kunit *test)
 {
@@ -403,6 +431,7 @@ static void reader_broken_alone_test(struct kunit *test)
 static struct kunit_case ring_reader_cases[] = {
 	KUNIT_CASE(reader_batch_test),
 	KUNIT_CASE(reader_blocked_test),
+	KUNIT_CASE(reader_pause_test),
 	KUNIT_CASE(reader_stop_test),
 	KUNIT_CASE(reader_share_test),
 	KUNIT_CASE(reader_poll_test),

@@ -66,6 +66,7 @@ static void watch_lost_read_test(struct kunit *test)
 static void watch_lost_write_test(struct kunit *test)
 {
 	struct rg *rg = rg_new_open(test, 2, 3);
+	struct vsrv_ring_state in, out;
 	u64 n;
 
 	rg_unwatch(rg);
@@ -83,6 +84,16 @@ static void watch_lost_write_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rw_interrupts(rg), 1);
 	KUNIT_EXPECT_TRUE(test, rw_look(rg));
 	KUNIT_EXPECT_EQ(test, rw_interrupts(rg), 2);
+	/* With 4080 bytes free it does not wait for 8 more. */
+	rg->up.hdr->read_index -= 8;
+	rg->up.hdr->pending_send_sz = 4087;
+	KUNIT_ASSERT_TRUE(test, vsrv_chan_ring_state(rg->dev.chan, &in, &out));
+	KUNIT_EXPECT_TRUE(test, in.waits);
+	rg->up.hdr->pending_send_sz = 4088;
+	KUNIT_ASSERT_TRUE(test, vsrv_chan_ring_state(rg->dev.chan, &in, &out));
+	KUNIT_EXPECT_FALSE(test, in.waits);
+	rg->up.hdr->read_index += 8;
+	rg->up.hdr->pending_send_sz = 1024;
 	/* It goes on: no need any more. */
 	rg_write(rg, n, 8);
 	KUNIT_EXPECT_FALSE(test, rw_look(rg));
