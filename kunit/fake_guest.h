@@ -179,6 +179,20 @@ static inline struct fg *fg_new(struct kunit *test)
 	return fg_new_named(test, FG_NAME);
 }
 
+static inline void fg_start(void *ctx)
+{
+	struct fg *fg = ctx;
+
+	vpart_start(fg->part);
+}
+
+/* At the latest at the end of the test it goes on: before that no device can go. */
+static inline void fg_stop(struct fg *fg)
+{
+	KUNIT_ASSERT_EQ(fg->test, kunit_add_action(fg->test, fg_start, fg), 0);
+	vpart_stop(fg->part);
+}
+
 static inline s64 fg_count(struct fg *fg, enum vsrv_counter counter)
 {
 	return atomic64_read(&fg->srv->counters[counter]);

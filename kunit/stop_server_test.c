@@ -25,20 +25,6 @@ static u32 ss_sum(struct fg *fg)
 	return sum ^ sum >> 32;
 }
 
-/* A guest that is stopped at the end of the test goes on. */
-static void ss_start(void *ctx)
-{
-	vpart_start(((struct fg *)ctx)->part);
-}
-
-static struct fg *ss_new(struct kunit *test)
-{
-	struct fg *fg = fg_new(test);
-
-	KUNIT_ASSERT_EQ(test, kunit_add_action(test, ss_start, fg), 0);
-	return fg;
-}
-
 /* Connected, and @dev is open. */
 static u32 ss_open(struct fg *fg, struct fg_dev *dev, u32 version)
 {
@@ -51,7 +37,7 @@ static u32 ss_open(struct fg *fg, struct fg_dev *dev, u32 version)
 
 static void stop_interrupt_test(struct kunit *test)
 {
-	struct fg *fg = ss_new(test);
+	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg), *closed = fg_dev_new(fg);
 	u32 id = ss_open(fg, dev, FG_V(5, 3));
 	int signals = atomic_read(&dev->signals), interrupts;
@@ -59,7 +45,7 @@ static void stop_interrupt_test(struct kunit *test)
 	fg_dev_offer(fg, closed, 2);
 	fg_expect_offer(fg);
 	interrupts = atomic_read(&fg->interrupts[0]);
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	KUNIT_EXPECT_TRUE(test, fg->srv->quiet);
 	KUNIT_EXPECT_EQ(test, dev->quiesces, 1U);
 	KUNIT_EXPECT_EQ(test, closed->quiesces, 0U);
@@ -72,15 +58,15 @@ static void stop_interrupt_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&dev->signals), signals + 1);
 	KUNIT_EXPECT_EQ(test, dev->resumes, 0U);
 
-	vpart_start(fg->part);
+	fg_start(fg);
 	KUNIT_EXPECT_FALSE(test, fg->srv->quiet);
 	KUNIT_EXPECT_EQ(test, dev->resumes, 1U);
 	KUNIT_EXPECT_EQ(test, closed->resumes, 0U);
 	KUNIT_EXPECT_TRUE(test, fg_event(fg, 0, id));
 	KUNIT_EXPECT_EQ(test, atomic_read(&fg->interrupts[0]), interrupts + 1);
 	/* One that was not due does not come. */
-	vpart_stop(fg->part);
-	vpart_start(fg->part);
+	fg_stop(fg);
+	fg_start(fg);
 	KUNIT_EXPECT_FALSE(test, fg_event(fg, 0, id));
 	vsrv_chan_interrupt(dev->chan);
 	KUNIT_EXPECT_TRUE(test, fg_event(fg, 0, id));
@@ -88,7 +74,7 @@ static void stop_interrupt_test(struct kunit *test)
 
 static void stop_messages_test(struct kunit *test)
 {
-	struct fg *fg = ss_new(test);
+	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg), *other = fg_dev_new(fg);
 	struct vmbus_msg_hdr unload = { .type = cpu_to_le32(VMBUS_MSG_UNLOAD) };
 	u32 id, sum;
@@ -98,7 +84,7 @@ static void stop_messages_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
 	id = vsrv_chan_id(dev->chan);
 	fg_open(fg, id, 0x6a0000, 0);
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	sum = ss_sum(fg);
 
 	/* Devices come, and answer; the guest hears nothing. */
@@ -114,7 +100,7 @@ static void stop_messages_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ss_sum(fg), sum);
 	KUNIT_EXPECT_EQ(test, fg->srv->conn.state, VSRV_CONNECTED);
 
-	vpart_start(fg->part);
+	fg_start(fg);
 	KUNIT_EXPECT_EQ(test, fg_expect_offer(fg), vsrv_chan_id(other->chan));
 	fg_expect_opened(fg, id, 0);
 	fg_expect_quiet(fg);
@@ -141,7 +127,7 @@ static struct task_struct *ss_start_revoke(struct fg *fg, struct fg_dev *dev)
 /* Who takes a device back waits; the guest could not be answered any more. */
 static void stop_revoke_test(struct kunit *test)
 {
-	struct fg *fg = ss_new(test);
+	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg), *tried = fg_dev_new(fg);
 	u32 id = ss_open(fg, dev, FG_V(5, 3)), tried_id;
 	struct task_struct *task;
@@ -149,7 +135,7 @@ static void stop_revoke_test(struct kunit *test)
 	fg_dev_offer(fg, tried, 2);
 	tried_id = fg_expect_offer(fg);
 	KUNIT_EXPECT_EQ(test, vsrv_stops(fg->srv), 0U);
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	KUNIT_EXPECT_EQ(test, vsrv_stops(fg->srv), 1U);
 	task = ss_start_revoke(fg, dev);
 	msleep(50);
@@ -161,7 +147,7 @@ static void stop_revoke_test(struct kunit *test)
 	/* What needs no memory is done all the same. */
 	vsrv_tl_unregister(fg->srv);
 
-	vpart_start(fg->part);
+	fg_start(fg);
 	kthread_stop(task);
 	put_task_struct(task);
 	KUNIT_EXPECT_EQ(test, vsrv_stops(fg->srv), 2U);
@@ -176,11 +162,11 @@ static void stop_revoke_test(struct kunit *test)
 
 static void stop_reset_test(struct kunit *test)
 {
-	struct fg *fg = ss_new(test);
+	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg);
 	u32 id = ss_open(fg, dev, FG_V(5, 3)), sum;
 
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	vsrv_chan_interrupt(dev->chan);
 	sum = ss_sum(fg);
 	vpart_reset(fg->part);
@@ -192,7 +178,7 @@ static void stop_reset_test(struct kunit *test)
 
 	/* The next guest begins with nothing. */
 	fg_synic_on(fg);
-	vpart_start(fg->part);
+	fg_start(fg);
 	KUNIT_EXPECT_EQ(test, dev->resumes, 0U);
 	KUNIT_EXPECT_FALSE(test, fg_event(fg, 0, id));
 	fg_expect_quiet(fg);
@@ -206,13 +192,13 @@ static void stop_reset_test(struct kunit *test)
 /* A server that is replaced meanwhile. */
 static void stop_replace_test(struct kunit *test)
 {
-	struct fg *fg = ss_new(test);
+	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg);
 	struct task_struct *task;
 	struct vmbus_srv *srv;
 
 	ss_open(fg, dev, FG_V(5, 3));
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	/* The one that goes does what waits: nothing is the guest's any more. */
 	task = ss_start_revoke(fg, dev);
 	msleep(20);
@@ -230,23 +216,23 @@ static void stop_replace_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vsrv_start(srv, FG_NAME), 0);
 	KUNIT_EXPECT_TRUE(test, srv->quiet);
 	fg_dev_offer(fg, dev, 1);
-	vpart_start(fg->part);
+	fg_start(fg);
 	KUNIT_EXPECT_FALSE(test, srv->quiet);
 	KUNIT_EXPECT_EQ(test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
 	/* One that cannot serve does not stay stopped, either. */
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	srv = vsrv_create("second");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(srv));
 	KUNIT_EXPECT_EQ(test, vsrv_start(srv, FG_NAME), -EBUSY);
 	KUNIT_EXPECT_FALSE(test, srv->quiet);
 	vsrv_destroy(srv);
-	vpart_start(fg->part);
+	fg_start(fg);
 }
 
 /* A reserved channel's answer does not go by the queue. */
 static void stop_reserved_test(struct kunit *test)
 {
-	struct fg *fg = ss_new(test);
+	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg);
 	struct vmbus_open_reserved_msg m = {
 		.target_vp = cpu_to_le32(1),
@@ -265,11 +251,11 @@ static void stop_reserved_test(struct kunit *test)
 	fg_expect_created(fg, id, 0x11, 0);
 	m.channel_id = cpu_to_le32(id);
 	fg_post(fg, VMBUS_MSG_OPEN_RESERVED, &m, sizeof(m));
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	vsrv_open_done(dev->chan, 0);
 	fg_settle(fg);
 	KUNIT_EXPECT_EQ(test, slot->header.message_type, (u32)HVMSG_NONE);
-	vpart_start(fg->part);
+	fg_start(fg);
 	fg_settle(fg);
 	KUNIT_EXPECT_EQ(test, slot->header.message_type, (u32)VMBUS_MSG_TYPE_HV);
 	KUNIT_EXPECT_EQ(test, *(u32 *)slot->u.payload, (u32)VMBUS_MSG_OPEN_RESULT);
@@ -281,7 +267,7 @@ static void stop_reserved_test(struct kunit *test)
 
 static void stop_intpage_test(struct kunit *test)
 {
-	struct fg *fg = ss_new(test);
+	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg);
 	unsigned long *to_guest = page_address(fg->pages[SS_PAGE]);
 	unsigned long *from_guest = (void *)to_guest + SS_HALF;
@@ -291,14 +277,14 @@ static void stop_intpage_test(struct kunit *test)
 	fg->int_page = SS_PAGE << PAGE_SHIFT;
 	id = ss_open(fg, dev, FG_V(0, 13));
 	signals = atomic_read(&dev->signals);
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	set_bit(id, from_guest);
 	vpart_hypercall_signal(fg->part, VMBUS_CONN_EVENT_SHARED, 0);
 	vsrv_chan_interrupt(dev->chan);
 	KUNIT_EXPECT_TRUE(test, test_bit(id, from_guest));
 	KUNIT_EXPECT_FALSE(test, test_bit(id, to_guest));
 	KUNIT_EXPECT_EQ(test, atomic_read(&dev->signals), signals);
-	vpart_start(fg->part);
+	fg_start(fg);
 	KUNIT_EXPECT_FALSE(test, test_bit(id, from_guest));
 	KUNIT_EXPECT_TRUE(test, test_bit(id, to_guest));
 	KUNIT_EXPECT_EQ(test, atomic_read(&dev->signals), signals + 1);
@@ -312,7 +298,7 @@ static void stop_monitor_test(struct kunit *test)
 		.parent_to_child = cpu_to_le64((SS_PAGE + 1) << PAGE_SHIFT),
 		.child_to_parent = cpu_to_le64(SS_PAGE << PAGE_SHIFT),
 	};
-	struct fg *fg = ss_new(test);
+	struct fg *fg = fg_new(test);
 	struct fg_dev *dev = fg_dev_new(fg);
 	struct vmbus_monitor_page *page = page_address(fg->pages[SS_PAGE]);
 	unsigned long end;
@@ -329,12 +315,12 @@ static void stop_monitor_test(struct kunit *test)
 	fg_dev_opened(fg, dev);
 	KUNIT_ASSERT_EQ(test, fg->srv->mon.active, 1U);
 	signals = atomic_read(&dev->signals);
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	WRITE_ONCE(page->groups[0].pending, 1);
 	msleep(20);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(page->groups[0].pending), 1U);
 	KUNIT_EXPECT_EQ(test, atomic_read(&dev->signals), signals);
-	vpart_start(fg->part);
+	fg_start(fg);
 	for (end = jiffies + FG_TIMEOUT; time_before(jiffies, end); usleep_range(500, 1000))
 		if (atomic_read(&dev->signals) > signals)
 			break;
@@ -350,14 +336,13 @@ static void stop_ring_test(struct kunit *test)
 	u64 n = 0, m = 0, k;
 	u32 sum;
 
-	KUNIT_ASSERT_EQ(test, kunit_add_action(test, ss_start, rg->fg), 0);
 	for (k = 0; k < 20; k++) {
 		/* Some before the stop, some after, with a signal and without. */
 		while (n < k * 10 + 5)
 			rg_write(rg, n++, 8);
 		if (k & 1)
 			rg_signal(rg);
-		vpart_stop(rg->fg->part);
+		fg_stop(rg->fg);
 		while (n < (k + 1) * 10)
 			rg_write(rg, n++, 8);
 		sum = ss_sum(rg->fg);
@@ -367,7 +352,7 @@ static void stop_ring_test(struct kunit *test)
 		vsrv_reader_queue(&rg->reader);
 		rg_settle(rg);
 		KUNIT_EXPECT_EQ(test, ss_sum(rg->fg), sum);
-		vpart_start(rg->fg->part);
+		fg_start(rg->fg);
 		KUNIT_EXPECT_TRUE(test, rg_event(rg));
 		while (m < n && rg_wait_read(rg, m))
 			m++;
@@ -376,9 +361,9 @@ static void stop_ring_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rg->packets, 200U);
 
 	/* Pause and stop in any order. */
-	vpart_stop(rg->fg->part);
+	fg_stop(rg->fg);
 	vsrv_reader_pause(&rg->reader);
-	vpart_start(rg->fg->part);
+	fg_start(rg->fg);
 	rg_write(rg, n, 8);
 	rg_signal(rg);
 	KUNIT_EXPECT_TRUE(test, rg_wait_read(rg, n));

@@ -180,7 +180,7 @@ static void sub_stop_test(struct kunit *test)
 	fg_dev_revoke(sc->subs[2]);
 	fg_expect_rescind(fg, ids[2]);
 	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, ids[2]);
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	KUNIT_EXPECT_EQ(test, sc->dev->quiesces, 1U);
 	KUNIT_EXPECT_EQ(test, sc->subs[0]->quiesces, 1U);
 	KUNIT_EXPECT_EQ(test, sc->subs[1]->quiesces, 0U);
@@ -194,7 +194,7 @@ static void sub_stop_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fg_event(fg, 0, ids[0]));
 	KUNIT_EXPECT_EQ(test, fg->srv->outq.len, 1U);
 
-	vpart_start(fg->part);
+	fg_start(fg);
 	KUNIT_EXPECT_EQ(test, sc->dev->resumes, 1U);
 	KUNIT_EXPECT_EQ(test, sc->subs[0]->resumes, 1U);
 	KUNIT_EXPECT_TRUE(test, fg_event(fg, 0, sc->id));
@@ -203,9 +203,9 @@ static void sub_stop_test(struct kunit *test)
 	fg_dev_opened(fg, sc->subs[2]);
 
 	/* The end is as ever. */
-	vpart_stop(fg->part);
+	fg_stop(fg);
 	KUNIT_EXPECT_EQ(test, sc->subs[2]->quiesces, 1U);
-	vpart_start(fg->part);
+	fg_start(fg);
 	fg_channel(fg, VMBUS_MSG_CLOSE, sc->id);
 	ids[2] = late;
 	sc_expect_rescinds(sc, ids);

@@ -5,20 +5,6 @@
 #include <linux/module.h>
 #include "vsock_test.h"
 
-/* A guest that is stopped at the end of the test goes on: else nothing could end. */
-static void vs_start(void *ctx)
-{
-	vpart_start(((struct vt *)ctx)->fg->part);
-}
-
-static struct vt *vs_new(struct kunit *test)
-{
-	struct vt *vt = vt_new(test);
-
-	KUNIT_ASSERT_EQ(test, kunit_add_action(test, vs_start, vt), 0);
-	return vt;
-}
-
 /* ---- time -------------------------------------------------------------------------- */
 
 /* The deadline of the only connection is over, once it has one. */
@@ -61,7 +47,7 @@ static const struct vs_stop vs_stops[] = {
 /* The time for which a guest is stopped does not count: it finds all that was sent. */
 static void vsock_stop_deadline_test(struct kunit *test)
 {
-	struct vt *vt = vs_new(test);
+	struct vt *vt = vt_new(test);
 	struct socket **listener = vt_listen(vt, VMADDR_CID_ANY, 4), **sock;
 	const struct vs_stop *row;
 	unsigned long timeout;
@@ -79,12 +65,12 @@ static void vsock_stop_deadline_test(struct kunit *test)
 			if (row->closed)
 				vt_close(sock);
 		}
-		vpart_stop(vt->fg->part);
+		fg_stop(vt->fg);
 		if (sock)
 			vt_close(sock);
 		if (row->expires)
 			vs_expect_more_time(vt, timeout);
-		vpart_start(vt->fg->part);
+		fg_start(vt->fg);
 		vs_expect_more_time(vt, timeout);
 
 		if (row->offered) {
@@ -111,7 +97,7 @@ static void vsock_stop_deadline_test(struct kunit *test)
 /* Who waits for a guest that is stopped is not in the way of another guest. */
 static void vsock_stop_many_test(struct kunit *test)
 {
-	struct vt *vt = vs_new(test), *other = vt_new_named(test, "kunit-other", VT_CID + 1);
+	struct vt *vt = vt_new(test), *other = vt_new_named(test, "kunit-other", VT_CID + 1);
 	struct socket **socks = kunit_kcalloc(test, VVSOCK_MAX_CONNS, sizeof(*socks), GFP_KERNEL);
 	struct socket **sock;
 	unsigned int i;
@@ -126,7 +112,7 @@ static void vsock_stop_many_test(struct kunit *test)
 	}
 	for (i = 0; i < 1000 && READ_ONCE(vt->fg->srv->nchans) < VVSOCK_MAX_CONNS; i++)
 		usleep_range(500, 1000);
-	vpart_stop(vt->fg->part);
+	fg_stop(vt->fg);
 	for (i = 0; i < VVSOCK_MAX_CONNS; i++)
 		vt_close(&socks[i]);
 	KUNIT_EXPECT_EQ(test, vt->guest.nconns, (unsigned int)VVSOCK_MAX_CONNS);
@@ -141,7 +127,7 @@ static void vsock_stop_many_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, READ_ONCE(vt->guest.nconns), (unsigned int)VVSOCK_MAX_CONNS);
 	KUNIT_EXPECT_EQ(test, vt->fg->srv->nchans, (unsigned int)VVSOCK_MAX_CONNS);
 
-	vpart_start(vt->fg->part);
+	fg_start(vt->fg);
 	vt_expect_idle(vt);
 	fg_drain(vt->fg);
 	KUNIT_EXPECT_EQ(test, vt_count(vt, VVSOCK_FAILED), VVSOCK_MAX_CONNS);

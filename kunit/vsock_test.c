@@ -402,14 +402,14 @@ static void vsock_stopped_test(struct kunit *test)
 	struct socket **listener = vt_listen(vt, VMADDR_CID_ANY, 1);
 	struct socket **sock = vt_accepted(vt, *listener);
 
-	vpart_stop(vt->fg->part);
+	fg_stop(vt->fg);
 	vt_guest_write(vt, "late");
 	KUNIT_EXPECT_EQ(test, vt_recv(vt, *sock, 10, MSG_DONTWAIT), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, vt_send(vt, *sock, 4, MSG_DONTWAIT), -EAGAIN);
 	KUNIT_EXPECT_FALSE(test, vt_can_write(*sock));
 	KUNIT_EXPECT_EQ(test, vt->up.hdr->read_index, 0U);
 	KUNIT_EXPECT_EQ(test, vt->down.hdr->pending_send_sz, 0U);
-	vpart_start(vt->fg->part);
+	fg_start(vt->fg);
 	vt_expect_data(vt, *sock, "late", 0);
 	KUNIT_EXPECT_TRUE(test, vt_can_write(*sock));
 	memcpy(vt->buf, "data", 4);
@@ -417,11 +417,11 @@ static void vsock_stopped_test(struct kunit *test)
 	vt_guest_expect(vt, "data");
 
 	/* The end of our side, and of the socket. */
-	vpart_stop(vt->fg->part);
+	fg_stop(vt->fg);
 	KUNIT_EXPECT_EQ(test, kernel_sock_shutdown(*sock, SHUT_WR), 0);
 	vt_close(sock);
 	KUNIT_EXPECT_EQ(test, vt_guest_read(vt), -1);
-	vpart_start(vt->fg->part);
+	fg_start(vt->fg);
 	vt_guest_expect(vt, "");
 	KUNIT_EXPECT_EQ(test, vt_guest_read(vt), -1);
 	vt_guest_write(vt, "");
