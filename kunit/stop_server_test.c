@@ -46,7 +46,7 @@ static void stop_interrupt_test(struct kunit *test)
 	fg_expect_offer(fg);
 	interrupts = atomic_read(&fg->interrupts[0]);
 	fg_stop(fg);
-	KUNIT_EXPECT_TRUE(test, fg->srv->quiet);
+	KUNIT_EXPECT_TRUE(test, vsrv_quiet(fg->srv));
 	KUNIT_EXPECT_EQ(test, dev->quiesces, 1U);
 	KUNIT_EXPECT_EQ(test, closed->quiesces, 0U);
 	vsrv_chan_interrupt(dev->chan);
@@ -59,7 +59,7 @@ static void stop_interrupt_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev->resumes, 0U);
 
 	fg_start(fg);
-	KUNIT_EXPECT_FALSE(test, fg->srv->quiet);
+	KUNIT_EXPECT_FALSE(test, vsrv_quiet(fg->srv));
 	KUNIT_EXPECT_EQ(test, dev->resumes, 1U);
 	KUNIT_EXPECT_EQ(test, closed->resumes, 0U);
 	KUNIT_EXPECT_TRUE(test, fg_event(fg, 0, id));
@@ -171,7 +171,7 @@ static void stop_reset_test(struct kunit *test)
 	sum = ss_sum(fg);
 	vpart_reset(fg->part);
 	KUNIT_EXPECT_EQ(test, ss_sum(fg), sum);
-	KUNIT_EXPECT_TRUE(test, fg->srv->quiet);
+	KUNIT_EXPECT_TRUE(test, vsrv_quiet(fg->srv));
 	KUNIT_EXPECT_EQ(test, dev->stops, 1U);
 	KUNIT_EXPECT_EQ(test, fg->srv->conn.state, VSRV_DISCONNECTED);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fg->pinned), 0);
@@ -214,17 +214,17 @@ static void stop_replace_test(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(srv));
 	fg->srv = srv;
 	KUNIT_ASSERT_EQ(test, vsrv_start(srv, FG_NAME), 0);
-	KUNIT_EXPECT_TRUE(test, srv->quiet);
+	KUNIT_EXPECT_TRUE(test, vsrv_quiet(srv));
 	fg_dev_offer(fg, dev, 1);
 	fg_start(fg);
-	KUNIT_EXPECT_FALSE(test, srv->quiet);
+	KUNIT_EXPECT_FALSE(test, vsrv_quiet(srv));
 	KUNIT_EXPECT_EQ(test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
 	/* One that cannot serve does not stay stopped, either. */
 	fg_stop(fg);
 	srv = vsrv_create("second");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(srv));
 	KUNIT_EXPECT_EQ(test, vsrv_start(srv, FG_NAME), -EBUSY);
-	KUNIT_EXPECT_FALSE(test, srv->quiet);
+	KUNIT_EXPECT_FALSE(test, vsrv_quiet(srv));
 	vsrv_destroy(srv);
 	fg_start(fg);
 }

@@ -17,8 +17,7 @@
  * does not count, and a channel that is not open gets no callback.
  *
  * Context: any.
- * Return: odd while the guest is stopped; another number each time that it stops or
- * goes on.
+ * Return: another number each time that the guest stops or goes on, for vsrv_stopped().
  */
 unsigned int vsrv_stops(const struct vmbus_srv *srv)
 {
@@ -48,9 +47,8 @@ void vsrv_do_quiesce(struct vmbus_srv *srv)
 	struct vsrv_chan *chan;
 
 	lockdep_assert_held(&srv->lock);
-	if (srv->quiet)
+	if (vsrv_quiet(srv))
 		return;
-	WRITE_ONCE(srv->quiet, true);
 	WRITE_ONCE(srv->stops, srv->stops + 1);
 	vsrv_monitor_quiesce(srv);
 	list_for_each_entry(chan, &srv->chans, node) {
@@ -81,9 +79,8 @@ void vsrv_do_resume(struct vmbus_srv *srv)
 	struct vsrv_chan *chan;
 
 	lockdep_assert_held(&srv->lock);
-	if (!srv->quiet)
+	if (!vsrv_quiet(srv))
 		return;
-	WRITE_ONCE(srv->quiet, false);
 	WRITE_ONCE(srv->stops, srv->stops + 1);
 	vsrv_monitor_resume(srv);
 	list_for_each_entry(chan, &srv->chans, node)

@@ -412,7 +412,7 @@ static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
 {
 	switch (req->type) {
 	case VSRV_REQ_TRY_REVOKE:
-		req->refused = srv->quiet;
+		req->refused = vsrv_quiet(srv);
 		if (req->refused)
 			break;
 		fallthrough;
@@ -442,7 +442,7 @@ static struct vsrv_request *vsrv_next_request(struct vmbus_srv *srv)
 	struct vsrv_request *req;
 
 	list_for_each_entry(req, &srv->requests, node)
-		if (!srv->quiet || req->type != VSRV_REQ_REVOKE)
+		if (!vsrv_quiet(srv) || req->type != VSRV_REQ_REVOKE)
 			return req;
 	return NULL;
 }
@@ -452,7 +452,7 @@ static struct vsrv_op *vsrv_next_op(struct vmbus_srv *srv)
 	struct vsrv_op *op;
 
 	list_for_each_entry(op, &srv->ops, node)
-		if (!srv->quiet || op->type != VSRV_OP_OPEN)
+		if (!vsrv_quiet(srv) || op->type != VSRV_OP_OPEN)
 			return op;
 	return NULL;
 }
@@ -474,7 +474,7 @@ static bool vsrv_step(struct vmbus_srv *srv)
 	}
 
 	/* Its client is the guest, which is stopped. */
-	if (srv->quiet && !srv->redirect)
+	if (vsrv_quiet(srv) && !srv->redirect)
 		return false;
 
 	op = vsrv_next_op(srv);

@@ -11,7 +11,7 @@
  * answers call for.  While the client pauses its output is held, and of its messages
  * only those that end the pause are handled.
  *
- * While the guest is stopped (vmbus_srv::quiet) only resets and what else touches no
+ * While the guest is stopped (vsrv_quiet()) only resets and what else touches no
  * memory are done; a revoke is not: owners cannot answer then what the client has
  * asked.  A server that plays the host goes on talking to its client, which is in VTL2,
  * but opens nothing.
@@ -294,8 +294,7 @@ enum vsrv_counter {
  * @max_gpadl_pages: nor one with which all describe more pages
  * @started: @part is set and ports are registered
  * @dead: the directory was removed
- * @quiet: the guest is stopped; changed in the server's work
- * @stops: see vsrv_stops(); changed with @quiet
+ * @stops: see vsrv_stops(); changed in the server's work
  * @client: registration with @part
  * @ports: message ports
  * @nports: of @ports
@@ -342,7 +341,6 @@ struct vmbus_srv {
 	unsigned int max_gpadl_pages;
 	bool started;
 	bool dead;
-	bool quiet;
 	unsigned int stops;
 	struct vpart_client client;
 	struct vsrv_msg_port {
@@ -383,7 +381,7 @@ struct vmbus_srv {
 /* Is the guest stopped?  True from vsrv_do_quiesce() to vsrv_do_resume(). */
 static inline bool vsrv_quiet(const struct vmbus_srv *srv)
 {
-	return READ_ONCE(srv->quiet);
+	return vsrv_stopped(READ_ONCE(srv->stops));
 }
 
 struct vmbus_srv *vsrv_create(const char *name);

@@ -47,11 +47,6 @@ static void vvsock_conn_kick_locked(struct vvsock_conn *conn)
 		mod_delayed_work(vvsock_wq, &conn->work, 0);
 }
 
-static bool vvsock_stopped(unsigned int stops)
-{
-	return stops & 1;
-}
-
 static void vvsock_conn_set_deadline(struct vvsock_conn *conn, unsigned long timeout)
 {
 	lockdep_assert_held(&conn->lock);
@@ -67,7 +62,7 @@ static void vvsock_conn_set_deadline(struct vvsock_conn *conn, unsigned long tim
 static void vvsock_conn_expire(struct vvsock_conn *conn)
 {
 	lockdep_assert_held(&conn->lock);
-	if (vvsock_stopped(conn->stops) || conn->stops != vsrv_stops(conn->guest->srv))
+	if (vsrv_stopped(conn->stops) || conn->stops != vsrv_stops(conn->guest->srv))
 		vvsock_conn_set_deadline(conn, conn->timeout);
 	else
 		vvsock_conn_kill_locked(conn, ECONNRESET);
@@ -366,7 +361,7 @@ static bool vvsock_conn_revoke(struct vvsock_conn *conn)
 	if (!conn->chan)
 		return true;
 	/* It may stop after this, too; but most of the time that is all. */
-	if (vvsock_stopped(vsrv_stops(conn->guest->srv)))
+	if (vsrv_stopped(vsrv_stops(conn->guest->srv)))
 		return false;
 	/*
 	 * Whoever has seen the connection alive is done with the channel.

@@ -42,6 +42,12 @@ const char *vsrv_name(const struct vmbus_srv *srv);
 struct vmbus_partition *vsrv_partition(const struct vmbus_srv *srv);
 unsigned int vsrv_stops(const struct vmbus_srv *srv);
 
+/* Was the guest stopped when vsrv_stops() said so? */
+static inline bool vsrv_stopped(unsigned int stops)
+{
+	return stops & 1;
+}
+
 #define VSRV_ORDER_NONE	U32_MAX
 
 /**
