@@ -27,9 +27,7 @@ must "the servers start" servers_up
 must "the guest's server has an echo pipe" insmod /modules/vmbus_testroot.ko server=guest0
 check "the example client talks to it" vmbus-example guest0
 truncate -s 1M /tmp/disk.img
-must "and a disk" vmbus-target create "$GUID_NVME" guest0
-must "of 1 MiB" vmbus-target add-lun "$GUID_NVME" 0 /tmp/disk.img
-must "which it offers" vmbus-target enable "$GUID_NVME"
+must "and a disk" server_disk guest0 "$GUID_NVME" /tmp/disk.img
 tap vmbus-selftest -s "$seed" disk
 must "the disk goes" vmbus-target remove "$GUID_NVME"
 tap vmbus-selftest -s "$seed" -t $ms -n $packets \
