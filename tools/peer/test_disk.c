@@ -108,38 +108,33 @@ static bool disk_init(struct channel *c)
 
 static bool disk_put(struct channel *c, u64 id, const struct transfer *t)
 {
-	struct {
-		struct with_range range;
-		struct storvsp_packet p;
-	} __packed m = {
-		.range = { .ranges = 1, .len = t->len, .offset = t->offset },
-		.p = {
-			.hdr.operation = STORVSP_EXECUTE_SRB,
-			.srb = {
-				.length = sizeof(m.p.srb),
-				.cdb_length = sizeof(t->cdb),
-				.sense_length = STORVSP_SENSE_SIZE,
-				.data_in = t->in,
-				.data_transfer_length = t->len,
-			},
+	struct with_range range = { .ranges = 1, .len = t->len, .offset = t->offset };
+	struct storvsp_packet p = {
+		.hdr.operation = STORVSP_EXECUTE_SRB,
+		.srb = {
+			.length = sizeof(p.srb),
+			.cdb_length = sizeof(t->cdb),
+			.sense_length = STORVSP_SENSE_SIZE,
+			.data_in = t->in,
+			.data_transfer_length = t->len,
 		},
 	};
 	unsigned int pages = (t->offset + t->len + PAGE - 1) / PAGE, i;
-	u32 head = t->len ? sizeof(m.range) - (MAX_PAGES - pages) * sizeof(u64) : 0;
+	u32 head = t->len ? sizeof(range) - (MAX_PAGES - pages) * sizeof(u64) : 0;
 	struct vmpacket_descriptor d = {
 		.type = t->len ? VM_PKT_DATA_USING_GPA_DIRECT : VM_PKT_DATA_INBAND,
 		.offset8 = (sizeof(d) + head) / 8,
 		.flags = COMPLETION,
 		.trans_id = id,
 	};
-	u8 packet[sizeof(m)];
+	u8 packet[sizeof(range) + sizeof(p)];
 
 	for (i = 0; i < pages; i++)
-		m.range.pfns[i] = ram_pfn(PAGE_SCRATCH + t->page + i);
-	memcpy(m.p.srb.payload, t->cdb, sizeof(t->cdb));
-	memcpy(packet, &m.range, head);
-	memcpy(packet + head, &m.p, sizeof(m.p));
-	return ring_put_packet(&c->out, &d, packet, head + sizeof(m.p));
+		range.pfns[i] = ram_pfn(PAGE_SCRATCH + t->page + i);
+	memcpy(p.srb.payload, t->cdb, sizeof(t->cdb));
+	memcpy(packet, &range, head);
+	memcpy(packet + head, &p, sizeof(p));
+	return ring_put_packet(&c->out, &d, packet, head + sizeof(p));
 }
 
 static bool disk_do(struct channel *c, const struct transfer *t)
