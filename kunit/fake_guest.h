@@ -200,10 +200,23 @@ static inline s64 fg_count(struct fg *fg, enum vsrv_counter counter)
 
 /* ---- messages ---------------------------------------------------------------------- */
 
-/* The server has done what there is to do. */
+/* A server has done what there is to do. */
+static inline void fg_settle_server(struct vmbus_srv *srv)
+{
+	/*
+	 * The partition kicks it, too, when a slot was in use.  A CPU that is stopped
+	 * in the middle of that has marked the work, but flush_work() does not find it.
+	 */
+	while (work_pending(&srv->work)) {
+		flush_work(&srv->work);
+		cond_resched();
+	}
+	flush_work(&srv->work);
+}
+
 static inline void fg_settle(struct fg *fg)
 {
-	flush_work(&fg->srv->work);
+	fg_settle_server(fg->srv);
 }
 
 static inline u16 fg_try_post(struct fg *fg, u32 connection, const void *payload, u32 len)

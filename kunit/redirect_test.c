@@ -96,7 +96,7 @@ static struct rd *rd_new(struct kunit *test)
 
 static void rd_settle(struct rd *rd)
 {
-	flush_work(&rd->srv->work);
+	fg_settle_server(rd->srv);
 }
 
 static void rd_post(struct rd *rd, u32 type, void *payload, u32 len)

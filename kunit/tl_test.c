@@ -356,7 +356,7 @@ static void tl_destroy_test(struct kunit *test)
 	tl_post(fg, 1);
 	vsrv_destroy(fg->srv);
 	fg->srv = NULL;
-	flush_work(&srv->work);
+	fg_settle_server(srv);
 	KUNIT_EXPECT_EQ(test, tl->resets, 1U);
 	vsrv_tl_connect_done(srv, tl->ids[0], -EIO);
 	vsrv_tl_unregister(srv);
