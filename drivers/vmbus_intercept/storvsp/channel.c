@@ -2,20 +2,12 @@
 /*
  * The channel of a controller: open and close, requests in, answers out.
  */
-#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <vmbus/partition.h>
 #include "storvsp.h"
 #include "trace.h"
 
-/* A guest that is told to look at its disks is given so long for each, and for all. */
-#define STORVSP_LOOK_MAX	(5 * HZ)
-#define STORVSP_RETIRE_MAX	(20 * HZ)
-/* A guest that has nothing to ask for so long has let go of its disks. */
-#define STORVSP_QUIET		msecs_to_jiffies(500)
-#define STORVSP_QUIET_MAX	(5 * HZ)
-#define STORVSP_FREEZE_ROUNDS	8	/* looks for late requests before the rings go */
 /* An answer in the ring. */
 #define STORVSP_ANSWER_ROOM	(sizeof(struct vmpacket_descriptor) + \
 				 sizeof(struct storvsp_packet) + VSRV_PACKET_FOOTER)
@@ -99,7 +91,7 @@ static bool storvsp_flush(struct storvsp_chan *sc)
 	unsigned long flags;
 
 	spin_lock_irqsave(&sc->lock, flags);
-	if (sc->running && !sc->quiet)
+	if (sc->running && !sc->stopped)
 		interrupt = storvsp_flush_locked(sc);
 	spin_unlock_irqrestore(&sc->lock, flags);
 	return interrupt;
@@ -177,49 +169,6 @@ void storvsp_chan_notify(struct storvsp_chan *sc)
 	sc->notify = true;
 	vsrv_reader_queue(&sc->reader);
 	spin_unlock_irq(&sc->lock);
-}
-
-static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
-{
-	unsigned long quiet;
-	bool done;
-
-	spin_lock_irq(&sc->lock);
-	quiet = sc->look == STORVSP_LOOK_ENDED ? STORVSP_QUIET : STORVSP_LOOK_MAX;
-	done = !sc->running || !sc->scanned || time_after(jiffies, sc->last + quiet) ||
-	       time_after(jiffies, since + STORVSP_RETIRE_MAX);
-	spin_unlock_irq(&sc->lock);
-	return done;
-}
-
-/**
- * storvsp_chan_retire - take the disks from the guest, before the channel goes
- * @sc: channel, open or not
- *
- * A Linux guest that loses the channel of a disk with a write cache tries for
- * ever to flush it.  So first the disks are gone, which it copes with.  There is
- * no message that says when it has: wait until it has looked at all addresses, as
- * it did when it opened the channel, and has nothing to ask any more.
- *
- * Context: process, may sleep; as long as STORVSP_RETIRE_MAX, not counting the time
- * that the guest is stopped.
- */
-void storvsp_chan_retire(struct storvsp_chan *sc)
-{
-	unsigned long since = jiffies;
-
-	spin_lock_irq(&sc->lock);
-	sc->retired = true;
-	sc->look = STORVSP_LOOK_NONE;
-	sc->last = since;
-	spin_unlock_irq(&sc->lock);
-	storvsp_chan_notify(sc);
-	while (READ_ONCE(sc->quiet) || !storvsp_chan_retired(sc, since)) {
-		/* A guest that is stopped gets its time when it goes on. */
-		if (READ_ONCE(sc->quiet))
-			since = jiffies;
-		msleep(20);
-	}
 }
 
 /* ---- requests ------------------------------------------------------------------------- */
@@ -383,7 +332,7 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 	sc->notify = false;
 	sc->retired = false;
 	sc->running = true;
-	sc->quiet = false;
+	sc->stopped = false;
 	spin_unlock_irq(&sc->lock);
 }
 
@@ -411,85 +360,10 @@ static void storvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_par
 	vsrv_open_done(chan, err);
 }
 
-static bool storvsp_chan_idle(struct storvsp_chan *sc)
-{
-	bool idle;
-
-	/* With the lock: then the last completion has let go of the channel. */
-	spin_lock_irq(&sc->lock);
-	idle = !sc->busy;
-	spin_unlock_irq(&sc->lock);
-	return idle;
-}
-
-/* Answer all that comes, until nothing does. */
-static void storvsp_drain_until_quiet(struct storvsp_chan *sc)
-{
-	unsigned long start = jiffies, last = start;
-
-	do {
-		if (vsrv_reader_drain(&sc->reader))
-			last = jiffies;
-		usleep_range(1000, 2000);
-	} while (time_before(jiffies, last + STORVSP_QUIET) &&
-		 time_before(jiffies, start + STORVSP_QUIET_MAX));
-}
-
-/*
- * The guest may not know yet that the channel goes.  It waits for an answer to
- * everything, and a Linux guest loses what it sends after the rescind.  So where it
- * uses disks they go first: all it asks for in the next moments is answered so, as far
- * as it empties its ring.  But it is not told to look: if the guest was reset without
- * a word the ring is memory of the next kernel, and nothing may be written unasked.
- *
- * Who closes may be a relay, and the guest behind it goes on.  Otherwise (!@closed)
- * the guest was reset, or the disks are gone: only what is under way matters.
- */
-static void storvsp_drain(struct storvsp_chan *sc, bool closed)
-{
-	unsigned int round, quiet = 0;
-	bool used;
-
-	spin_lock_irq(&sc->lock);
-	used = closed ? sc->scanned && !sc->retired : sc->busy;
-	sc->retired = true;
-	sc->notify = false;
-	spin_unlock_irq(&sc->lock);
-	/* Bounded by the backstores: LIO completes every command. */
-	wait_event(sc->idle, storvsp_chan_idle(sc));
-	if (used)
-		storvsp_drain_until_quiet(sc);
-	for (round = 0; round < STORVSP_FREEZE_ROUNDS && quiet < 2; round++) {
-		vsrv_reader_drain(&sc->reader);
-		quiet = vsrv_ring_freeze(&sc->rings.in) ? quiet + 1 : 0;
-		usleep_range(1000, 2000);
-	}
-}
-
-static void storvsp_chan_halt(struct vsrv_chan *chan, bool closed)
-{
-	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
-
-	if (!sc->open)
-		return;
-	vsrv_reader_stop(&sc->reader);
-	/* If it is stopped it must not be answered, and nothing is under way. */
-	if (!sc->quiet)
-		storvsp_drain(sc, closed);
-	/* Answers that are not in the ring now are dropped: the guest has left it full. */
-	spin_lock_irq(&sc->lock);
-	vsrv_chan_count(chan, VSRV_CHAN_RING_FULL, list_count_nodes(&sc->done));
-	sc->running = false;
-	sc->quiet = false;
-	spin_unlock_irq(&sc->lock);
-	vsrv_rings_close(&sc->rings);
-	sc->open = false;
-}
-
-static void storvsp_chan_set_quiet(struct storvsp_chan *sc, bool quiet)
+static void storvsp_chan_set_stopped(struct storvsp_chan *sc, bool stopped)
 {
 	spin_lock_irq(&sc->lock);
-	WRITE_ONCE(sc->quiet, quiet);
+	WRITE_ONCE(sc->stopped, stopped);
 	sc->last = jiffies;
 	spin_unlock_irq(&sc->lock);
 }
@@ -504,9 +378,8 @@ static void storvsp_chan_quiesce(struct vsrv_chan *chan)
 	if (!sc->open)
 		return;
 	vsrv_reader_pause(&sc->reader);
-	/* Bounded by the backstores: LIO completes every command. */
-	wait_event(sc->idle, storvsp_chan_idle(sc));
-	storvsp_chan_set_quiet(sc, true);
+	storvsp_chan_wait_idle(sc);
+	storvsp_chan_set_stopped(sc, true);
 }
 
 static void storvsp_chan_resume(struct vsrv_chan *chan)
@@ -517,7 +390,7 @@ static void storvsp_chan_resume(struct vsrv_chan *chan)
 	flush_work(&sc->close);
 	if (!sc->open)
 		return;
-	storvsp_chan_set_quiet(sc, false);
+	storvsp_chan_set_stopped(sc, false);
 	vsrv_reader_resume(&sc->reader);
 }
 
@@ -526,14 +399,14 @@ static void storvsp_chan_stop(struct vsrv_chan *chan)
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
 
 	cancel_work_sync(&sc->close);
-	storvsp_chan_halt(chan, false);
+	storvsp_chan_halt(sc, false);
 }
 
 static void storvsp_chan_close_work(struct work_struct *work)
 {
 	struct storvsp_chan *sc = container_of(work, struct storvsp_chan, close);
 
-	storvsp_chan_halt(sc->chan, true);
+	storvsp_chan_halt(sc, true);
 	vsrv_close_done(sc->chan);
 }
 

@@ -252,7 +252,7 @@ enum storvsp_look {
  * @reset: reset that waits for @busy to become 0; nothing is read meanwhile
  * @busy: commands that LIO has, or whose completion still runs
  * @running: the rings may be used
- * @quiet: but not now: the guest is stopped
+ * @stopped: but not now: the guest is stopped
  * @retired: the disks are taken from the guest before the channel is
  * @last: when the last request was read, in jiffies; or @retired set
  * @look: how far the guest has looked at the addresses since then
@@ -280,7 +280,7 @@ struct storvsp_chan {
 	struct storvsp_io *reset;
 	unsigned int busy;
 	bool running;
-	bool quiet;
+	bool stopped;
 	bool retired;
 	unsigned long last;
 	enum storvsp_look look;
@@ -300,7 +300,12 @@ void storvsp_chan_begin(struct storvsp_chan *sc);
 void storvsp_chan_complete(struct storvsp_io *io);
 void storvsp_chan_answer(struct storvsp_io *io);
 void storvsp_chan_notify(struct storvsp_chan *sc);
+
+/* ---- how a channel ends: end.c ----------------------------------------------------------- */
+
 void storvsp_chan_retire(struct storvsp_chan *sc);
+void storvsp_chan_wait_idle(struct storvsp_chan *sc);
+void storvsp_chan_halt(struct storvsp_chan *sc, bool closed);
 
 /* ---- LIO's side: fabric.c ------------------------------------------------------------- */
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How the channel of a controller ends: the guest lets go of the disks, and is
+ * answered all that it asked for.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include "storvsp.h"
+
+/* A guest that is told to look at its disks is given so long for each, and for all. */
+#define STORVSP_LOOK_MAX	(5 * HZ)
+#define STORVSP_RETIRE_MAX	(20 * HZ)
+/* A guest that has nothing to ask for so long has let go of its disks. */
+#define STORVSP_QUIET		msecs_to_jiffies(500)
+#define STORVSP_QUIET_MAX	(5 * HZ)
+#define STORVSP_FREEZE_ROUNDS	8	/* looks for late requests before the rings go */
+
+static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
+{
+	unsigned long most;
+	bool done;
+
+	spin_lock_irq(&sc->lock);
+	most = sc->look == STORVSP_LOOK_ENDED ? STORVSP_QUIET : STORVSP_LOOK_MAX;
+	done = !sc->running || !sc->scanned || time_after(jiffies, sc->last + most) ||
+	       time_after(jiffies, since + STORVSP_RETIRE_MAX);
+	spin_unlock_irq(&sc->lock);
+	return done;
+}
+
+/**
+ * storvsp_chan_retire - take the disks from the guest, before the channel goes
+ * @sc: channel, open or not
+ *
+ * A Linux guest that loses the channel of a disk with a write cache tries for
+ * ever to flush it.  So first the disks are gone, which it copes with.  There is
+ * no message that says when it has: wait until it has looked at all addresses, as
+ * it did when it opened the channel, and has nothing to ask any more.
+ *
+ * Context: process, may sleep; as long as STORVSP_RETIRE_MAX, not counting the time
+ * that the guest is stopped.
+ */
+void storvsp_chan_retire(struct storvsp_chan *sc)
+{
+	unsigned long since = jiffies;
+
+	spin_lock_irq(&sc->lock);
+	sc->retired = true;
+	sc->look = STORVSP_LOOK_NONE;
+	sc->last = since;
+	spin_unlock_irq(&sc->lock);
+	storvsp_chan_notify(sc);
+	while (READ_ONCE(sc->stopped) || !storvsp_chan_retired(sc, since)) {
+		/* A guest that is stopped gets its time when it goes on. */
+		if (READ_ONCE(sc->stopped))
+			since = jiffies;
+		msleep(20);
+	}
+}
+
+static bool storvsp_chan_idle(struct storvsp_chan *sc)
+{
+	bool idle;
+
+	/* With the lock: then the last completion has let go of the channel. */
+	spin_lock_irq(&sc->lock);
+	idle = !sc->busy;
+	spin_unlock_irq(&sc->lock);
+	return idle;
+}
+
+/**
+ * storvsp_chan_wait_idle - wait until nothing is under way
+ * @sc: channel whose reader does not run
+ *
+ * Context: process, may sleep; bounded by the backstores: LIO completes every command.
+ */
+void storvsp_chan_wait_idle(struct storvsp_chan *sc)
+{
+	wait_event(sc->idle, storvsp_chan_idle(sc));
+}
+
+/* Answer all that comes, until nothing does. */
+static void storvsp_drain_ring(struct storvsp_chan *sc)
+{
+	unsigned long start = jiffies, last = start;
+
+	do {
+		if (vsrv_reader_drain(&sc->reader))
+			last = jiffies;
+		usleep_range(1000, 2000);
+	} while (time_before(jiffies, last + STORVSP_QUIET) &&
+		 time_before(jiffies, start + STORVSP_QUIET_MAX));
+}
+
+/*
+ * The guest may not know yet that the channel goes.  It waits for an answer to
+ * everything, and a Linux guest loses what it sends after the rescind.  So where it
+ * uses disks they go first: all it asks for in the next moments is answered so, as far
+ * as it empties its ring.  But it is not told to look: if the guest was reset without
+ * a word the ring is memory of the next kernel, and nothing may be written unasked.
+ *
+ * Who closes may be a relay, and the guest behind it goes on.  Otherwise (!@closed)
+ * the guest was reset, or the disks are gone: only what is under way matters.
+ */
+static void storvsp_drain(struct storvsp_chan *sc, bool closed)
+{
+	unsigned int round, empty = 0;
+	bool used;
+
+	spin_lock_irq(&sc->lock);
+	used = closed ? sc->scanned && !sc->retired : sc->busy;
+	sc->retired = true;
+	sc->notify = false;
+	spin_unlock_irq(&sc->lock);
+	storvsp_chan_wait_idle(sc);
+	if (used)
+		storvsp_drain_ring(sc);
+	for (round = 0; round < STORVSP_FREEZE_ROUNDS && empty < 2; round++) {
+		vsrv_reader_drain(&sc->reader);
+		empty = vsrv_ring_freeze(&sc->rings.in) ? empty + 1 : 0;
+		usleep_range(1000, 2000);
+	}
+}
+
+/**
+ * storvsp_chan_halt - let go of the rings, with all answered that can be
+ * @sc: channel, open or not
+ * @closed: the client closes it; otherwise it is gone, or the disks are
+ *
+ * Context: process, may sleep; as long as STORVSP_QUIET_MAX and the backstores take.
+ */
+void storvsp_chan_halt(struct storvsp_chan *sc, bool closed)
+{
+	if (!sc->open)
+		return;
+	vsrv_reader_stop(&sc->reader);
+	/* If it is stopped it must not be answered, and nothing is under way. */
+	if (!sc->stopped)
+		storvsp_drain(sc, closed);
+	/* Answers that are not in the ring now are dropped: the guest has left it full. */
+	spin_lock_irq(&sc->lock);
+	vsrv_chan_count(sc->chan, VSRV_CHAN_RING_FULL, list_count_nodes(&sc->done));
+	sc->running = false;
+	sc->stopped = false;
+	spin_unlock_irq(&sc->lock);
+	vsrv_rings_close(&sc->rings);
+	sc->open = false;
+}
