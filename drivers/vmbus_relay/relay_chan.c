@@ -315,20 +315,20 @@ static bool vrelay_chan_unique(const struct vrelay_chan *rc)
 	const struct vrelay_chan *other;
 
 	list_for_each_entry(other, &rc->relay->chans, node)
-		if (other->listed && other->key.subchannel == rc->key.subchannel &&
+		if (other->published && other->key.subchannel == rc->key.subchannel &&
 		    guid_equal(&other->key.instance_id, &rc->key.instance_id))
 			return false;
 	return true;
 }
 
-static void vrelay_chan_list(struct vrelay_chan *rc)
+static void vrelay_chan_publish(struct vrelay_chan *rc)
 {
 	if (!vrelay_chan_unique(rc))
 		return;
 	if (kobject_add(&rc->kobj, rc->relay->offers, "%pUl.%u", &rc->key.instance_id,
 			rc->key.subchannel))
 		return;
-	rc->listed = true;
+	rc->published = true;
 }
 
 static void vrelay_chan_decide(struct vrelay_chan *rc, struct vint_decision *decision)
@@ -394,9 +394,9 @@ void vrelay_chan_redecide(struct vrelay_chan *rc)
  */
 void vrelay_chan_apply(struct vrelay_chan *rc)
 {
-	if (!rc->listed)
-		vrelay_chan_list(rc);
-	if (rc->listed)
+	if (!rc->published)
+		vrelay_chan_publish(rc);
+	if (rc->published)
 		vrelay_chan_bind(rc);
 }
 
@@ -442,7 +442,7 @@ void vrelay_chan_drop(struct vrelay_chan *rc)
 {
 	vrelay_chan_unbind(rc);
 	list_del(&rc->node);
-	if (rc->listed)
+	if (rc->published)
 		kobject_del(&rc->kobj);
 	vrelay_client_release(rc->hchan);
 	kobject_put(&rc->kobj);

@@ -86,8 +86,8 @@ struct vrelay {
  * @node: in vrelay::chans
  * @hchan: host's end
  * @key: what the filter sees
- * @listed: @kobj is in sysfs.  Nothing is done with an offer that cannot be
- *	listed, as when the host offers the same instance twice.
+ * @published: @kobj is in sysfs.  Nothing is done with an offer that cannot be
+ *	published, as when the host offers the same instance twice.
  * @decided: @decision is valid
  * @decision: what is done: @override, else what the filter says
  * @overridden: the administrator has set @override
@@ -108,7 +108,7 @@ struct vrelay_chan {
 	struct list_head node;
 	struct vrelay_hchan *hchan;
 	struct vint_offer key;
-	bool listed;
+	bool published;
 	bool decided;
 	struct vint_decision decision;
 	bool overridden;

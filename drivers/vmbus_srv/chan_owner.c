@@ -167,7 +167,7 @@ void vsrv_modify_done(struct vsrv_chan *chan, int err)
 EXPORT_SYMBOL_GPL(vsrv_modify_done);
 
 /* Nothing is due for the owner, and nothing of the client reaches it. */
-static void vsrv_chan_quiet(struct vsrv_chan *chan)
+static void vsrv_chan_cut_off(struct vsrv_chan *chan)
 {
 	struct vsrv_gpadl *gpadl;
 
@@ -184,13 +184,13 @@ static void vsrv_chan_stop(struct vsrv_chan *chan)
 	struct vmbus_srv *srv = chan->srv;
 
 	lockdep_assert_held(&srv->lock);
-	vsrv_chan_quiet(chan);
+	vsrv_chan_cut_off(chan);
 	if (chan->has_owner && (chan->owner_open || !list_empty(&chan->gpadls))) {
 		mutex_unlock(&srv->lock);
 		chan->ops->stop(chan);
 		mutex_lock(&srv->lock);
 		/* Answers that came in the meantime may have called for more. */
-		vsrv_chan_quiet(chan);
+		vsrv_chan_cut_off(chan);
 	}
 	vsrv_chan_owner_closed(chan);
 }
