@@ -288,7 +288,9 @@ struct vmbus_partition_dirty_log {
  * they began to wait: at most one of each type, so that a guest cannot fill a queue.
  * It waits for the first one, or fails with -EAGAIN if the file is O_NONBLOCK; a
  * buffer that is too short for one gives -EINVAL.  poll() says POLLIN while there are
- * any.  A server that is there already is the first event after ATTACH.
+ * any.  A server that is there already is the first event after ATTACH.  Before it
+ * read() fails with -ENOTCONN, and without the feature or for a file that forwards
+ * with -EOPNOTSUPP; poll() says POLLERR in each of these cases.
  */
 struct vmbus_partition_event {
 	__u32 type;
@@ -319,6 +321,8 @@ struct vmbus_partition_event {
  * memory any more.
  */
 #define VMBUS_PARTITION_RESET		_IO(VMBUS_PARTITION_IOC, 0x09)
+#define VMBUS_PARTITION_GET_DIRTY_LOG	_IOWR(VMBUS_PARTITION_IOC, 0x0a, \
+					      struct vmbus_partition_dirty_log)
 /*
  * The guest is stopped, with VMBUS_PARTITION_F_STOP.  When the call returns, which is
  * after the I/O that is under way, the kernel neither writes to guest memory nor
@@ -330,8 +334,6 @@ struct vmbus_partition_event {
  */
 #define VMBUS_PARTITION_STOP		_IO(VMBUS_PARTITION_IOC, 0x0b)
 #define VMBUS_PARTITION_START		_IO(VMBUS_PARTITION_IOC, 0x0c)
-#define VMBUS_PARTITION_GET_DIRTY_LOG	_IOWR(VMBUS_PARTITION_IOC, 0x0a, \
-					      struct vmbus_partition_dirty_log)
 #define VMBUS_PARTITION_DELIVERABLE	_IOW(VMBUS_PARTITION_IOC, 0x10, \
 					     struct vmbus_partition_deliverable)
 
