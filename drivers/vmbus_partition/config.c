@@ -51,9 +51,9 @@ static int vpart_config_parse_range(char *range, struct vmbus_partition_region *
 	if (!last)
 		return -EINVAL;
 	*last++ = '\0';
-	if (kstrtou64(range, 16, &from) || kstrtou64(last, 16, &to) || to < from ||
-	    !PAGE_ALIGNED(from) || !PAGE_ALIGNED(to + 1))
+	if (kstrtou64(range, 16, &from) || kstrtou64(last, 16, &to) || to < from)
 		return -EINVAL;
+	/* vpart_table_build() looks at the rest. */
 	*region = (struct vmbus_partition_region) {
 		.gpa = from,
 		.size = to - from + 1,
@@ -237,8 +237,10 @@ static ssize_t vpart_config_enable_store(struct config_item *item, const char *p
 	int err;
 
 	err = kstrtobool(page, &enable);
-	if (err)
+	if (err) {
+		pr_err("%s: enable: give 0 or 1\n", vpart_config_name(c));
 		return err;
+	}
 	mutex_lock(&c->lock);
 	if (enable)
 		err = vpart_config_enable(c);

@@ -30,14 +30,12 @@ static ssize_t vsrv_config_partition_store(struct config_item *item, const char 
 	n = strscpy(name, page);
 	if (n > 0 && name[n - 1] == '\n')
 		name[n - 1] = '\0';
-	if (n < 0 || !name[0]) {
-		pr_err("%s: partition: give a name of 1 to %d characters\n", srv->name,
-		       VMBUS_PARTITION_NAME_SIZE - 1);
-		return -EINVAL;
-	}
 	mutex_lock(&vsrv_config_lock);
-	err = vsrv_start(srv, name);
+	err = n < 0 ? -EINVAL : vsrv_start(srv, name);
 	mutex_unlock(&vsrv_config_lock);
+	if (err == -EINVAL)
+		pr_err("%s: partition: give a name of 1 to %d letters, digits and _.-, not . first\n",
+		       srv->name, VMBUS_PARTITION_NAME_SIZE - 1);
 	if (err == -EBUSY)
 		pr_err("%s: partition: %s; remove that server first\n", srv->name,
 		       srv->started ? "set already" : "it has such a server already");
@@ -56,8 +54,10 @@ static ssize_t vsrv_config_redirect_store(struct config_item *item, const char *
 	int err;
 
 	err = kstrtobool(page, &redirect);
-	if (err)
+	if (err) {
+		pr_err("%s: redirect: give 0 or 1\n", srv->name);
 		return err;
+	}
 	mutex_lock(&vsrv_config_lock);
 	if (srv->started) {
 		pr_err("%s: redirect: set it before partition\n", srv->name);
