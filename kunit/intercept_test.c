@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/uaccess.h>
 #include <vmbus/compat.h>
 #include "fake_hyperv.h"
@@ -381,6 +382,7 @@ static void forward_test(struct kunit *test)
 	struct vmbus_partition_synic synic = {};
 	struct vmbus_partition_kicks kicks = {};
 	struct vmbus_partition_vp vp = {};
+	u64 features = VMBUS_PARTITION_F_EVENTS;
 	struct it *it = it_new(test);
 	struct it_file f = it_file_open(test);
 	struct it_file g = it_file_open(test);
@@ -394,6 +396,7 @@ static void forward_test(struct kunit *test)
 	attach.name[0] = 'x';
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_ATTACH, &attach), -ENXIO);
 	attach.name[0] = FH_NAME[0];
+	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_SET_FEATURES, &features), 0);
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_ATTACH, &attach), 0);
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_ATTACH, &attach), -EBUSY);
 	KUNIT_EXPECT_EQ(test, it_ioctl(&g, VMBUS_PARTITION_ATTACH, &attach), 0);
@@ -425,6 +428,9 @@ static void forward_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_SET_VP, &vp), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_SET_SYNIC, &synic), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_SET_KICKS, &kicks), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, f.file->f_op->read(f.file, (void __user *)f.arg, PAGE_SIZE, NULL),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_TRUE(test, f.file->f_op->poll(f.file, NULL) == EPOLLERR);
 	KUNIT_EXPECT_EQ(test, atomic_read(&it->fh->resets), 0);
 	KUNIT_EXPECT_EQ(test, f.file->f_op->unlocked_ioctl(f.file, VMBUS_PARTITION_RESET, 0), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&it->fh->resets), 1);

@@ -3,6 +3,7 @@
  * /sys/kernel/config/vmbus_srv/<server>/: making servers.
  */
 #include <linux/module.h>
+#include <kunit/visibility.h>
 #include "vsrv.h"
 
 static struct vmbus_srv *to_srv(struct config_item *item)
@@ -208,7 +209,7 @@ CONFIGFS_ATTR(vsrv_config_, monitor_page);
 CONFIGFS_ATTR(vsrv_config_, max_gpadls);
 CONFIGFS_ATTR(vsrv_config_, max_gpadl_pages);
 
-static struct configfs_attribute *vsrv_config_attrs[] = {
+VISIBLE_IF_KUNIT struct configfs_attribute *vsrv_config_attrs[] = {
 	&vsrv_config_attr_partition,
 	&vsrv_config_attr_redirect,
 	&vsrv_config_attr_max_version,
@@ -219,6 +220,7 @@ static struct configfs_attribute *vsrv_config_attrs[] = {
 	&vsrv_config_attr_max_gpadl_pages,
 	NULL
 };
+EXPORT_SYMBOL_IF_KUNIT(vsrv_config_attrs);
 
 static void vsrv_config_release(struct config_item *item)
 {

@@ -459,6 +459,7 @@ void vsrv_sysfs_remove(struct vmbus_srv *srv);
 void vsrv_sysfs_chan_add(struct vsrv_chan *chan);
 void vsrv_sysfs_chan_remove(struct vsrv_chan *chan);
 
+extern struct configfs_attribute *vsrv_config_attrs[];
 int vsrv_config_init(void);
 void vsrv_config_exit(void);
 
