@@ -132,7 +132,8 @@ static void model_header(const union message *m, u32 size)
 		.ranges = m->header.range_count,
 		.nwords = m->header.range_bytes / 8,
 	};
-	bool good = c && !c->gpadls[gpadl].used;
+	/* Each range has a word of its own and at least one page. */
+	bool good = c && !c->gpadls[gpadl].used && new.ranges <= new.nwords / 2;
 
 	if (good) {
 		add_words(&new, m->bytes + sizeof(m->header), (size - sizeof(m->header)) / 8);
