@@ -4,16 +4,12 @@
  * whole and read back, what is not changes nothing.
  */
 #include <linux/module.h>
+#include "config_file.h"
 #include "fake_guest.h"
 
 #define CT_32	"12345678901234567890123456789012"
 
-/* One step: what is written to which file, and what the file says then */
-static const struct ct_step {
-	const char *file, *text;
-	int err;
-	const char *shown;
-} ct_steps[] = {
+static const struct cf_step ct_steps[] = {
 	{ "redirect", "1", 0, "1\n" },
 	{ "redirect", "x", -EINVAL, "1\n" },
 	{ "redirect", "0\n", 0, "0\n" },
@@ -58,45 +54,14 @@ static const struct ct_step {
 	{ "max_version", "5.3", 0, "5.3\n" },
 };
 
-static const struct configfs_attribute *ct_file(const char *name)
-{
-	struct configfs_attribute **attr;
-
-	for (attr = vsrv_config_attrs; *attr; attr++)
-		if (!strcmp((*attr)->ca_name, name))
-			return *attr;
-	return NULL;
-}
-
 static void config_files_test(struct kunit *test)
 {
-	char *page = (char *)kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-	const struct configfs_attribute *file;
 	struct vmbus_srv *srv;
-	unsigned int i;
-	ssize_t want;
 
-	KUNIT_ASSERT_NOT_NULL(test, page);
 	fg_new(test);
 	srv = vsrv_create("kunit-config");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(srv));
-	for (i = 0; i < ARRAY_SIZE(ct_steps); i++) {
-		const struct ct_step *s = &ct_steps[i];
-
-		file = ct_file(s->file);
-		KUNIT_EXPECT_NOT_NULL_MSG(test, file, "%s", s->file);
-		if (!file)
-			continue;
-		strscpy(page, s->text, PAGE_SIZE);
-		want = s->err ?: (ssize_t)strlen(s->text);
-		KUNIT_EXPECT_EQ_MSG(test, file->store(&srv->group.cg_item, page, strlen(page)),
-				    want, "\"%s\" to %s", s->text, s->file);
-		want = strlen(s->shown);
-		KUNIT_EXPECT_EQ_MSG(test, file->show(&srv->group.cg_item, page), want,
-				    "%s after \"%s\"", s->file, s->text);
-		KUNIT_EXPECT_STREQ_MSG(test, page, s->shown, "%s after \"%s\"", s->file,
-				       s->text);
-	}
+	cf_run(test, &srv->group.cg_item, vsrv_config_attrs, ct_steps, ARRAY_SIZE(ct_steps));
 	vsrv_destroy(srv);
 }
 

@@ -4,6 +4,7 @@
  * message slots in use, VTL0's memory, and its life.
  */
 #include <linux/module.h>
+#include "config_file.h"
 #include "fake_hyperv.h"
 
 /* ---- bytes --------------------------------------------------------------------------- */
@@ -449,6 +450,55 @@ static void hyperv_refused_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fh->intercept, 4);
 }
 
+/* The directory in configfs, from its making to its end. */
+static void hyperv_config_test(struct kunit *test)
+{
+	static const struct cf_step steps[] = {
+		{ "vps", "2\n", 0, "2\n" },
+		{ "vps", "0", -EINVAL, "2\n" },
+		{ "vps", "1025", -EINVAL, "2\n" },
+		{ "vps", "", -EINVAL, "2\n" },
+		{ "vps", "1024", 0, "1024\n" },
+		{ "vps", "1", 0, "1\n" },
+		{ "enable", "x", -EINVAL, "0\n" },
+		{ "enable", "0", 0, "0\n" },
+		{ "enable", "1", -EINVAL, "0\n" },
+		{ "memory", "0-", -EINVAL, "" },
+		{ "memory", "7000000000-7000000fff 7000002000-7000002fff\n", 0,
+		  "7000000000-7000000fff\n7000002000-7000002fff\n" },
+		{ "memory", "7000000000-7000007fff", 0, "7000000000-7000007fff\n" },
+		{ "enable", "1\n", 0, "1\n" },
+		{ "enable", "1", 0, "1\n" },
+		{ "vps", "2", -EBUSY, "1\n" },
+		{ "memory", "", -EINVAL, "7000000000-7000007fff\n" },
+		{ "memory", "7000000000-7000003fff", 0, "7000000000-7000003fff\n" },
+		{ "enable", "0", 0, "0\n" },
+		{ "enable", "1", 0, "1\n" },
+	};
+	struct configfs_group_operations *ops = &vpart_config_root_ops;
+	struct vmbus_partition *part;
+	struct config_item *item;
+	u64 pfn = FH_GPA >> PAGE_SHIFT;
+
+	fh_new(test);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(ops->make_item(NULL, ".x")), -EINVAL);
+	item = ops->make_item(NULL, FH_NAME);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(item));
+	cf_run(test, item, item->ci_type->ct_attrs, steps, ARRAY_SIZE(steps));
+
+	part = vpart_get(FH_NAME);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(part));
+	KUNIT_EXPECT_TRUE(test, vpart_backend_direct(part));
+	KUNIT_EXPECT_EQ(test, vpart_check_pfns(part, &pfn, 1, true), 0);
+	/* What is enabled goes with its directory, and that with its last user. */
+	config_item_get(item);
+	ops->drop_item(NULL, item);
+	KUNIT_EXPECT_FALSE(test, vpart_backend_direct(part));
+	KUNIT_EXPECT_EQ(test, kref_read(&item->ci_kref), 1);
+	config_item_put(item);
+	vpart_put(part);
+}
+
 static struct kunit_case hyperv_cases[] = {
 	KUNIT_CASE(hyperv_post_bytes_test),
 	KUNIT_CASE(hyperv_signal_bytes_test),
@@ -465,6 +515,7 @@ static struct kunit_case hyperv_cases[] = {
 	KUNIT_CASE(hyperv_parse_test),
 	KUNIT_CASE(hyperv_life_test),
 	KUNIT_CASE(hyperv_refused_test),
+	KUNIT_CASE(hyperv_config_test),
 	{}
 };
 

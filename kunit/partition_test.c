@@ -534,6 +534,7 @@ static void partition_event_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpart_set_event(pt->part, 0, 0, 2, 1), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&pt->interrupts), ARRAY_SIZE(flags));
 	KUNIT_EXPECT_EQ(test, pt_count(pt, VPART_EVENTS_MERGED), 1);
+	KUNIT_EXPECT_EQ(test, pt_count(pt, VPART_EVENTS_SET), ARRAY_SIZE(flags));
 
 	KUNIT_EXPECT_EQ(test, vpart_set_event(pt->part, 0, 0, 2, 2048), -EINVAL);
 	KUNIT_EXPECT_EQ(test, vpart_set_event(pt->part, 0, 0, 16, 1), -EINVAL);

@@ -307,10 +307,11 @@ static void vpart_config_drop(struct config_group *parent, struct config_item *i
 	config_item_put(item);
 }
 
-static struct configfs_group_operations vpart_config_root_ops = {
+VISIBLE_IF_KUNIT struct configfs_group_operations vpart_config_root_ops = {
 	.make_item = vpart_config_make,
 	.drop_item = vpart_config_drop,
 };
+EXPORT_SYMBOL_IF_KUNIT(vpart_config_root_ops);
 
 static const struct config_item_type vpart_config_root_type = {
 	.ct_group_ops = &vpart_config_root_ops,

@@ -38,6 +38,8 @@ struct vmbus_partition *vpart_hv_current(void);
 
 /* ---- config.c --------------------------------------------------------------------- */
 
+struct configfs_group_operations;
+extern struct configfs_group_operations vpart_config_root_ops;
 int vpart_config_parse(const char *text, struct vmbus_partition_region *regions);
 
 /*
