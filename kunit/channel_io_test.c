@@ -294,6 +294,46 @@ static void channel_no_signal_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&dev->signals), 0);
 }
 
+static bool io_direct(struct vsrv_chan *chan, const struct vsrv_open_params *params)
+{
+	return params->user_data[0] & 1;
+}
+
+/* An owner decides at each open whether it is in the signal path. */
+static void channel_direct_test(struct kunit *test)
+{
+	struct vsrv_chan_ops ops = fg_dev_ops;
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+	struct vmbus_open_msg m = {
+		.channel_id = cpu_to_le32(1),
+		.open_id = cpu_to_le32(0xb001),
+	};
+	unsigned int i;
+
+	ops.direct = io_direct;
+	fg_dev_offer_as(fg, dev, 1, &ops);
+	KUNIT_ASSERT_EQ(test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
+	for (i = 0; i < 4; i++) {
+		m.user_data[0] = i;
+		atomic_set(&dev->signals, 0);
+		fg_post(fg, VMBUS_MSG_OPEN, &m, sizeof(m));
+		fg_expect_opened(fg, 1, 0);
+		KUNIT_EXPECT_EQ(test, dev->opens, i + 1);
+		KUNIT_EXPECT_FALSE(test, dev->params.shared);
+		/* Either end makes up for what came before OPEN_RESULT, by its own means. */
+		KUNIT_EXPECT_EQ_MSG(test, atomic_read(&dev->signals), !(i & 1), "open %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, fg_event(fg, 0, 1), i & 1, "open %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, io_signal(fg, 0x2001), i & 1 ?
+				    HV_STATUS_INVALID_CONNECTION_ID : HV_STATUS_SUCCESS,
+				    "open %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, atomic_read(&dev->signals), i & 1 ? 0 : 2, "open %u",
+				    i);
+		fg_channel(fg, VMBUS_MSG_CLOSE, 1);
+	}
+	fg_dev_revoke(dev);
+}
+
 /* ---- another VP -------------------------------------------------------------------- */
 
 static void io_expect_vp(struct fg *fg, struct fg_dev *dev, u32 vp)
@@ -432,6 +472,7 @@ static struct kunit_case channel_io_cases[] = {
 	KUNIT_CASE(channel_no_interrupt_test),
 	KUNIT_CASE(channel_signal_test),
 	KUNIT_CASE(channel_no_signal_test),
+	KUNIT_CASE(channel_direct_test),
 	KUNIT_CASE(channel_modify_test),
 	KUNIT_CASE(channel_modify_silent_test),
 	KUNIT_CASE(channel_modify_close_test),

@@ -96,6 +96,43 @@ static void intpage_signal_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&dev->signals), before + 3);
 }
 
+static bool it_direct(struct vsrv_chan *chan, const struct vsrv_open_params *params)
+{
+	return !params->shared;
+}
+
+/* Who would leave the signals to another end is told that only the server has the page. */
+static void intpage_shared_test(struct kunit *test)
+{
+	struct vsrv_chan_ops ops = fg_dev_ops;
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+	int before;
+	u32 id;
+
+	ops.direct = it_direct;
+	fg->int_page = IT_PAGE << PAGE_SHIFT;
+	fg_dev_offer_as(fg, dev, 1, &ops);
+	KUNIT_ASSERT_EQ(test, fg_connect_offers(fg, FG_V(1, 1), 0), 1U);
+	id = fg_dev_opened(fg, dev);
+	KUNIT_EXPECT_TRUE(test, dev->params.shared);
+	before = atomic_read(&dev->signals);
+	set_bit(id, it_from_guest(fg));
+	KUNIT_EXPECT_EQ(test, it_signal_shared(fg), HV_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&dev->signals), before + 1);
+	vsrv_chan_interrupt(dev->chan);
+	KUNIT_EXPECT_TRUE(test, test_bit(id, it_to_guest(fg)));
+	KUNIT_EXPECT_TRUE(test, fg_event(fg, 0, 0));
+
+	/* The next kernel has none. */
+	KUNIT_ASSERT_EQ(test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
+	id = fg_dev_opened(fg, dev);
+	KUNIT_EXPECT_FALSE(test, dev->params.shared);
+	KUNIT_EXPECT_EQ(test, vpart_hypercall_signal(fg->part, VMBUS_CONN_EVENT(id, 2, 0), 0),
+			HV_STATUS_INVALID_CONNECTION_ID);
+	fg_dev_revoke(dev);
+}
+
 /* The page is let go, and connection 2 with it, however the connection ends. */
 static void intpage_end_test(struct kunit *test)
 {
@@ -172,6 +209,7 @@ static void intpage_none_test(struct kunit *test)
 static struct kunit_case intpage_cases[] = {
 	KUNIT_CASE(intpage_interrupt_test),
 	KUNIT_CASE(intpage_signal_test),
+	KUNIT_CASE(intpage_shared_test),
 	KUNIT_CASE(intpage_end_test),
 	KUNIT_CASE(intpage_bad_test),
 	KUNIT_CASE(intpage_none_test),

@@ -145,14 +145,19 @@ static void rd_expect_quiet(struct rd *rd)
 	KUNIT_EXPECT_EQ(rd->fg->test, rd->srv->outq.len, 0U);
 }
 
-static void rd_contact(struct rd *rd)
+static void rd_contact_as(struct rd *rd, u32 version, u32 features)
 {
 	struct vmbus_contact_msg m = {
-		.version = cpu_to_le32(FG_V(6, 0)),
-		.target_info = cpu_to_le64(7ULL << 32 | VMBUS_SINT),
+		.version = cpu_to_le32(version),
+		.target_info = cpu_to_le64((u64)features << 32 | VMBUS_SINT),
 	};
 
 	rd_post(rd, VMBUS_MSG_CONTACT, &m, sizeof(m));
+}
+
+static void rd_contact(struct rd *rd)
+{
+	rd_contact_as(rd, FG_V(6, 0), 7);
 }
 
 static void rd_connect(struct rd *rd)
@@ -255,6 +260,60 @@ static void redirect_path_test(struct kunit *test)
 	rd_expect_quiet(rd);
 	/* The guest heard nothing of it all. */
 	fg_expect_quiet(rd->fg);
+}
+
+/*
+ * A client that cannot name connection and flag has its own, which are not those of
+ * the guest's server.
+ */
+static void redirect_own_flag_test(struct kunit *test)
+{
+	static const struct { u32 version, features; u16 flags; } cases[] = {
+		{ FG_V(4, 0), 0 }, { FG_V(5, 3), 0 }, { FG_V(6, 0), 0 },
+		{ FG_V(6, 0), VMBUS_FEATURE_REDIRECT_INT, VMBUS_OPEN_REDIRECT_INTERRUPT },
+	};
+	struct rd *rd = rd_new(test);
+	struct fg_dev *dev = fg_dev_new(rd->fg);
+	const struct vmbus_offer_msg *offer = (void *)rd->msg;
+	unsigned int i;
+
+	rd_offer(rd, dev, &fg_dev_ops);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rd_contact_as(rd, cases[i].version, cases[i].features);
+		rd_expect(rd, VMBUS_MSG_VERSION_RESPONSE, 1, 1);
+		rd_say(rd, VMBUS_MSG_REQUEST_OFFERS, 0, 0);
+		rd_expect(rd, VMBUS_MSG_OFFER, 0);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(offer->connection_id), 0x27001U);
+		rd_expect(rd, VMBUS_MSG_ALL_OFFERS, 0);
+		rd_open(rd, 1, 0x2345, 0x123, cases[i].flags);
+		rd_expect(rd, VMBUS_MSG_OPEN_RESULT, 3, 1, 0x51, 0);
+		vsrv_chan_interrupt(dev->chan);
+		KUNIT_EXPECT_TRUE_MSG(test, test_and_clear_bit(1, rd->flags), "case %u", i);
+		KUNIT_EXPECT_TRUE(test, bitmap_empty(rd->flags, 2048));
+		KUNIT_EXPECT_FALSE(test, fg_event(rd->fg, 1, 1));
+		KUNIT_EXPECT_FALSE(test, fg_event(rd->fg, 1, 0x123));
+		atomic_set(&dev->signals, 0);
+		KUNIT_EXPECT_EQ(test, vpart_hypercall_signal(rd->fg->part, 0x2345, 0),
+				HV_STATUS_INVALID_CONNECTION_ID);
+		KUNIT_EXPECT_EQ(test, vpart_hypercall_signal(rd->fg->part, 0x2001, 0),
+				HV_STATUS_INVALID_CONNECTION_ID);
+		KUNIT_EXPECT_EQ(test, vpart_hypercall_signal(rd->fg->part, 0x27001, 0),
+				HV_STATUS_SUCCESS);
+		KUNIT_EXPECT_EQ(test, atomic_read(&dev->signals), 1);
+		rd_say(rd, VMBUS_MSG_CLOSE, 1, 0);
+		rd_expect_quiet(rd);
+	}
+	/* It names the flag, and cannot say who is interrupted by it: the guest, then. */
+	rd_contact_as(rd, FG_V(6, 0), VMBUS_FEATURE_GUEST_SIGNAL);
+	rd_expect(rd, VMBUS_MSG_VERSION_RESPONSE, 1, 1);
+	rd_say(rd, VMBUS_MSG_REQUEST_OFFERS, 0, 0);
+	rd_expect(rd, VMBUS_MSG_OFFER, 0);
+	rd_expect(rd, VMBUS_MSG_ALL_OFFERS, 0);
+	rd_open(rd, 1, 0x2345, 0x123, VMBUS_OPEN_REDIRECT_INTERRUPT);
+	rd_expect(rd, VMBUS_MSG_OPEN_RESULT, 3, 1, 0x51, 0);
+	vsrv_chan_interrupt(dev->chan);
+	KUNIT_EXPECT_TRUE(test, fg_event(rd->fg, 1, 0x123));
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(rd->flags, 2048));
 }
 
 static void redirect_busy_test(struct kunit *test)
@@ -542,6 +601,7 @@ static void redirect_destroy_test(struct kunit *test)
 
 static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_path_test),
+	KUNIT_CASE(redirect_own_flag_test),
 	KUNIT_CASE(redirect_busy_test),
 	KUNIT_CASE(redirect_sint_test),
 	KUNIT_CASE(redirect_apart_test),

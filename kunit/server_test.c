@@ -190,6 +190,38 @@ static void server_max_version_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fg->srv->conn.version, FG_V(5, 2));
 }
 
+/* What the relay promises for the host is a limit of its own. */
+static void server_version_limit_test(struct kunit *test)
+{
+	static const struct { u32 max, limit, want; } cases[] = {
+		{ FG_V(6, 0), U32_MAX, FG_V(6, 0) },
+		{ FG_V(6, 0), FG_V(5, 3), FG_V(5, 3) },
+		{ FG_V(4, 1), FG_V(5, 3), FG_V(4, 1) },
+		{ FG_V(6, 0), FG_V(4, 0), FG_V(4, 0) },
+		{ FG_V(6, 0), U32_MAX, FG_V(6, 0) },
+	};
+	static const u32 versions[] = {
+		FG_V(6, 0), FG_V(5, 3), FG_V(4, 1), FG_V(4, 0), FG_V(1, 1),
+	};
+	struct fg *fg = fg_new(test);
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		WRITE_ONCE(fg->srv->max_version, cases[i].max);
+		vsrv_limit_version(fg->srv, cases[i].limit);
+		for (k = 0; k < ARRAY_SIZE(versions); k++) {
+			fg_contact(fg, versions[k], 0);
+			fg_expect_version(fg, versions[k] <= cases[i].want);
+		}
+	}
+	/* Lowering it does not end what there is. */
+	fg_connect(fg, FG_V(6, 0), 0);
+	vsrv_limit_version(fg->srv, FG_V(4, 0));
+	fg_simple(fg, VMBUS_MSG_REQUEST_OFFERS);
+	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
+	KUNIT_EXPECT_EQ(test, fg->srv->conn.version, FG_V(6, 0));
+}
+
 /* Contacts that say something else than what an ordinary guest says. */
 static void server_odd_contact_test(struct kunit *test)
 {
@@ -551,6 +583,7 @@ static struct kunit_case server_cases[] = {
 	KUNIT_CASE(server_reset_test),
 	KUNIT_CASE(server_versions_test),
 	KUNIT_CASE(server_max_version_test),
+	KUNIT_CASE(server_version_limit_test),
 	KUNIT_CASE(server_odd_contact_test),
 	KUNIT_CASE(server_one_monitor_page_test),
 	KUNIT_CASE(server_target_vp_test),

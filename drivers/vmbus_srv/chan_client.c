@@ -27,8 +27,9 @@ void vsrv_chan_start_open(struct vsrv_chan *chan)
 	    (p->target_vp != VMBUS_VP_NONE && !vpart_vp_valid(srv->part, p->target_vp)))
 		err = -EINVAL;
 
+	chan->direct = chan->ops->direct ? chan->ops->direct(chan, p) : !chan->ops->signal;
 	/* The client may signal at once: the port comes before the owner. */
-	if (!err && chan->ops->signal) {
+	if (!err && !chan->direct) {
 		chan->port.connection_id = p->connection_id;
 		err = vpart_port_register(srv->part, &chan->port);
 		chan->port_on = !err;
@@ -88,6 +89,7 @@ static void vsrv_chan_parse_open(struct vsrv_chan *chan, const struct vpart_mess
 		.target_vp = le32_to_cpu(m->target_vp),
 		.connection_id = vsrv_chan_connection_id(chan),
 		.event_flag = chan->id,
+		.shared = rcu_access_pointer(chan->srv->int_page),
 	};
 	memcpy(p->user_data, m->user_data, sizeof(p->user_data));
 	/* By these the relay gives the guest's own to the server that plays the host. */
@@ -97,6 +99,9 @@ static void vsrv_chan_parse_open(struct vsrv_chan *chan, const struct vpart_mess
 	}
 	if (features & VMBUS_FEATURE_REDIRECT_INT)
 		p->redirect = le16_to_cpu(m2->flags) & VMBUS_OPEN_REDIRECT_INTERRUPT;
+	else if (!(features & VMBUS_FEATURE_GUEST_SIGNAL))
+		/* The flag is the client's own, not one that it knows from a guest. */
+		p->redirect = chan->srv->redirect;
 }
 
 /**

@@ -119,8 +119,8 @@ void vsrv_chan_armed(struct vsrv_chan *chan)
 	    chan->open.target_vp == VMBUS_VP_NONE)
 		return;
 	WRITE_ONCE(chan->route, vsrv_chan_make_route(chan, chan->open.target_vp));
-	if (!vsrv_chan_interrupt_due(chan) && !chan->ops->signal) {
-		/* The host's end interrupts by itself, and may have done so too early. */
+	if (!vsrv_chan_interrupt_due(chan) && chan->direct) {
+		/* The other end interrupts by itself, and may have done so too early. */
 		if (vsrv_quiet(chan->srv)) {
 			set_bit(DUE_INTERRUPT, &chan->due);
 			return;

@@ -75,7 +75,7 @@ void vsrv_open_done(struct vsrv_chan *chan, int err)
 			break;
 		}
 		vsrv_chan_set_state(chan, VSRV_CHAN_OPEN);
-		live = chan->ops->signal;
+		live = !chan->direct;
 		WRITE_ONCE(chan->live, live);
 		vsrv_send_open_result(chan, 0);
 		break;

@@ -152,6 +152,14 @@ static u16 vsrv_chan_offer_flags(const struct vsrv_chan *chan)
 	return flags;
 }
 
+/* Connection that the client signals if it names no other; VTL2 has its own. */
+u32 vsrv_chan_connection_id(const struct vsrv_chan *chan)
+{
+	if (chan->srv->redirect)
+		return VMBUS_CONN_EVENT(chan->id, VMBUS_SINT_REDIRECT, VPART_VTL_PARAVISOR);
+	return VMBUS_CONN_EVENT(chan->id, VMBUS_SINT, VPART_VTL_GUEST);
+}
+
 static void vsrv_chan_send_offer(struct vsrv_chan *chan)
 {
 	const struct vsrv_offer *o = &chan->offer;

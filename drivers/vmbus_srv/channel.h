@@ -80,6 +80,7 @@ struct vsrv_reserved {
  * @sealed: @subs may not grow: the owner is being stopped
  * @stopped: the owner was stopped under a client that does not know it yet
  * @owner_open: the owner has been asked to open and is not closed
+ * @direct: another end has the connection and interrupts, see vsrv_chan_ops::direct
  * @open: parameters of the open
  * @open_id: the client's id of the open
  * @reserved: see struct
@@ -126,6 +127,7 @@ struct vsrv_chan {
 	bool sealed;
 	bool stopped;
 	bool owner_open;
+	bool direct;
 	struct vsrv_open_params open;
 	u32 open_id;
 	struct vsrv_reserved reserved;
@@ -161,18 +163,13 @@ struct vsrv_chan {
 	atomic64_t counters[VSRV_CHAN_COUNTERS];
 };
 
-/* Connection that the client signals if it names no other. */
-static inline u32 vsrv_chan_connection_id(const struct vsrv_chan *chan)
-{
-	return VMBUS_CONN_EVENT(chan->id, VMBUS_SINT, VPART_VTL_GUEST);
-}
-
 /* channel.c */
 void vsrv_chan_get(struct vsrv_chan *chan);
 void vsrv_chan_put(struct vsrv_chan *chan);
 const char *vsrv_chan_state_name(enum vsrv_chan_state state);
 void vsrv_chan_set_state(struct vsrv_chan *chan, enum vsrv_chan_state state);
 bool vsrv_chan_released(const struct vsrv_chan *chan);
+u32 vsrv_chan_connection_id(const struct vsrv_chan *chan);
 struct vsrv_chan *vsrv_chan_find(struct vmbus_srv *srv, u32 id);
 struct vsrv_chan *vsrv_chan_of(struct vmbus_srv *srv, const struct vpart_message *msg, __le32 id);
 struct vsrv_chan *vsrv_chan_find_key(struct vmbus_srv *srv, const struct vsrv_offer *offer,

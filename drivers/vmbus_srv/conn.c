@@ -72,7 +72,8 @@ static bool vsrv_conn_version_ok(const struct vmbus_srv *srv, u32 version)
 	/* What a client in VTL2 calls its interrupt page is none of the guest's memory. */
 	if (srv->redirect && version < VMBUS_VERSION(2, 4))
 		return false;
-	return vsrv_version_supported(version, READ_ONCE(srv->max_version));
+	return vsrv_version_supported(version, min(READ_ONCE(srv->max_version),
+						   READ_ONCE(srv->version_limit)));
 }
 
 /* Pages that cannot be had are as if there were none: the client signals then. */

@@ -92,7 +92,7 @@ void vsrv_monitor_assign(struct vsrv_chan *chan)
 
 	lockdep_assert_held(&chan->srv->lock);
 	chan->monitor_id = VMBUS_MONITOR_NONE;
-	if (!mon->map || !latency || !chan->ops->signal)
+	if (!mon->map || !latency || !chan->ops->signal || chan->ops->direct)
 		return;
 	id = find_first_zero_bit(mon->ids, VSRV_MONITOR_IDS);
 	if (id >= VSRV_MONITOR_IDS)

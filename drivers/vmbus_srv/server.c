@@ -100,6 +100,23 @@ struct vmbus_partition *vsrv_partition(const struct vmbus_srv *srv)
 }
 EXPORT_SYMBOL_GPL(vsrv_partition);
 
+/**
+ * vsrv_limit_version - promise the client no more than somebody else can keep
+ * @srv: server
+ * @version: from its next contact on the client gets this version at most, or
+ *	U32_MAX for no limit
+ *
+ * For the relay: what the guest speaks beyond the host's version the host would not
+ * understand.  A client that is connected keeps what it has.
+ *
+ * Context: any.
+ */
+void vsrv_limit_version(struct vmbus_srv *srv, u32 version)
+{
+	WRITE_ONCE(srv->version_limit, version);
+}
+EXPORT_SYMBOL_GPL(vsrv_limit_version);
+
 /* ---- incoming ---------------------------------------------------------------------- */
 
 /**
@@ -534,6 +551,7 @@ struct vmbus_srv *vsrv_create(const char *name)
 	strscpy(srv->name, name);
 	kref_init(&srv->ref);
 	srv->max_version = VMBUS_VERSION(6, 0);
+	srv->version_limit = U32_MAX;
 	srv->feature_mask = VSRV_FEATURES & ~VMBUS_FEATURE_GPA_PINNING;
 	srv->max_gpadls = VSRV_MAX_GPADLS;
 	srv->max_gpadl_pages = VSRV_MAX_GPADL_PAGES;

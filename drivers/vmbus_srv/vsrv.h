@@ -287,6 +287,8 @@ enum vsrv_counter {
  * @part: partition; set once, before @started
  * @redirect: plays the host: messages go to VTL2
  * @max_version: highest version that is accepted
+ * @version_limit: no more than this, whatever @max_version says; see
+ *	vsrv_limit_version()
  * @feature_mask: features that a client can have
  * @monitor_latency: latency of channels with a monitor id, in 100 ns; 0: there are none
  * @monitor_gpa: page of guest memory for clients that want the server to name one
@@ -334,6 +336,7 @@ struct vmbus_srv {
 	struct vmbus_partition *part;
 	bool redirect;
 	u32 max_version;
+	u32 version_limit;
 	u32 feature_mask;
 	u16 monitor_latency;
 	u64 monitor_gpa;

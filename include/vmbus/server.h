@@ -41,6 +41,7 @@ void vsrv_put(struct vmbus_srv *srv);
 const char *vsrv_name(const struct vmbus_srv *srv);
 struct vmbus_partition *vsrv_partition(const struct vmbus_srv *srv);
 unsigned int vsrv_stops(const struct vmbus_srv *srv);
+void vsrv_limit_version(struct vmbus_srv *srv, u32 version);
 
 /* Was the guest stopped when vsrv_stops() said so? */
 static inline bool vsrv_stopped(unsigned int stops)
@@ -80,6 +81,7 @@ struct vsrv_offer {
  * @connection_id: the client signals this connection
  * @event_flag: the client is interrupted with this event flag
  * @redirect: interrupt VTL2 instead of the guest
+ * @shared: the client has an interrupt page: only vsrv_chan_interrupt() can reach it
  * @user_data: passed through
  */
 struct vsrv_open_params {
@@ -89,6 +91,7 @@ struct vsrv_open_params {
 	u32 connection_id;
 	u16 event_flag;
 	bool redirect;
+	bool shared;
 	u8 user_data[VMBUS_USER_DEFINED_SIZE];
 };
 
@@ -108,8 +111,11 @@ struct vsrv_open_params {
  *	for vsrv_chan_interrupt()); answer with vsrv_modify_done().  Optional.
  * @signal: the client signalled the channel, or the server has found that the
  *	channel is broken (vsrv_chan_broken()).  Any context, also with interrupts
- *	off: may only queue work.  NULL if the host end of the channel registers
- *	the connection itself (the relay).
+ *	off: may only queue work.
+ * @direct: does another end of the channel register the connection, and interrupt
+ *	the client, by itself (the host of a relayed channel)?  Then @signal is not
+ *	called.  Asked before each open callback, with the server's lock held: must
+ *	not call back.  Optional: so it is if there is no @signal.
  * @stop: the client is gone (reset, VMM died, server removed), or the channel is
  *	taken back: on return the owner uses nothing of the client's memory
  *	through it, has forgotten every GPADL of it and owes no answer.  Process
@@ -130,6 +136,7 @@ struct vsrv_chan_ops {
 	void (*gpadl_teardown)(struct vsrv_chan *chan, u32 gpadl_id);
 	void (*modify)(struct vsrv_chan *chan, u32 target_vp);
 	void (*signal)(struct vsrv_chan *chan);
+	bool (*direct)(struct vsrv_chan *chan, const struct vsrv_open_params *params);
 	void (*stop)(struct vsrv_chan *chan);
 	void (*quiesce)(struct vsrv_chan *chan);
 	void (*resume)(struct vsrv_chan *chan);
