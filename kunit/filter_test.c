@@ -498,6 +498,43 @@ static void filter_ruleset_test(struct kunit *test)
 	vint_filter_destroy(filter);
 }
 
+/* Rules of a parameter: the same rules, with the same errors; the line is the rule. */
+static void filter_parameter_test(struct kunit *test)
+{
+	static const struct { const char *rules, *text, *why; } cases[] = {
+		{ "", "end\n" },
+		{ " ; ;", "end\n" },
+		{ "hide", "hide\nend\n" },
+		{ "relay instance=" GUID_A "; hide;", "relay instance=" GUID_A "\nhide\nend\n" },
+		{ "relay flags=1;hide flags=", NULL, "line 2: \"flags=\": not a mask" },
+		{ "hide;end;relay", NULL, "line 3: text after \"end\"" },
+		{ "hide end", NULL, "line 1: \"end\": write class=" },
+	};
+	struct vint_filter *filter;
+	struct vint_error error;
+	unsigned int i;
+	char *text;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		filter = ft_new(test);
+		memset(&error, 0, sizeof(error));
+		text = vint_parameter_text(cases[i].rules);
+		KUNIT_ASSERT_NOT_NULL(test, text);
+		err = vint_filter_replace(filter, text, strlen(text), &error);
+		if (cases[i].text) {
+			KUNIT_EXPECT_EQ(test, err, 0);
+			KUNIT_EXPECT_STREQ(test, ft_text(test, filter), cases[i].text);
+		} else {
+			KUNIT_EXPECT_EQ(test, err, -EINVAL);
+			KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(error.text, cases[i].why), "%s",
+						  error.text);
+		}
+		kfree(text);
+		vint_filter_destroy(filter);
+	}
+}
+
 /* However a set is cut, only the whole of it is complete. */
 static void filter_ruleset_complete_test(struct kunit *test)
 {
@@ -659,6 +696,7 @@ static struct kunit_case filter_cases[] = {
 	KUNIT_CASE(filter_remove_test),
 	KUNIT_CASE(filter_limits_test),
 	KUNIT_CASE(filter_ruleset_test),
+	KUNIT_CASE(filter_parameter_test),
 	KUNIT_CASE(filter_ruleset_complete_test),
 	KUNIT_CASE(filter_listener_test),
 	KUNIT_CASE(filter_hook_test),

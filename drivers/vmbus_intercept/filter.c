@@ -287,6 +287,20 @@ bool vint_ruleset_complete(const char *text, size_t len)
 }
 EXPORT_SYMBOL_IF_KUNIT(vint_ruleset_complete);
 
+/**
+ * vint_parameter_text() - what a parameter of the module says, as a set
+ * @rules: rules, separated by semicolons
+ *
+ * Return: text for vint_filter_replace(), to be freed by kfree(), or NULL.
+ */
+char *vint_parameter_text(const char *rules)
+{
+	char *text = kasprintf(GFP_KERNEL, "%s\n" VINT_RULESET_END "\n", rules);
+
+	return text ? strreplace(text, ';', '\n') : NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vint_parameter_text);
+
 /* Parses one line of a set into @set.  Returns 1 if it is the end of the set. */
 static int vint_ruleset_line(struct vint_filter *set, const char *text, size_t len,
 			     struct vint_error *error)

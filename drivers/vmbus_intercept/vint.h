@@ -112,6 +112,7 @@ int vint_filter_set_fallback(struct vint_filter *filter, const char *text, size_
 			     struct vint_error *error);
 int vint_filter_replace(struct vint_filter *filter, const char *text, size_t len,
 			struct vint_error *error);
+char *vint_parameter_text(const char *rules);
 bool vint_ruleset_complete(const char *text, size_t len);
 int vint_filter_format(struct vint_filter *filter, char *buf, size_t size);
 int vint_filter_get(struct vint_filter *filter, u32 id, struct vint_rule *rule);

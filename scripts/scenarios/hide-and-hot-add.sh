@@ -8,7 +8,17 @@ disposition() {
 	cat "$RELAY/offers/$1.0/disposition"
 }
 
+note "The filter starts with what its parameters say"
+intercept=/modules/vmbus_intercept.ko
+check "it does not load with a rule that is none" fails insmod $intercept "rules=\"hide colour=red\""
+check "nor with such a default" fails insmod $intercept default=show
+must "it loads with rules" insmod $intercept "rules=\"hide instance=$GUID_B; relay\"" default=hide
+equal "it has them" "hide instance=$GUID_B relay end" "$(xargs < "$FILTER/ruleset")"
+check "and the default" file_is "$FILTER/default" hide
+check "each has a directory" test -d "$FILTER/rules/1"
+must "it unloads" rmmod vmbus_intercept
 must "modules load" modules_up
+check "without parameters there is no rule" file_is "$FILTER/ruleset" end
 must "the host has two disks, a pipe and a VPCI bus" host_up vpci=1
 must "a rule hides disk B" rule hide "$GUID_B"
 must "the relay connects with the host" relay_on
