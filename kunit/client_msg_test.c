@@ -39,6 +39,7 @@ static void client_msg_contact_test(struct kunit *test)
 {
 	static const u8 v6[40] = { 14, [8] = 0, 0, 6, 0, [16] = 2, 0, 0, 0, 7, 0, 0, 0 };
 	static const u8 v53[40] = { 14, [8] = 3, 0, 5, 0, [16] = 2 };
+	static const u8 v41[40] = { 14, [8] = 1, 0, 4, 0 };
 	static const u8 id[56] = {
 		14, [8] = 0, 0, 6, 0, [16] = 2, 0, 0, 0, 0x2f, [40] = 1, 2, 3, 4, 5, 6, 7, 8, 9,
 		10, 11, 12, 13, 14, 15, 16,
@@ -56,6 +57,10 @@ static void client_msg_contact_test(struct kunit *test)
 	len = vrelay_msg_contact(buf, VMBUS_VERSION(5, 3), 0x2f, &guid);
 	KUNIT_EXPECT_EQ(test, len, 40U);
 	KUNIT_EXPECT_MEMEQ(test, buf, v53, 40);
+	/* No interrupt page. */
+	len = vrelay_msg_contact(buf, VMBUS_VERSION(4, 1), 0, &guid);
+	KUNIT_EXPECT_EQ(test, len, 40U);
+	KUNIT_EXPECT_MEMEQ(test, buf, v41, 40);
 }
 
 static void client_msg_small_test(struct kunit *test)
@@ -76,6 +81,10 @@ static void client_msg_small_test(struct kunit *test)
 	cm_expect(test, "modify", buf, len, modify, 16);
 }
 
+static void cm_event(void *ctx)
+{
+}
+
 static void client_msg_open_test(struct kunit *test)
 {
 	u8 user_data[VMBUS_USER_DEFINED_SIZE], want[156] = {
@@ -93,11 +102,16 @@ static void client_msg_open_test(struct kunit *test)
 	for (i = 0; i < sizeof(user_data); i++)
 		user_data[i] = i + 1;
 	memcpy(want + 28, user_data, sizeof(user_data));
-	len = vrelay_msg_open(buf, 0x80000001, &open, false);
+	/* Either feature makes the long form. */
+	len = vrelay_msg_open(buf, 0x80000001, &open, VMBUS_FEATURE_GUEST_SIGNAL);
 	cm_expect(test, "open", buf, len, want, 156);
+	open.event = cm_event;
 	want[154] = 1;
-	len = vrelay_msg_open(buf, 0x80000001, &open, true);
+	len = vrelay_msg_open(buf, 0x80000001, &open, VMBUS_FEATURE_REDIRECT_INT);
 	cm_expect(test, "open, redirected", buf, len, want, 156);
+	len = vrelay_msg_open(buf, 0x80000001, &open, ~3U);
+	KUNIT_EXPECT_EQ(test, len, 148U);
+	KUNIT_EXPECT_MEMEQ(test, buf, want, 148);
 }
 
 /* One GPADL of that many words: its messages, and its words in order. */
@@ -226,6 +240,7 @@ static void client_msg_offer_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, offer.subchannel, 0xb5b4);
 	KUNIT_EXPECT_EQ(test, offer.mmio_megabytes_optional, 0xb7b6);
 	KUNIT_EXPECT_EQ(test, offer.channel_id, 0x345U);
+	KUNIT_EXPECT_EQ(test, offer.connection_id, 0xc3c2c1c0U);
 }
 
 static struct kunit_case client_msg_cases[] = {

@@ -72,88 +72,92 @@ static void client_connect_test(struct kunit *test)
 	fh_expect_errors(fh, 0);
 }
 
-/* The longer forms of the answer, and a 6.0 host without what is only wanted. */
+/* The forms of the answer, and what follows from the features that it names. */
 static void client_forms_test(struct kunit *test)
 {
-	static const struct { u32 features, len; } good[] = {
-		{ 0x3, 20 }, { 0x3, 21 }, { 0x7, 40 }, { 0x7, 240 },
+	static const struct {
+		u32 said, len, features;
+		bool share, forward;
+	} cases[] = {
+		{ 0x7, 20, 0x7, true, true },
+		{ 0x3, 21, 0x3, true, true },
+		{ 0x7, 40, 0x7, true, true },
+		{ 0x3, 240, 0x3, true, true },
+		{ U32_MAX, 20, 0x7, true, true },
+		{ 0x1, 20, 0x1, true, false },
+		{ 0x2, 20, 0x2, false, true },
+		{ 0, 20, 0, false, true },
+		{ ~0x7, 20, 0, false, true },
+		{ 0x3, 16, 0, false, true },
+		{ 0x3, 19, 0, false, true },
 	};
 	struct fh *fh = fh_new(test);
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(good); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		fh_enter(fh, VRELAY_CONNECTING);
-		fh_version(fh, true, 0, good[i].features, good[i].len);
+		fh_version(fh, true, 0, cases[i].said, cases[i].len);
 		ct_expect_state(fh, VRELAY_REQUESTING_OFFERS);
-		KUNIT_EXPECT_EQ(test, fh->client.features, good[i].features);
-	}
-}
-
-static void client_missing_features_test(struct kunit *test)
-{
-	static const struct { u32 features, len; const char *text; } bad[] = {
-		{ 0, 20, "0x3" }, { 0x1, 20, "0x2" }, { 0x2, 20, "0x1" },
-		{ 0xfffffffc, 20, "0x3" }, { 0x3, 16, "0x3" }, { 0x3, 19, "0x3" },
-	};
-	struct fh *fh = fh_new(test);
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		fh_enter(fh, VRELAY_CONNECTING);
-		fh_version(fh, true, 0, bad[i].features, bad[i].len);
-		fh_expect(fh, VMBUS_MSG_UNLOAD, 8);
-		ct_expect_state(fh, VRELAY_DISCONNECTING);
-		ct_expect_described(fh, "failed: it lacks VMBus features");
-		ct_expect_described(fh, bad[i].text);
-		fh_say_len(fh, VMBUS_MSG_UNLOAD_COMPLETE, 0, 0, 0, 8);
-		ct_expect_state(fh, VRELAY_DISCONNECTED);
-		/* Said as long as nobody tries again. */
-		ct_expect_described(fh, "failed: ");
-		KUNIT_EXPECT_NE(test, fh->client.failure[0], 0);
-		fh_expect_quiet(fh);
+		KUNIT_EXPECT_EQ_MSG(test, fh->client.features, cases[i].features, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, vrelay_client_can_share(&fh->client), cases[i].share,
+				    "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, vrelay_client_can_forward(&fh->client),
+				    cases[i].forward, "case %u", i);
 	}
 	fh_expect_errors(fh, 0);
-	/* The next attempt begins at the top, and can succeed. */
-	fh_enter(fh, VRELAY_CONNECTED);
-	ct_expect_described(fh, "connected");
-	KUNIT_EXPECT_EQ(test, fh->client.failure[0], 0);
 }
 
-/* A host without 6.0 is asked for 5.3, which has no features: of no use. */
-static void client_fallback_test(struct kunit *test)
+/* Versions from the highest down; features are there from 6.0 on. */
+static void client_versions_test(struct kunit *test)
 {
+	static const u32 versions[] = {
+		VMBUS_VERSION(6, 0), VMBUS_VERSION(5, 3), VMBUS_VERSION(5, 2), VMBUS_VERSION(5, 1),
+		VMBUS_VERSION(5, 0), VMBUS_VERSION(4, 1), VMBUS_VERSION(4, 0),
+	};
 	struct fh *fh = fh_new(test);
+	unsigned int host, i;
 
-	KUNIT_EXPECT_EQ(test, vrelay_client_connect(&fh->client), 0);
-	ct_expect_contact(fh, VMBUS_VERSION(6, 0));
-	fh_version(fh, false, 0, 0, 16);
-	ct_expect_contact(fh, VMBUS_VERSION(5, 3));
-	ct_expect_state(fh, VRELAY_CONNECTING);
-	/* Features in the answer to 5.3 mean nothing. */
-	fh_version(fh, true, 0, 0xff, 20);
-	fh_expect(fh, VMBUS_MSG_UNLOAD, 8);
-	ct_expect_described(fh, "failed: it lacks VMBus features 0x3");
-	fh_say_len(fh, VMBUS_MSG_UNLOAD_COMPLETE, 0, 0, 0, 8);
-	ct_expect_state(fh, VRELAY_DISCONNECTED);
-	KUNIT_EXPECT_EQ(test, fh->client.features, 0U);
+	for (host = 0; host < ARRAY_SIZE(versions); host++) {
+		fh_enter(fh, VRELAY_DISCONNECTED);
+		KUNIT_EXPECT_EQ(test, vrelay_client_connect(&fh->client), 0);
+		for (i = 0; i < host; i++) {
+			ct_expect_contact(fh, versions[i]);
+			ct_expect_state(fh, VRELAY_CONNECTING);
+			fh_version(fh, false, 0, 0, 16);
+		}
+		ct_expect_contact(fh, versions[host]);
+		/* What an older host says of features means nothing. */
+		fh_version(fh, true, 0, 0xff, 20);
+		fh_expect(fh, VMBUS_MSG_REQUEST_OFFERS, 8);
+		ct_expect_state(fh, VRELAY_REQUESTING_OFFERS);
+		KUNIT_EXPECT_EQ(test, fh->client.version, versions[host]);
+		KUNIT_EXPECT_EQ(test, fh->client.features, host ? 0 : FH_FEATURES);
+	}
 
-	/* Neither of both. */
+	/* None of them. */
+	fh_enter(fh, VRELAY_DISCONNECTED);
 	KUNIT_EXPECT_EQ(test, vrelay_client_connect(&fh->client), 0);
-	ct_expect_contact(fh, VMBUS_VERSION(6, 0));
-	fh_version(fh, false, 0, 0, 16);
-	ct_expect_contact(fh, VMBUS_VERSION(5, 3));
-	fh_version(fh, false, 0, 0, 16);
+	for (i = 0; i < ARRAY_SIZE(versions); i++) {
+		ct_expect_contact(fh, versions[i]);
+		fh_version(fh, false, 0, 0, 16);
+	}
 	ct_expect_state(fh, VRELAY_DISCONNECTED);
-	ct_expect_described(fh, "failed: it speaks neither");
+	ct_expect_described(fh, "failed: it speaks no VMBus version from 4.0 to 6.0");
+	KUNIT_EXPECT_NE(test, fh->client.failure[0], 0);
 	fh_expect_quiet(fh);
-	/* Refused, at either version. */
+	/* The next attempt begins at the top; it may be refused at any version. */
 	KUNIT_EXPECT_EQ(test, vrelay_client_connect(&fh->client), 0);
+	KUNIT_EXPECT_EQ(test, fh->client.failure[0], 0);
 	ct_expect_contact(fh, VMBUS_VERSION(6, 0));
+	fh_version(fh, false, 0, 0, 16);
+	ct_expect_contact(fh, VMBUS_VERSION(5, 3));
 	fh_version(fh, true, 2, FH_FEATURES, 20);
 	ct_expect_state(fh, VRELAY_DISCONNECTED);
 	ct_expect_described(fh, "failed: it refused the connection with state 2");
 	fh_expect_quiet(fh);
 	fh_expect_errors(fh, 0);
+	fh_enter(fh, VRELAY_CONNECTED);
+	ct_expect_described(fh, "connected");
 }
 
 static void client_bad_offers_test(struct kunit *test)
@@ -603,8 +607,7 @@ static void client_receive_test(struct kunit *test)
 static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_connect_test),
 	KUNIT_CASE(client_forms_test),
-	KUNIT_CASE(client_missing_features_test),
-	KUNIT_CASE(client_fallback_test),
+	KUNIT_CASE(client_versions_test),
 	KUNIT_CASE(client_bad_offers_test),
 	KUNIT_CASE(client_disconnect_test),
 	KUNIT_CASE(client_unload_test),

@@ -23,6 +23,8 @@
 #define FH_TIMEOUT	(5 * HZ)
 #define FH_FEATURES	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
 			 VMBUS_FEATURE_MODIFY_CONNECTION)
+/* That the host offers a channel with. */
+#define FH_CONNECTION(channel)	(0x9000 + (channel))
 
 /* Callbacks of the client. */
 enum fh_call_type { FH_OPENED, FH_CREATED, FH_TORNDOWN, FH_MODIFIED };
@@ -299,6 +301,7 @@ static inline void fh_offer(struct fh *fh, u32 channel)
 {
 	struct vmbus_offer_msg m = {
 		.hdr.type = cpu_to_le32(VMBUS_MSG_OFFER), .channel_id = cpu_to_le32(channel),
+		.connection_id = cpu_to_le32(FH_CONNECTION(channel)),
 	};
 
 	memset(&m.class_id, 0xc1, sizeof(m.class_id));
@@ -407,13 +410,12 @@ static inline void fh_enter(struct fh *fh, enum vrelay_client_state state)
 	}
 	if (state != VRELAY_DISCONNECTED)
 		KUNIT_ASSERT_EQ(fh->test, vrelay_client_connect(&fh->client), 0);
-	if (state == VRELAY_DISCONNECTING) {
-		/* A host that cannot do what the relay needs. */
-		fh_version(fh, true, 0, 0, 20);
-	} else if (state != VRELAY_DISCONNECTED && state != VRELAY_CONNECTING) {
+	if (state != VRELAY_DISCONNECTED && state != VRELAY_CONNECTING) {
 		fh_version(fh, true, 0, FH_FEATURES, 20);
 		if (state == VRELAY_CONNECTED)
 			fh_all_offers(fh);
+		else if (state == VRELAY_DISCONNECTING)
+			vrelay_client_unload(&fh->client);
 	}
 	KUNIT_ASSERT_EQ(fh->test, vrelay_client_get_state(&fh->client), state);
 	fh->nposts = 0;

@@ -25,9 +25,15 @@ struct vrelay_in {
 	u8 payload[VMBUS_MSG_MAX];
 };
 
+/* Below 6.0 a host has no features, see vrelay_client_can_share(). */
 static const u32 vrelay_versions[] = {
 	VMBUS_VERSION(6, 0),
 	VMBUS_VERSION(5, 3),
+	VMBUS_VERSION(5, 2),
+	VMBUS_VERSION(5, 1),
+	VMBUS_VERSION(5, 0),
+	VMBUS_VERSION(4, 1),
+	VMBUS_VERSION(4, 0),
 };
 
 static const char *const vrelay_client_state_names[VRELAY_CLIENT_STATES] = {
@@ -208,7 +214,6 @@ static void vrelay_client_fail(struct vrelay_client *client, const char *fmt, u3
 static void vrelay_client_on_version(struct vrelay_client *client, const void *payload, u32 len)
 {
 	struct vrelay_version version;
-	u32 missing;
 
 	if (vrelay_parse_version(payload, len, &version)) {
 		vrelay_client_bad(client, "short version response", len);
@@ -221,7 +226,7 @@ static void vrelay_client_on_version(struct vrelay_client *client, const void *p
 			vrelay_client_send_contact(client);
 			return;
 		}
-		vrelay_client_fail(client, "it speaks neither VMBus 6.0 nor 5.3", 0);
+		vrelay_client_fail(client, "it speaks no VMBus version from 4.0 to 6.0", 0);
 		vrelay_client_set_state(client, VRELAY_DISCONNECTED);
 		return;
 	}
@@ -232,16 +237,11 @@ static void vrelay_client_on_version(struct vrelay_client *client, const void *p
 		return;
 	}
 
-	if (client->version >= VMBUS_VERSION(6, 0))
-		client->features = version.features & VRELAY_FEATURES_WANTED;
-	missing = VRELAY_FEATURES_NEEDED & ~client->features;
-	if (missing) {
-		vrelay_client_fail(client, "it lacks VMBus features %#x, needed to relay channels",
-				   missing);
-		vrelay_client_send_simple(client, VMBUS_MSG_UNLOAD);
-		vrelay_client_set_state(client, VRELAY_DISCONNECTING);
-		return;
-	}
+	WRITE_ONCE(client->features, client->version < VMBUS_VERSION(6, 0) ? 0 :
+				     version.features & VRELAY_FEATURES_WANTED);
+	if (!vrelay_client_can_share(client))
+		pr_notice("the host has VMBus %u.%u without guest-specified signals: signals and interrupts of relayed channels go through VTL2\n",
+			  client->version >> 16, client->version & 0xffff);
 	vrelay_client_send_simple(client, VMBUS_MSG_REQUEST_OFFERS);
 	vrelay_client_set_state(client, VRELAY_REQUESTING_OFFERS);
 }
@@ -441,13 +441,8 @@ int vrelay_client_connect(struct vrelay_client *client)
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_connect);
 
-/**
- * vrelay_client_disconnect() - UNLOAD, and wait for the host to let go
- * @client: client; every channel was released
- *
- * A host that does not answer in time is left alone.
- */
-void vrelay_client_disconnect(struct vrelay_client *client)
+/* Begin to disconnect: UNLOAD, if the host knows us. */
+VISIBLE_IF_KUNIT void vrelay_client_unload(struct vrelay_client *client)
 {
 	mutex_lock(&client->lock);
 	if (vrelay_client_online(client)) {
@@ -458,7 +453,18 @@ void vrelay_client_disconnect(struct vrelay_client *client)
 		vrelay_client_set_state(client, VRELAY_DISCONNECTED);
 	}
 	vrelay_client_post_unlock(client);
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_client_unload);
 
+/**
+ * vrelay_client_disconnect() - UNLOAD, and wait for the host to let go
+ * @client: client; every channel was released
+ *
+ * A host that does not answer in time is left alone.
+ */
+void vrelay_client_disconnect(struct vrelay_client *client)
+{
+	vrelay_client_unload(client);
 	if (!wait_event_timeout(client->wait,
 				vrelay_client_get_state(client) == VRELAY_DISCONNECTED,
 				client->timeout)) {

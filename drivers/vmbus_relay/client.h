@@ -29,8 +29,6 @@
 
 #define VRELAY_FEATURES_WANTED \
 	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | VMBUS_FEATURE_MODIFY_CONNECTION)
-/* Without these the guest and the host cannot share a channel directly. */
-#define VRELAY_FEATURES_NEEDED	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT)
 
 #define VRELAY_MAX_INCOMING	64	/* messages taken and not yet handled */
 #define VRELAY_MAX_OUTGOING	4096	/* messages queued; beyond, requests fail */
@@ -74,6 +72,7 @@ struct vrelay_version {
  * @mmio_megabytes_optional: the same, if there is some to spare
  * @user_defined: passed through
  * @channel_id: the host's
+ * @connection_id: signals the host, unless an open names another
  */
 struct vrelay_offer {
 	guid_t class_id;
@@ -84,6 +83,7 @@ struct vrelay_offer {
 	u16 mmio_megabytes_optional;
 	u8 user_defined[VMBUS_USER_DEFINED_SIZE];
 	u32 channel_id;
+	u32 connection_id;
 };
 
 /**
@@ -110,7 +110,7 @@ struct vrelay_open {
 };
 
 u32 vrelay_msg_contact(void *buf, u32 version, u32 features, const guid_t *client_id);
-u32 vrelay_msg_open(void *buf, u32 channel_id, const struct vrelay_open *open, bool redirect);
+u32 vrelay_msg_open(void *buf, u32 channel_id, const struct vrelay_open *open, u32 features);
 u32 vrelay_msg_simple(void *buf, enum vmbus_msg_type type);
 u32 vrelay_msg_channel(void *buf, enum vmbus_msg_type type, u32 channel_id);
 u32 vrelay_msg_teardown(void *buf, u32 channel_id, u32 gpadl_id);
@@ -267,7 +267,7 @@ enum vrelay_counter {
  * @state: see enum; also read without the lock
  * @attempt: index of the version that is asked for
  * @version: version asked for or agreed
- * @features: agreed
+ * @features: agreed; also read without the lock
  * @no_host: the last attempt found nobody
  * @failure: why the host is of no use, or empty: then no new attempt is made
  * @deadline: when to give up waiting in this state, in jiffies
@@ -329,6 +329,7 @@ int vrelay_client_receive(void *ctx, const void *payload, u32 len);
 void vrelay_client_handle(struct vrelay_client *client, const void *payload, u32 len);
 
 const char *vrelay_client_state_name(enum vrelay_client_state state);
+void vrelay_client_unload(struct vrelay_client *client);
 void vrelay_client_post_unlock(struct vrelay_client *client);
 void vrelay_client_cut(struct vrelay_client *client);
 bool vrelay_client_online(const struct vrelay_client *client);
@@ -345,6 +346,25 @@ static inline void vrelay_count(struct vrelay_client *client, enum vrelay_counte
 static inline enum vrelay_client_state vrelay_client_get_state(const struct vrelay_client *client)
 {
 	return READ_ONCE(client->state);
+}
+
+/*
+ * Can the guest and the host share a channel with VTL2 out of the signal path?  The
+ * host must take connection and event flag from the guest for that.
+ */
+static inline bool vrelay_client_can_share(const struct vrelay_client *client)
+{
+	return READ_ONCE(client->features) & VMBUS_FEATURE_GUEST_SIGNAL;
+}
+
+/*
+ * Can VTL2 be in it?  A host that knows of neither feature interrupts its client,
+ * which is VTL2, and so does one that can be told to.
+ */
+static inline bool vrelay_client_can_forward(const struct vrelay_client *client)
+{
+	return !vrelay_client_can_share(client) ||
+	       (READ_ONCE(client->features) & VMBUS_FEATURE_REDIRECT_INT);
 }
 
 #endif /* _VRELAY_CLIENT_H */

@@ -202,22 +202,29 @@ static int vrelay_hchan_check(const struct vrelay_hchan *hchan)
 	return vrelay_client_room(hchan->client) ? 0 : -EBUSY;
 }
 
+/* VTL2 enters the signal path. */
 static int vrelay_hchan_bind(struct vrelay_hchan *hchan, const struct vrelay_open *open)
 {
+	u32 connection = VMBUS_CONN_EVENT(hchan->offer.channel_id, VMBUS_SINT_REDIRECT, 2);
 	struct vrelay_client *client = hchan->client;
 	unsigned int flag;
 	int err;
 
-	flag = find_first_zero_bit(client->event_flags, VRELAY_EVENT_FLAGS);
-	if (flag == VRELAY_EVENT_FLAGS)
-		return -ENOSPC;
+	if (vrelay_client_can_share(client)) {
+		flag = find_first_zero_bit(client->event_flags, VRELAY_EVENT_FLAGS);
+		if (flag == VRELAY_EVENT_FLAGS)
+			return -ENOSPC;
+	} else {
+		/* This host takes neither from us. */
+		flag = hchan->offer.channel_id;
+		connection = hchan->offer.connection_id;
+	}
 	err = client->host->ops->bind_event(client->host, flag, open->event, open->event_ctx);
 	if (err)
 		return err;
 	__set_bit(flag, client->event_flags);
 	hchan->event_flag = flag;
-	WRITE_ONCE(hchan->signal_connection,
-		   VMBUS_CONN_EVENT(hchan->offer.channel_id, VMBUS_SINT_REDIRECT, 2));
+	WRITE_ONCE(hchan->signal_connection, connection);
 	return 0;
 }
 
@@ -226,7 +233,8 @@ static int vrelay_hchan_bind(struct vrelay_hchan *hchan, const struct vrelay_ope
  * @hchan: channel
  * @open: parameters
  *
- * Return: 0, then vrelay_client_ops::open_result() follows; or -errno.
+ * Return: 0, then vrelay_client_ops::open_result() follows; or -errno, -EOPNOTSUPP
+ * if the host cannot leave VTL2 out of the signal path, or cannot have it there.
  */
 int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *open)
 {
@@ -239,6 +247,9 @@ int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *ope
 	err = vrelay_hchan_check(hchan);
 	if (!err && hchan->state != VRELAY_CHAN_OFFERED)
 		err = -EBUSY;
+	if (!err && !(open->event ? vrelay_client_can_forward(client) :
+				    vrelay_client_can_share(client)))
+		err = -EOPNOTSUPP;
 	if (err)
 		goto unlock;
 	if (open->event) {
@@ -249,7 +260,8 @@ int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *ope
 		params.event_flag = hchan->event_flag;
 	}
 	out = vrelay_out_alloc();
-	out->len = vrelay_msg_open(out->payload, hchan->offer.channel_id, &params, open->event);
+	out->len = vrelay_msg_open(out->payload, hchan->offer.channel_id, &params,
+				   client->features);
 	vrelay_client_send(client, out);
 	vrelay_hchan_set_state(hchan, VRELAY_CHAN_OPENING);
 unlock:
@@ -358,7 +370,8 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_client_gpadl_teardown);
  * @hchan: channel
  * @target_vp: VP
  *
- * Return: 0, then vrelay_client_ops::modified() follows; or -errno.
+ * Return: 0, then vrelay_client_ops::modified() follows; or -errno, -EOPNOTSUPP if
+ * the host would not say when it has done so.
  */
 int vrelay_client_modify(struct vrelay_hchan *hchan, u32 target_vp)
 {
@@ -368,6 +381,8 @@ int vrelay_client_modify(struct vrelay_hchan *hchan, u32 target_vp)
 
 	mutex_lock(&client->lock);
 	err = vrelay_hchan_check(hchan);
+	if (!err && client->version < VMBUS_VERSION(5, 3))
+		err = -EOPNOTSUPP;
 	if (!err && (hchan->state != VRELAY_CHAN_OPENED || hchan->modify_pending))
 		err = -EBUSY;
 	if (!err) {

@@ -23,7 +23,8 @@ static void vrelay_msg_hdr(struct vmbus_msg_hdr *hdr, enum vmbus_msg_type type)
  * @client_id: sent with VMBUS_FEATURE_CLIENT_ID, which makes the long form
  *
  * SINT and VTL are those of an ordinary guest: that messages are redirected to
- * VTL2 follows from the connection they are posted to.
+ * VTL2 follows from the connection they are posted to.  Below 5.0 an interrupt page
+ * would stand there, and there is none.
  *
  * Return: length of the message.
  */
@@ -34,7 +35,7 @@ u32 vrelay_msg_contact(void *buf, u32 version, u32 features, const guid_t *clien
 
 	if (version < VMBUS_VERSION(6, 0))
 		features = 0;
-	target = FIELD_PREP(VMBUS_CONTACT_SINT, VMBUS_SINT) |
+	target = FIELD_PREP(VMBUS_CONTACT_SINT, version < VMBUS_VERSION(5, 0) ? 0 : VMBUS_SINT) |
 		 FIELD_PREP(VMBUS_CONTACT_VTL, 0) |
 		 FIELD_PREP(VMBUS_CONTACT_FEATURES, features);
 
@@ -50,15 +51,16 @@ u32 vrelay_msg_contact(void *buf, u32 version, u32 features, const guid_t *clien
 EXPORT_SYMBOL_IF_KUNIT(vrelay_msg_contact);
 
 /**
- * vrelay_msg_open() - OPEN in the form that names connection and event flag
+ * vrelay_msg_open() - OPEN
  * @buf: VMBUS_MSG_MAX bytes
  * @channel_id: the host's
  * @open: parameters
- * @redirect: interrupt VTL2
+ * @features: agreed with the host; they say whether it takes the form that names
+ *	connection and event flag
  *
  * Return: length of the message.
  */
-u32 vrelay_msg_open(void *buf, u32 channel_id, const struct vrelay_open *open, bool redirect)
+u32 vrelay_msg_open(void *buf, u32 channel_id, const struct vrelay_open *open, u32 features)
 {
 	struct vmbus_open2_msg *msg = buf;
 
@@ -69,9 +71,11 @@ u32 vrelay_msg_open(void *buf, u32 channel_id, const struct vrelay_open *open, b
 	msg->open.target_vp = cpu_to_le32(open->target_vp);
 	msg->open.downstream_page = cpu_to_le32(open->downstream_page);
 	memcpy(msg->open.user_data, open->user_data, sizeof(msg->open.user_data));
+	if (!(features & (VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT)))
+		return sizeof(msg->open);
 	msg->connection_id = cpu_to_le32(open->connection_id);
 	msg->event_flag = cpu_to_le16(open->event_flag);
-	msg->flags = cpu_to_le16(redirect ? VMBUS_OPEN_REDIRECT_INTERRUPT : 0);
+	msg->flags = cpu_to_le16(open->event ? VMBUS_OPEN_REDIRECT_INTERRUPT : 0);
 	return sizeof(*msg);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_msg_open);
@@ -240,6 +244,7 @@ int vrelay_parse_offer(const void *payload, u32 len, struct vrelay_offer *offer)
 	offer->mmio_megabytes_optional = le16_to_cpu(msg->mmio_megabytes_optional);
 	memcpy(offer->user_defined, msg->user_defined, sizeof(offer->user_defined));
 	offer->channel_id = le32_to_cpu(msg->channel_id);
+	offer->connection_id = le32_to_cpu(msg->connection_id);
 	/* Ids are part of connection ids, which leave 12 bits for them. */
 	if (!offer->channel_id || offer->channel_id > VMBUS_MAX_CHANNEL_ID)
 		return -EINVAL;

@@ -86,6 +86,8 @@ static void vrelay_reconcile(struct work_struct *work)
 		again = vrelay_reconcile_host(relay);
 		break;
 	case VRELAY_CONNECTED:
+		/* A guest that is connected keeps what it has. */
+		vsrv_limit_version(relay->srv, READ_ONCE(relay->client.version));
 		vrelay_reconcile_offers(relay);
 		break;
 	default:
@@ -174,6 +176,7 @@ static void vrelay_redirect_off(struct vrelay *relay)
 	mod_delayed_work(relay->wq, &relay->reconcile, 0);
 	flush_delayed_work(&relay->reconcile);
 	vrelay_client_stop(&relay->client);
+	vsrv_limit_version(relay->srv, U32_MAX);
 	vsrv_put(relay->srv);
 	relay->srv = NULL;
 }

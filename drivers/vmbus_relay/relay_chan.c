@@ -42,6 +42,20 @@ static void vrelay_chan_signal(struct vsrv_chan *chan)
 	atomic64_inc(&rc->relay->forwarded_to_host);
 }
 
+/*
+ * VTL2 enters the signal path only where it must: for a guest that looks into a page
+ * which the host does not know, or a host that takes no signals but its own.
+ */
+static bool vrelay_chan_direct(struct vsrv_chan *chan, const struct vsrv_open_params *params)
+{
+	struct vrelay_chan *rc = vrelay_chan_of(chan);
+	const struct vrelay_client *client = &rc->relay->client;
+	bool forced = READ_ONCE(rc->relay->force_forwarding) && vrelay_client_can_forward(client);
+
+	WRITE_ONCE(rc->forwarding, params->shared || forced || !vrelay_client_can_share(client));
+	return !rc->forwarding;
+}
+
 static void vrelay_chan_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
 {
 	struct vrelay_chan *rc = vrelay_chan_of(chan);
@@ -126,8 +140,12 @@ static void vrelay_chan_modify(struct vsrv_chan *chan, u32 target_vp)
 	struct vrelay_chan *rc = vrelay_chan_of(chan);
 	int err = vrelay_client_modify(rc->hchan, target_vp);
 
-	if (err)
-		vsrv_modify_done(chan, err);
+	if (!err)
+		return;
+	/* Such a host interrupts VTL2, and the server knows the guest's new VP. */
+	if (err == -EOPNOTSUPP && rc->forwarding)
+		err = 0;
+	vsrv_modify_done(chan, err);
 }
 
 /* vrelay_client::lock orders this against answers: none is given afterwards. */
@@ -142,16 +160,8 @@ static const struct vsrv_chan_ops vrelay_chan_ops = {
 	.gpadl_create = vrelay_chan_gpadl_create,
 	.gpadl_teardown = vrelay_chan_gpadl_teardown,
 	.modify = vrelay_chan_modify,
-	.stop = vrelay_chan_stop,
-};
-
-static const struct vsrv_chan_ops vrelay_chan_forwarding_ops = {
-	.open = vrelay_chan_open,
-	.close = vrelay_chan_close,
-	.gpadl_create = vrelay_chan_gpadl_create,
-	.gpadl_teardown = vrelay_chan_gpadl_teardown,
-	.modify = vrelay_chan_modify,
 	.signal = vrelay_chan_signal,
+	.direct = vrelay_chan_direct,
 	.stop = vrelay_chan_stop,
 };
 
@@ -224,10 +234,8 @@ static int vrelay_chan_offer_guest(struct vrelay_chan *rc)
 	struct vsrv_chan *chan;
 
 	memcpy(offer.user_defined, from->user_defined, sizeof(offer.user_defined));
-	WRITE_ONCE(rc->forwarding, READ_ONCE(rc->relay->force_forwarding));
 	vrelay_client_unblock(rc->hchan);
-	chan = vsrv_offer(rc->relay->srv, &offer,
-			  rc->forwarding ? &vrelay_chan_forwarding_ops : &vrelay_chan_ops, rc);
+	chan = vsrv_offer(rc->relay->srv, &offer, &vrelay_chan_ops, rc);
 	if (IS_ERR(chan))
 		return PTR_ERR(chan);
 	WRITE_ONCE(rc->chan, chan);

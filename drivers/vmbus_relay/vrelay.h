@@ -47,7 +47,8 @@
  * @server_name: guest's server, or empty
  * @srv: held while @redirect
  * @redirect: consume the host's offers
- * @force_forwarding: channels offered from now on have VTL2 in the signal path
+ * @force_forwarding: channels opened from now on have VTL2 in the signal path, if
+ *	the host can do that
  * @removed: the module goes away
  * @show_lock: protects what sysfs shows and sets of a channel:
  *	vrelay_chan::shown, vrelay_chan::decision, vrelay_chan::override
@@ -98,7 +99,7 @@ struct vrelay {
  * @hook: hook that has the offer, with
  * @hook_priv: its context
  * @error: why the offer is not where it should be, or 0
- * @forwarding: VTL2 sits in the signal path
+ * @forwarding: VTL2 sits in the signal path, since the last open
  * @forwarded_to_host: signals of the guest forwarded to the host
  * @forwarded_to_guest: interrupts of the host forwarded to the guest
  */

@@ -15,7 +15,10 @@
 #include <unistd.h>
 #include "selftest.h"
 
-struct options opt = { .partition = "guest0", .seed = 1, .ms = 5000, .count = 500 };
+struct options opt = {
+	.partition = "guest0", .seed = 1, .ms = 5000, .count = 500,
+	.max_version = VMBUS_VERSION(6, 0),
+};
 
 const guid_t echo_class = {
 	{ 0xa3, 0xe2, 0x1c, 0x6b, 0x6e, 0x0b, 0x5f, 0x4a,
@@ -25,7 +28,7 @@ const guid_t echo_class = {
 static const struct group {
 	const char *name;
 	void (*run)(void);
-	bool extra;		/* only if asked for: needs more than the pipe */
+	bool extra;		/* only if asked for: needs more than the pipe, or other options */
 } groups[] = {
 	{ "calls", test_calls },
 	{ "contact", test_contact },
@@ -40,6 +43,7 @@ static const struct group {
 	{ "nonsense", test_nonsense },
 	{ "model", test_model },
 	{ "hostile", test_hostile },
+	{ "versions", test_versions, .extra = true },
 	{ "disk", test_disk, .extra = true },
 };
 
@@ -252,10 +256,12 @@ static void usage(void)
 	unsigned int i;
 
 	fprintf(stderr,
-		"vmbus-selftest [-p PARTITION] [-s SEED] [-t MS] [-n PACKETS] [-r] [GROUP]...\n"
+		"vmbus-selftest [-p PARTITION] [-s SEED] [-t MS] [-n PACKETS] [-r] [-V MAJOR.MINOR]\n"
+		"		 [GROUP]...\n"
 		"  -r  the echo pipe comes from the host, through the relay\n"
-		"  the group disk is not among those of a call without groups: it needs a SCSI\n"
-		"  controller of the guest's server with an empty disk of 1 MiB\n"
+		"  -V  for the group versions: no higher one is taken\n"
+		"  without groups all run but versions, and disk, which needs a SCSI controller\n"
+		"  of the guest's server with an empty disk of 1 MiB\n"
 		"  groups:");
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(stderr, " %s", groups[i].name);
@@ -289,10 +295,10 @@ static void run(const char *name)
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
+	unsigned int i, major, minor;
 	int c;
 
-	while ((c = getopt(argc, argv, "p:s:t:n:r")) != -1) {
+	while ((c = getopt(argc, argv, "p:s:t:n:rV:")) != -1) {
 		switch (c) {
 		case 'p':
 			opt.partition = optarg;
@@ -308,6 +314,11 @@ int main(int argc, char **argv)
 			break;
 		case 'r':
 			opt.relayed = true;
+			break;
+		case 'V':
+			if (sscanf(optarg, "%u.%u", &major, &minor) != 2)
+				usage();
+			opt.max_version = VMBUS_VERSION(major, minor);
 			break;
 		default:
 			usage();

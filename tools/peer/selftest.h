@@ -15,6 +15,7 @@
  * @ms: how long each random test runs
  * @count: packets per ring
  * @relayed: the echo pipe is the host's
+ * @max_version: for the group "versions": the highest that the server takes
  */
 struct options {
 	const char *partition;
@@ -22,6 +23,7 @@ struct options {
 	unsigned int ms;
 	unsigned int count;
 	bool relayed;
+	u32 max_version;
 };
 
 extern struct options opt;
@@ -65,6 +67,7 @@ bool bed_still(struct bed *b, const u8 *was, unsigned int ms);
 /* test_*.c */
 void test_calls(void);
 void test_contact(void);
+void test_versions(void);
 void test_offers(void);
 void test_gpadl(void);
 void test_channel(void);
