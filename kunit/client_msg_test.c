@@ -114,6 +114,29 @@ static void client_msg_open_test(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, buf, want, 148);
 }
 
+static void client_msg_tl_test(struct kunit *test)
+{
+	static const struct { u32 version, len; } cases[] = {
+		{ VMBUS_VERSION(4, 0), 40 }, { VMBUS_VERSION(5, 1), 40 },
+		{ VMBUS_VERSION(5, 2), 56 }, { VMBUS_VERSION(6, 0), 56 },
+	};
+	u8 ids[48], want[56] = { 21 };
+	unsigned int i;
+	u8 *buf;
+	u32 len;
+
+	for (i = 0; i < sizeof(ids); i++)
+		ids[i] = i + 1;
+	memcpy(want + 8, ids, sizeof(ids));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		buf = cm_buf(test);
+		/* The guest's end comes first. */
+		len = vrelay_msg_tl_connect(buf, cases[i].version, (guid_t *)(ids + 16),
+					    (guid_t *)ids, (guid_t *)(ids + 32));
+		cm_expect(test, "TL connect", buf, len, want, cases[i].len);
+	}
+}
+
 /* One GPADL of that many words: its messages, and its words in order. */
 static void cm_gpadl(struct kunit *test, unsigned int nwords, unsigned int messages,
 		     const u64 *words)
@@ -249,6 +272,7 @@ static struct kunit_case client_msg_cases[] = {
 	KUNIT_CASE(client_msg_open_test),
 	KUNIT_CASE(client_msg_gpadl_test),
 	KUNIT_CASE(client_msg_version_test),
+	KUNIT_CASE(client_msg_tl_test),
 	KUNIT_CASE(client_msg_offer_test),
 	{}
 };

@@ -457,6 +457,63 @@ static void client_post_fails_test(struct kunit *test)
 	}
 }
 
+/* ---- hv_sock ----------------------------------------------------------------------- */
+
+/* A connect, and the answer that is no offer. */
+static void client_tl_test(struct kunit *test)
+{
+	static const guid_t service = GUID_INIT(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+	static const guid_t endpoint = GUID_INIT(21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+	static const guid_t silo = GUID_INIT(41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51);
+	static const struct { u32 status; bool wanted, error; } answers[] = {
+		{ VMBUS_TL_REFUSED, true, false }, { S32_MIN, true, false }, { ~0U, true, false },
+		{ VMBUS_TL_REFUSED, false, true }, { 0, true, true }, { S32_MAX, true, true },
+	};
+	struct vmbus_tl_connect_result_msg m = {
+		.hdr.type = cpu_to_le32(VMBUS_MSG_TL_CONNECT_RESULT),
+		.service_id = service, .endpoint_id = endpoint,
+	};
+	enum vrelay_client_state state;
+	struct fh *fh = fh_new(test);
+	const __le32 *words;
+	unsigned int i;
+
+	for (state = 0; state < VRELAY_CLIENT_STATES; state++) {
+		fh_enter(fh, state);
+		KUNIT_EXPECT_EQ(test, vrelay_client_tl_connect(&fh->client, &service, &endpoint,
+							       &silo),
+				state == VRELAY_CONNECTED ? 0 : -ENODEV);
+		if (state != VRELAY_CONNECTED) {
+			fh_expect_quiet(fh);
+			continue;
+		}
+		words = fh_expect(fh, VMBUS_MSG_TL_CONNECT, 56);
+		KUNIT_EXPECT_MEMEQ(test, words, &endpoint, 16);
+		KUNIT_EXPECT_MEMEQ(test, words + 4, &service, 16);
+		KUNIT_EXPECT_MEMEQ(test, words + 8, &silo, 16);
+	}
+
+	fh_enter(fh, VRELAY_CONNECTED);
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		fh->tl_wanted = answers[i].wanted;
+		fh->tl_service = guid_null;
+		m.status = cpu_to_le32(answers[i].status);
+		vrelay_client_handle(&fh->client, &m, sizeof(m));
+		fh_expect_errors(fh, answers[i].error);
+		KUNIT_EXPECT_EQ_MSG(test, guid_equal(&fh->tl_service, &service),
+				    (s32)answers[i].status < 0, "answer %u", i);
+	}
+	KUNIT_EXPECT_TRUE(test, guid_equal(&fh->tl_endpoint, &endpoint));
+	fh_expect_quiet(fh);
+
+	/* A host that takes no more: refused by us. */
+	fh->client.out_len = VRELAY_MAX_OUTGOING;
+	KUNIT_EXPECT_EQ(test, vrelay_client_tl_connect(&fh->client, &service, &endpoint, &silo),
+			-EBUSY);
+	fh->client.out_len = 0;
+	fh_expect_quiet(fh);
+}
+
 /* ---- hosts that do not keep to the rules ------------------------------------------- */
 
 /* What the host may say: from which length on, and in which states. */
@@ -469,6 +526,7 @@ static const struct { u16 len; u8 states; } ct_table[32] = {
 	[12] = { 12, BIT(VRELAY_REQUESTING_OFFERS) | BIT(VRELAY_CONNECTED) },
 	[15] = { 16, BIT(VRELAY_CONNECTING) },
 	[17] = { 8, BIT(VRELAY_DISCONNECTING) },
+	[23] = { 44, BIT(VRELAY_REQUESTING_OFFERS) | BIT(VRELAY_CONNECTED) },
 	[24] = { 16, BIT(VRELAY_REQUESTING_OFFERS) | BIT(VRELAY_CONNECTED) },
 };
 
@@ -616,6 +674,7 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_backoff_test),
 	KUNIT_CASE(client_queue_full_test),
 	KUNIT_CASE(client_post_fails_test),
+	KUNIT_CASE(client_tl_test),
 	KUNIT_CASE(client_nonsense_test),
 	KUNIT_CASE(client_oversize_test),
 	KUNIT_CASE(client_receive_test),

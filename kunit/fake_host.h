@@ -66,6 +66,9 @@ struct fh_post {
  * @ncalls: their number, of which
  * @heard: the test has looked at
  * @changes: calls of changed()
+ * @tl_wanted: what tl_refused() returns
+ * @tl_service: service, and
+ * @tl_endpoint: guest's end of its last call
  * @bound: functions by event flag, with
  * @bound_ctx: their argument
  * @nbound: their number
@@ -88,6 +91,8 @@ struct fh {
 	struct fh_call calls[FH_CALLS];
 	unsigned int ncalls, heard;
 	unsigned int changes;
+	bool tl_wanted;
+	guid_t tl_service, tl_endpoint;
 	fh_event_fn bound[VRELAY_EVENT_FLAGS];
 	void *bound_ctx[VRELAY_EVENT_FLAGS];
 	unsigned int nbound;
@@ -223,12 +228,23 @@ static inline void fh_modified(struct vrelay_hchan *hchan, int err)
 	fh_call(hchan, FH_MODIFIED, 0, err);
 }
 
+static inline bool fh_tl_refused(struct vrelay_client *client, const guid_t *service_id,
+				 const guid_t *endpoint_id)
+{
+	struct fh *fh = container_of(client, struct fh, client);
+
+	fh->tl_service = *service_id;
+	fh->tl_endpoint = *endpoint_id;
+	return fh->tl_wanted;
+}
+
 static const struct vrelay_client_ops fh_client_ops = {
 	.changed = fh_changed,
 	.open_result = fh_open_result,
 	.gpadl_created = fh_gpadl_created,
 	.gpadl_torndown = fh_gpadl_torndown,
 	.modified = fh_modified,
+	.tl_refused = fh_tl_refused,
 };
 
 /* ---- life -------------------------------------------------------------------------- */

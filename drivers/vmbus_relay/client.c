@@ -251,6 +251,17 @@ static void vrelay_client_on_all_offers(struct vrelay_client *client, const void
 	vrelay_client_set_state(client, VRELAY_CONNECTED);
 }
 
+/* A connect that succeeds is answered with an offer. */
+static void vrelay_client_on_tl_result(struct vrelay_client *client, const void *payload, u32 len)
+{
+	const struct vmbus_tl_connect_result_msg *msg = payload;
+	s32 status = le32_to_cpu(msg->status);
+
+	if (status >= 0 ||
+	    !client->ops->tl_refused(client, &msg->service_id, &msg->endpoint_id))
+		vrelay_client_bad(client, "TL connect result", status);
+}
+
 static void vrelay_client_on_unload(struct vrelay_client *client, const void *payload, u32 len)
 {
 	vrelay_client_set_state(client, VRELAY_DISCONNECTED);
@@ -307,6 +318,11 @@ static const struct vrelay_msg_desc vrelay_msg_table[VMBUS_MSG_COUNT] = {
 	[VMBUS_MSG_UNLOAD_COMPLETE] = {
 		vrelay_client_on_unload, "unload complete", sizeof(struct vmbus_msg_hdr),
 		BIT(VRELAY_DISCONNECTING), 0,
+	},
+	[VMBUS_MSG_TL_CONNECT_RESULT] = {
+		vrelay_client_on_tl_result, "TL connect result",
+		sizeof(struct vmbus_tl_connect_result_msg), VRELAY_ONLINE,
+		BIT(VRELAY_DISCONNECTING),
 	},
 	[VMBUS_MSG_MODIFY_CHANNEL_RESP] = {
 		vrelay_hchan_on_modify, "modify response",
@@ -505,6 +521,39 @@ out:
 	return left;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_check_deadline);
+
+/**
+ * vrelay_client_tl_connect() - the guest wants to connect to a service of the host
+ * @client: client
+ * @service_id: service
+ * @endpoint_id: the guest's end
+ * @silo_id: container of the guest
+ *
+ * Return: 0, then an offer of that class and instance follows, or
+ * vrelay_client_ops::tl_refused(), or neither: a host below 4.1 cannot refuse;
+ * or -ENODEV if there is no host, -EBUSY if it takes no messages.
+ */
+int vrelay_client_tl_connect(struct vrelay_client *client, const guid_t *service_id,
+			     const guid_t *endpoint_id, const guid_t *silo_id)
+{
+	struct vrelay_out *out;
+	int err = 0;
+
+	mutex_lock(&client->lock);
+	if (client->state != VRELAY_CONNECTED) {
+		err = -ENODEV;
+	} else if (!vrelay_client_room(client)) {
+		err = -EBUSY;
+	} else {
+		out = vrelay_out_alloc();
+		out->len = vrelay_msg_tl_connect(out->payload, client->version, service_id,
+						 endpoint_id, silo_id);
+		vrelay_client_send(client, out);
+	}
+	vrelay_client_post_unlock(client);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_client_tl_connect);
 
 /**
  * vrelay_client_claim() - take an offer that has no owner yet

@@ -115,6 +115,8 @@ u32 vrelay_msg_simple(void *buf, enum vmbus_msg_type type);
 u32 vrelay_msg_channel(void *buf, enum vmbus_msg_type type, u32 channel_id);
 u32 vrelay_msg_teardown(void *buf, u32 channel_id, u32 gpadl_id);
 u32 vrelay_msg_modify(void *buf, u32 channel_id, u32 target_vp);
+u32 vrelay_msg_tl_connect(void *buf, u32 version, const guid_t *service_id,
+			  const guid_t *endpoint_id, const guid_t *silo_id);
 int vrelay_msg_gpadl(struct list_head *out, u32 channel_id, u32 gpadl_id, u16 range_count,
 		     const u64 *words, unsigned int nwords);
 void vrelay_out_free(struct list_head *out);
@@ -227,6 +229,8 @@ enum vrelay_client_state {
  * @gpadl_created: answer to vrelay_client_gpadl_create()
  * @gpadl_torndown: answer to vrelay_client_gpadl_teardown()
  * @modified: answer to vrelay_client_modify()
+ * @tl_refused: answer to vrelay_client_tl_connect() if no offer follows; false if
+ *	nobody waits for it
  *
  * All are made with vrelay_client::lock held, see the top of this file.
  */
@@ -236,6 +240,8 @@ struct vrelay_client_ops {
 	void (*gpadl_created)(struct vrelay_hchan *hchan, u32 gpadl_id, int err);
 	void (*gpadl_torndown)(struct vrelay_hchan *hchan, u32 gpadl_id);
 	void (*modified)(struct vrelay_hchan *hchan, int err);
+	bool (*tl_refused)(struct vrelay_client *client, const guid_t *service_id,
+			   const guid_t *endpoint_id);
 };
 
 enum vrelay_counter {
@@ -322,6 +328,8 @@ void vrelay_client_stop(struct vrelay_client *client);
 int vrelay_client_connect(struct vrelay_client *client);
 void vrelay_client_disconnect(struct vrelay_client *client);
 unsigned long vrelay_client_check_deadline(struct vrelay_client *client);
+int vrelay_client_tl_connect(struct vrelay_client *client, const guid_t *service_id,
+			     const guid_t *endpoint_id, const guid_t *silo_id);
 struct vrelay_hchan *vrelay_client_claim(struct vrelay_client *client);
 void vrelay_client_set_ctx(struct vrelay_hchan *hchan, void *ctx);
 void vrelay_client_describe(struct vrelay_client *client, char *buf, size_t size);

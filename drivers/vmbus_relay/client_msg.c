@@ -121,6 +121,31 @@ u32 vrelay_msg_modify(void *buf, u32 channel_id, u32 target_vp)
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_msg_modify);
 
+/**
+ * vrelay_msg_tl_connect() - TL_CONNECT
+ * @buf: VMBUS_MSG_MAX bytes
+ * @version: agreed with the host, which knows silos or not
+ * @service_id: service of the host
+ * @endpoint_id: the guest's end
+ * @silo_id: container of the guest
+ *
+ * Return: length of the message.
+ */
+u32 vrelay_msg_tl_connect(void *buf, u32 version, const guid_t *service_id,
+			  const guid_t *endpoint_id, const guid_t *silo_id)
+{
+	struct vmbus_tl_connect2_msg *msg = buf;
+
+	vrelay_msg_hdr(&msg->v1.hdr, VMBUS_MSG_TL_CONNECT);
+	msg->v1.service_id = *service_id;
+	msg->v1.endpoint_id = *endpoint_id;
+	if (version < VMBUS_VERSION(5, 2))
+		return sizeof(msg->v1);
+	msg->silo_id = *silo_id;
+	return sizeof(*msg);
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_msg_tl_connect);
+
 static void vrelay_msg_words(__le64 *to, const u64 *from, unsigned int n)
 {
 	unsigned int i;

@@ -61,6 +61,7 @@ static unsigned long vrelay_reconcile_host(struct vrelay *relay)
 {
 	/* What the host had of us, it has lost. */
 	vrelay_drop_all(relay);
+	vrelay_tl_check(relay, true);
 	if (READ_ONCE(relay->client.failure[0]))
 		return 0;
 	if (time_before(jiffies, relay->retry_at))
@@ -89,6 +90,7 @@ static void vrelay_reconcile(struct work_struct *work)
 		/* A guest that is connected keeps what it has. */
 		vsrv_limit_version(relay->srv, READ_ONCE(relay->client.version));
 		vrelay_reconcile_offers(relay);
+		again = vrelay_tl_check(relay, false);
 		break;
 	default:
 		again = vrelay_client_check_deadline(&relay->client);
@@ -159,6 +161,7 @@ static int vrelay_redirect_on(struct vrelay *relay)
 		goto put_server;
 	}
 	relay->srv = srv;
+	vrelay_tl_start(relay);
 	relay->retry_at = jiffies;
 	WRITE_ONCE(relay->redirect, true);
 	mod_delayed_work(relay->wq, &relay->reconcile, 0);
@@ -172,6 +175,7 @@ put_server:
 /* One run of reconcile switches everything off. */
 static void vrelay_redirect_off(struct vrelay *relay)
 {
+	vrelay_tl_stop(relay);
 	WRITE_ONCE(relay->redirect, false);
 	mod_delayed_work(relay->wq, &relay->reconcile, 0);
 	flush_delayed_work(&relay->reconcile);
@@ -206,6 +210,22 @@ int vrelay_set_redirect(struct vrelay *relay, bool on)
 	return err;
 }
 
+/**
+ * vrelay_set_hvsock() - relay the guest's hv_sock connects, or leave them to others
+ * @relay: relay
+ * @on: which
+ */
+void vrelay_set_hvsock(struct vrelay *relay, bool on)
+{
+	mutex_lock(&relay->config_lock);
+	relay->hvsock = on;
+	if (!on)
+		vrelay_tl_stop(relay);
+	else if (relay->redirect)
+		vrelay_tl_start(relay);
+	mutex_unlock(&relay->config_lock);
+}
+
 static void vrelay_dev_release(struct device *dev)
 {
 	struct vrelay *relay = container_of(dev, struct vrelay, dev);
@@ -234,6 +254,8 @@ struct vrelay *vrelay_create(unsigned int index)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&relay->config_lock);
 	spin_lock_init(&relay->show_lock);
+	spin_lock_init(&relay->tl.lock);
+	relay->hvsock = true;
 	INIT_LIST_HEAD(&relay->chans);
 	INIT_DELAYED_WORK(&relay->reconcile, vrelay_reconcile);
 

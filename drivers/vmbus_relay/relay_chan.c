@@ -201,12 +201,21 @@ static void vrelay_on_modified(struct vrelay_hchan *hchan, int err)
 	vsrv_modify_done(vrelay_guest_end(hchan), err);
 }
 
+static bool vrelay_on_tl_refused(struct vrelay_client *client, const guid_t *service_id,
+				 const guid_t *endpoint_id)
+{
+	struct vrelay *relay = container_of(client, struct vrelay, client);
+
+	return vrelay_tl_refused(relay, service_id, endpoint_id);
+}
+
 const struct vrelay_client_ops vrelay_client_ops = {
 	.changed = vrelay_on_changed,
 	.open_result = vrelay_on_open_result,
 	.gpadl_created = vrelay_on_gpadl_created,
 	.gpadl_torndown = vrelay_on_gpadl_torndown,
 	.modified = vrelay_on_modified,
+	.tl_refused = vrelay_on_tl_refused,
 };
 
 /* ---- where the offer goes: reconcile only ----------------------------------------------- */
@@ -302,8 +311,8 @@ static void vrelay_chan_bind(struct vrelay_chan *rc)
 	case VINT_HIDE:
 		break;
 	}
-	/* A hook that is not there may come. */
-	if (err && err != -ENOENT && err != rc->error)
+	/* A hook that is not there may come, and so may a guest for a connection. */
+	if (err && err != -ENOENT && err != -ENOTCONN && err != rc->error)
 		pr_err_ratelimited("%s: nobody takes the offer: error %d\n",
 				   kobject_name(&rc->kobj), err);
 	WRITE_ONCE(rc->error, err);
@@ -406,6 +415,7 @@ void vrelay_chan_apply(struct vrelay_chan *rc)
 		vrelay_chan_publish(rc);
 	if (rc->published)
 		vrelay_chan_bind(rc);
+	vrelay_tl_offered(rc->relay, &rc->hchan->offer, rc->chan ? 0 : -ECONNREFUSED);
 }
 
 /**

@@ -81,6 +81,25 @@ static ssize_t force_forwarding_store(struct device *dev, struct device_attribut
 }
 static DEVICE_ATTR_RW(force_forwarding);
 
+static ssize_t hvsock_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_vrelay(dev)->hvsock));
+}
+
+static ssize_t hvsock_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			    size_t count)
+{
+	bool on;
+	int err;
+
+	err = kstrtobool(buf, &on);
+	if (err)
+		return err;
+	vrelay_set_hvsock(to_vrelay(dev), on);
+	return count;
+}
+static DEVICE_ATTR_RW(hvsock);
+
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	char text[128];
@@ -147,6 +166,7 @@ static struct attribute *vrelay_attrs[] = {
 	&dev_attr_server.attr,
 	&dev_attr_redirect.attr,
 	&dev_attr_force_forwarding.attr,
+	&dev_attr_hvsock.attr,
 	&dev_attr_state.attr,
 	&dev_attr_host_version.attr,
 	&dev_attr_features.attr,

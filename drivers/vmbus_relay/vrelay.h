@@ -14,7 +14,8 @@
  * vrelay::chans belongs to reconcile alone and needs no lock.
  *
  * Lock order: vrelay::config_lock (sysfs; not taken by any of the above), then
- * vrelay_client::lock, then vmbus_srv::lock.  vrelay::show_lock is a leaf.
+ * vrelay_client::lock, then vmbus_srv::lock.  vrelay::show_lock and
+ * vrelay_tl::lock are leaves.
  */
 #ifndef _VRELAY_H
 #define _VRELAY_H
@@ -32,6 +33,32 @@
 #define VRELAY_NAME_SIZE	64
 #define VRELAY_RETRY		HZ	/* between attempts to find a host */
 
+#define VRELAY_TL_MAX		16	/* connects that wait; the server allows no more */
+
+/**
+ * struct vrelay_tl_wait - an hv_sock connect that the host has not answered
+ * @id: the server's, 0 if there is none
+ * @service_id: service of the host
+ * @endpoint_id: the guest's end
+ * @deadline: when to give up, in jiffies
+ */
+struct vrelay_tl_wait {
+	u32 id;
+	guid_t service_id;
+	guid_t endpoint_id;
+	unsigned long deadline;
+};
+
+/**
+ * struct vrelay_tl - all of them
+ * @lock: protects @waits
+ * @waits: connects
+ */
+struct vrelay_tl {
+	spinlock_t lock;	/* protects waits */
+	struct vrelay_tl_wait waits[VRELAY_TL_MAX];
+};
+
 /**
  * struct vrelay - one relay: one host, one guest
  * @dev: device of class vmbus_relay
@@ -43,12 +70,15 @@
  * @listener: tells about changed rules
  * @chans: of struct vrelay_chan
  * @retry_at: when to look for the host again, in jiffies
- * @config_lock: serialises changes of @server_name and @redirect
+ * @tl: hv_sock connects that wait for the host
+ * @config_lock: serialises changes of @server_name, @redirect and @hvsock
  * @server_name: guest's server, or empty
  * @srv: held while @redirect
  * @redirect: consume the host's offers
  * @force_forwarding: channels opened from now on have VTL2 in the signal path, if
  *	the host can do that
+ * @hvsock: relay the guest's hv_sock connects
+ * @tl_on: it is so: nobody else has them
  * @removed: the module goes away
  * @show_lock: protects what sysfs shows and sets of a channel:
  *	vrelay_chan::shown, vrelay_chan::decision, vrelay_chan::override
@@ -67,11 +97,15 @@ struct vrelay {
 	struct list_head chans;
 	unsigned long retry_at;
 
-	struct mutex config_lock;	/* protects server_name, redirect */
+	struct vrelay_tl tl;
+
+	struct mutex config_lock;	/* protects what follows up to removed */
 	char server_name[VRELAY_NAME_SIZE];
 	struct vmbus_srv *srv;
 	bool redirect;
 	bool force_forwarding;
+	bool hvsock;
+	bool tl_on;
 	bool removed;
 
 	spinlock_t show_lock;	/* see above */
@@ -129,6 +163,7 @@ struct vrelay *vrelay_create(unsigned int index);
 void vrelay_remove(struct vrelay *relay);
 int vrelay_set_server(struct vrelay *relay, const char *name);
 int vrelay_set_redirect(struct vrelay *relay, bool on);
+void vrelay_set_hvsock(struct vrelay *relay, bool on);
 
 /* relay_chan.c */
 extern const struct vrelay_client_ops vrelay_client_ops;
@@ -138,6 +173,18 @@ void vrelay_chan_redecide(struct vrelay_chan *rc);
 void vrelay_chan_apply(struct vrelay_chan *rc);
 void vrelay_chan_drop(struct vrelay_chan *rc);
 int vrelay_chan_set_override(struct vrelay_chan *rc, const struct vint_decision *override);
+
+/* relay_tl.c */
+int vrelay_tl_add(struct vrelay_tl *tl, u32 id, const struct vsrv_tl_request *req,
+		  unsigned long deadline);
+u32 vrelay_tl_take(struct vrelay_tl *tl, const guid_t *service_id, const guid_t *endpoint_id);
+u32 vrelay_tl_take_late(struct vrelay_tl *tl, unsigned long now, unsigned long *left);
+void vrelay_tl_forget(struct vrelay_tl *tl);
+void vrelay_tl_start(struct vrelay *relay);
+void vrelay_tl_stop(struct vrelay *relay);
+void vrelay_tl_offered(struct vrelay *relay, const struct vrelay_offer *offer, int err);
+bool vrelay_tl_refused(struct vrelay *relay, const guid_t *service_id, const guid_t *endpoint_id);
+unsigned long vrelay_tl_check(struct vrelay *relay, bool gone);
 
 /* loopback.c */
 struct vrelay_host *vrelay_loopback_create(void);

@@ -5,57 +5,7 @@
 # long-limit: 2400
 . ./lib.sh
 
-# The port that VTL2 serves, and the guest's
-OURS=5001
-THEIRS=5002
-MESSAGES=400
-CONNECTIONS=4
-PING_LIMIT=100
-if [ -n "${LONG:-}" ]; then
-	MESSAGES=10000
-	PING_LIMIT=1500
-fi
-
-# both_serve: each side has a program that listens
-both_serve() {
-	[ -n "${SERVER_PID:-}" ] || {
-		hvsock-echo serve $OURS > /tmp/serve.log 2>&1 &
-		SERVER_PID=$!
-	}
-	guest_run "(hvsock-echo serve $THEIRS > /tmp/serve.log 2>&1 &)" &&
-	wait_for "grep -q ready /tmp/serve.log" 10 &&
-	wait_for "guest_run 'grep ready /tmp/serve.log'" 20
-}
-
-# ping_guest CONNECTIONS MESSAGES: VTL2's program asks, the guest's answers
-ping_guest() {
-	hvsock-echo ping $GUEST_CID $THEIRS "$@"
-}
-
-# ping_us CONNECTIONS MESSAGES: the other way round
-ping_us() {
-	guest_run "hvsock-echo ping 2 $OURS $*" $PING_LIMIT
-}
-
-# both_hold: a connection each way that nothing is said on
-both_hold() {
-	hvsock-echo hold $GUEST_CID $THEIRS > /tmp/hold.log 2>&1 &
-	HOLD_PID=$!
-	guest_run "(hvsock-echo hold 2 $OURS > /tmp/hold.log 2>&1 &)" &&
-	wait_for "grep -q connected /tmp/hold.log" 20 &&
-	wait_for "guest_run 'grep connected /tmp/hold.log'" 20
-}
-
-# held_ended HOW: VTL2's end of such a connection was told so
-held_ended() {
-	wait_for "! kill -0 $HOLD_PID" 20 && grep -q "ended: $1" /tmp/hold.log && return
-	cat /tmp/hold.log
-	return 1
-}
-
-no_connections() {
-	wait_for "file_is $VSOCK/connections 0" 20
-}
+. ./hvsock.inc
 
 must "modules load" modules_up
 must "the guest has a server" servers_up
@@ -90,12 +40,7 @@ check "the guest ends its side first" guest_run "hvsock-echo half 2 $OURS"
 check "VTL2 ends its side first" hvsock-echo half $GUEST_CID $THEIRS
 check "no connection is left" no_connections
 
-note "$CONNECTIONS connections each way at the same time"
-ping_guest $CONNECTIONS $((MESSAGES / CONNECTIONS)) > /tmp/ping.log 2>&1 &
-ping=$!
-check "the guest's messages come back" ping_us $CONNECTIONS $((MESSAGES / CONNECTIONS))
-check "and so do VTL2's" wait $ping || sed 's/^/# /' /tmp/ping.log
-check "no connection is left" no_connections
+both_ping
 
 n=0
 while [ $n -lt "$ROUNDS" ]; do

@@ -17,6 +17,7 @@ must "disk B is relayed again" rule relay "$GUID_B"
 must "it comes" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" "$GUID_NVME"
 must "the guest reboots" guest_reboot
 check "disk A works" guest_scratch "$GUID_A"
+must "the relay leaves hv_sock to VTL2" sh -c "echo 0 > $RELAY/hvsock"
 must "AF_VSOCK is told of the guest" vsock_on
 hvsock-echo serve 5001 > /dev/null &
 server=$!
