@@ -419,6 +419,65 @@ static void redirect_reset_open_test(struct kunit *test)
 	rd_expect_quiet(rd);
 }
 
+/* A GPADL of two pages: VTL2's own, or the guest's. */
+static void rd_gpadl(struct rd *rd, u32 id, bool first_own, bool second_own)
+{
+	struct {
+		struct vmbus_gpadl_header_msg head;
+		__le64 words[3];
+	} __packed m = {
+		.head.channel_id = cpu_to_le32(1),
+		.head.gpadl_id = cpu_to_le32(id),
+		.head.range_bytes = cpu_to_le16(24),
+		.head.range_count = cpu_to_le16(1),
+		.words[0] = cpu_to_le64(2 * 4096),
+		.words[1] = cpu_to_le64(first_own ? VPART_VTL2_PFN : 3),
+		.words[2] = cpu_to_le64(second_own ? VPART_VTL2_PFN + 1 : VPART_VTL2_PFN - 1),
+	};
+
+	rd_post(rd, VMBUS_MSG_GPADL_HEADER, &m, sizeof(m));
+	rd_expect(rd, VMBUS_MSG_GPADL_CREATED, 3, 1, id, 0);
+}
+
+/* What VTL2 has open with memory of its own has nothing to do with the guest. */
+static void redirect_reset_own_test(struct kunit *test)
+{
+	static const struct { bool first, second, more; } cases[] = {
+		{ true, true, false }, { true, false, false }, { false, true, false },
+		{ false, false, false }, { true, true, true },
+	};
+	struct rd *rd = rd_new(test);
+	struct fg_dev *dev = rd_dev(rd, &fg_dev_ops);
+	unsigned int i;
+	bool own;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		own = cases[i].first && cases[i].second && !cases[i].more;
+		dev->stops = 0;
+		rd_gpadl(rd, 0x90, cases[i].first, cases[i].second);
+		if (cases[i].more)
+			rd_gpadl(rd, 0x91, false, false);
+		rd_open(rd, 99, 0x27001, 1, VMBUS_OPEN_REDIRECT_INTERRUPT);
+		rd_expect(rd, VMBUS_MSG_OPEN_RESULT, 3, 1, 0x51, 0);
+		rd_guest_reset(rd);
+		rd_expect_quiet(rd);
+		KUNIT_EXPECT_EQ_MSG(test, dev->stops, !own, "case %u", i);
+		vsrv_chan_interrupt(dev->chan);
+		KUNIT_EXPECT_EQ_MSG(test, test_and_clear_bit(1, rd->flags), own, "case %u", i);
+		rd_say(rd, VMBUS_MSG_CLOSE, 1, 0);
+		KUNIT_EXPECT_EQ(test, fg_dev_state(dev), VSRV_CHAN_CLOSED);
+		rd_say(rd, VMBUS_MSG_GPADL_TEARDOWN, 1, 0x90);
+		rd_expect(rd, VMBUS_MSG_GPADL_TORNDOWN, 1, 0x90);
+		if (!cases[i].more)
+			continue;
+		rd_say(rd, VMBUS_MSG_GPADL_TEARDOWN, 1, 0x91);
+		rd_expect(rd, VMBUS_MSG_GPADL_TORNDOWN, 1, 0x91);
+	}
+	/* A VP that the guest has not: only where VTL2 is interrupted. */
+	rd_open(rd, 99, 0x2345, 1, 0);
+	rd_expect(rd, VMBUS_MSG_OPEN_RESULT, 3, 1, 0x51, FAILURE);
+}
+
 /* Sub-channels end with the guest; the client is told, and still closes the device. */
 static void redirect_reset_subs_test(struct kunit *test)
 {
@@ -606,6 +665,7 @@ static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_sint_test),
 	KUNIT_CASE(redirect_apart_test),
 	KUNIT_CASE(redirect_reset_open_test),
+	KUNIT_CASE(redirect_reset_own_test),
 	KUNIT_CASE(redirect_reset_subs_test),
 	KUNIT_CASE(redirect_reset_pending_test),
 	KUNIT_CASE(redirect_reset_gpadl_test),

@@ -18,6 +18,7 @@
  * @node: in vmbus_partition::maps, if it is for writing
  * @pfns: the guest's page frame numbers, or NULL if it is not for writing
  * @addr: where
+ * @vtl2: they are pages that VTL2 shares, not the guest's
  * @n: pages, counted once
  * @pages: the pages
  */
@@ -26,6 +27,7 @@ struct vpart_map {
 	struct list_head node;
 	u64 *pfns;
 	void *addr;
+	bool vtl2;
 	unsigned int n;
 	struct page *pages[] __counted_by(n);
 };
@@ -198,6 +200,14 @@ static void *vpart_vmap(struct vpart_map *map, bool ring)
 	return addr;
 }
 
+static void vpart_map_unpin(struct vpart_map *map)
+{
+	if (map->vtl2)
+		vpart_vtl2_unpin(map->pages, map->n);
+	else
+		vpart_unpin(map->part, map->pages, map->n, true);
+}
+
 /**
  * vpart_map - pin guest pages for long and map them
  * @part: partition
@@ -205,7 +215,9 @@ static void *vpart_vmap(struct vpart_map *map, bool ring)
  * @n: their number, not 0
  * @flags: VPART_MAP_*
  *
- * Pages that stay pinned are charged to whoever gave the memory.
+ * Pages that stay pinned are charged to whoever gave the memory.  With
+ * VPART_MAP_VTL2 the pages are either all the guest's or all shared by VTL2: for
+ * who plays the host to VTL2, never for who serves the guest.
  *
  * Context: process, may sleep.
  * Return: the map, to be given back with vpart_unmap(), or an ERR_PTR: -EINVAL
@@ -224,14 +236,16 @@ struct vpart_map *vpart_map(struct vmbus_partition *part, const u64 *pfns, unsig
 		return ERR_PTR(-ENOMEM);
 	map->n = n;
 	map->part = part;
-	err = vpart_pin(part, pfns, n, flags & VPART_MAP_WRITE, true, map->pages);
+	map->vtl2 = (flags & VPART_MAP_VTL2) && vpart_vtl2_pfn(pfns[0]);
+	err = map->vtl2 ? vpart_vtl2_pin(part, pfns, n, map->pages) :
+			  vpart_pin(part, pfns, n, flags & VPART_MAP_WRITE, true, map->pages);
 	if (err)
 		goto free_map;
 	err = -ENOMEM;
 	map->addr = vpart_vmap(map, flags & VPART_MAP_RING);
 	if (!map->addr)
 		goto unpin;
-	if ((flags & VPART_MAP_WRITE) && !vpart_map_log(map, pfns))
+	if ((flags & VPART_MAP_WRITE) && !map->vtl2 && !vpart_map_log(map, pfns))
 		goto unmap;
 	kref_get(&part->ref);
 	return map;
@@ -239,7 +253,7 @@ struct vpart_map *vpart_map(struct vmbus_partition *part, const u64 *pfns, unsig
 unmap:
 	vunmap(map->addr);
 unpin:
-	vpart_unpin(part, map->pages, n, true);
+	vpart_map_unpin(map);
 free_map:
 	kvfree(map);
 	return ERR_PTR(err);
@@ -258,7 +272,7 @@ void vpart_unmap(struct vpart_map *map)
 
 	vunmap(map->addr);
 	vpart_map_unlog(map);
-	vpart_unpin(part, map->pages, map->n, true);
+	vpart_map_unpin(map);
 	kvfree(map);
 	vpart_put(part);
 }

@@ -42,6 +42,7 @@ static void vpart_dev_release(struct device *dev)
 	xa_destroy(&part->vps);
 	xa_destroy(&part->ports);
 	xa_destroy(&part->workers);
+	xa_destroy(&part->vtl2_pages);
 	cleanup_srcu_struct(&part->srcu);
 	kfree(part);
 }
@@ -70,6 +71,7 @@ static struct vmbus_partition *vpart_create(const char *name)
 	xa_init(&part->vps);
 	xa_init(&part->ports);
 	xa_init(&part->workers);
+	xa_init(&part->vtl2_pages);
 
 	device_initialize(&part->dev);
 	part->dev.class = &vpart_class;

@@ -193,6 +193,7 @@ void vpart_vps_clear(struct vmbus_partition *part);
  * @ports: connection id -> struct vpart_port, read under RCU
  * @vtl2_lock: protects changes of @vtl2
  * @vtl2: receiver in VTL2, RCU
+ * @vtl2_pages: page frame number -> page that VTL2 shares
  * @workers_lock: protects @workers
  * @workers: VP index -> struct vpart_worker
  * @events: for a monitor
@@ -225,6 +226,7 @@ struct vmbus_partition {
 
 	struct mutex vtl2_lock;		/* protects changes of vtl2 */
 	struct vpart_vtl2 __rcu *vtl2;
+	struct xarray vtl2_pages;
 
 	struct mutex workers_lock;	/* protects workers */
 	struct xarray workers;
@@ -251,6 +253,9 @@ void vpart_deliverable(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint);
 bool vpart_port_served(struct vmbus_partition *part);
 int vpart_vtl2_message(struct vmbus_partition *part, u8 sint, const void *payload, u32 len);
 int vpart_vtl2_event(struct vmbus_partition *part, u8 sint, u16 flag);
+int vpart_vtl2_pin(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
+		   struct page **pages);
+void vpart_vtl2_unpin(struct page **pages, unsigned int n);
 void vpart_workers_destroy(struct vmbus_partition *part);
 
 /* ---- the file of a monitor: chardev.c, kicks.c ---------------------------------- */

@@ -3,6 +3,7 @@
  * This kernel as a receiver in VTL2, for whoever plays the host on the same
  * partition.  In a real VTL2 the hypervisor delivers to its SynIC instead.
  */
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include "vpart.h"
 
@@ -79,6 +80,95 @@ void vpart_vtl2_ready(struct vmbus_partition *part, u8 sint)
 	vpart_deliverable(part, VPART_VTL_PARAVISOR, 0, sint);
 }
 EXPORT_SYMBOL_GPL(vpart_vtl2_ready);
+
+/**
+ * vpart_vtl2_share - let whoever plays the host have pages of this kernel
+ * @part: partition
+ * @pages: pages; each is held until it was unshared and nobody has it mapped
+ * @n: their number
+ * @pfns: out: page frame numbers to name them by, see VPART_MAP_VTL2
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EBUSY for a page that is shared already, or -ENOMEM; then none is.
+ */
+int vpart_vtl2_share(struct vmbus_partition *part, struct page **pages, unsigned int n, u64 *pfns)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		pfns[i] = VPART_VTL2_PFN | page_to_pfn(pages[i]);
+		err = xa_insert(&part->vtl2_pages, pfns[i], pages[i], GFP_KERNEL);
+		if (err) {
+			vpart_vtl2_unshare(part, pfns, i);
+			return err;
+		}
+		get_page(pages[i]);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vpart_vtl2_share);
+
+/**
+ * vpart_vtl2_unshare - the opposite
+ * @part: partition
+ * @pfns: from vpart_vtl2_share()
+ * @n: their number
+ *
+ * Whoever has them mapped keeps them; nobody can map them any more.
+ *
+ * Context: process, may sleep.
+ */
+void vpart_vtl2_unshare(struct vmbus_partition *part, const u64 *pfns, unsigned int n)
+{
+	struct page *page;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		page = xa_erase(&part->vtl2_pages, pfns[i]);
+		if (page)
+			put_page(page);
+	}
+}
+EXPORT_SYMBOL_GPL(vpart_vtl2_unshare);
+
+/**
+ * vpart_vtl2_pin - hold pages that VTL2 shares
+ * @part: partition
+ * @pfns: page frame numbers
+ * @n: their number
+ * @pages: out: pages
+ *
+ * Return: 0, or -EFAULT if one of them is not shared; then none is held.
+ */
+int vpart_vtl2_pin(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
+		   struct page **pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		/* The lock keeps it while it is found and not yet held. */
+		xa_lock(&part->vtl2_pages);
+		pages[i] = xa_load(&part->vtl2_pages, pfns[i]);
+		if (pages[i])
+			get_page(pages[i]);
+		xa_unlock(&part->vtl2_pages);
+		if (!pages[i]) {
+			vpart_vtl2_unpin(pages, i);
+			return -EFAULT;
+		}
+	}
+	return 0;
+}
+
+/* Let them go. */
+void vpart_vtl2_unpin(struct page **pages, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		put_page(pages[i]);
+}
 
 /* Within RCU. */
 int vpart_vtl2_message(struct vmbus_partition *part, u8 sint, const void *payload, u32 len)

@@ -23,8 +23,10 @@ void vsrv_chan_start_open(struct vsrv_chan *chan)
 
 	/* An interrupt that came after the last close is not for this open. */
 	vsrv_chan_disarm(chan);
+	/* Where VTL2 is interrupted the VP is one of its own. */
 	if (p->event_flag == 0 || p->event_flag > VMBUS_MAX_EVENT_FLAG ||
-	    (p->target_vp != VMBUS_VP_NONE && !vpart_vp_valid(srv->part, p->target_vp)))
+	    (p->target_vp != VMBUS_VP_NONE && !(srv->redirect && p->redirect) &&
+	     !vpart_vp_valid(srv->part, p->target_vp)))
 		err = -EINVAL;
 
 	chan->direct = chan->ops->direct ? chan->ops->direct(chan, p) : !chan->ops->signal;

@@ -230,15 +230,31 @@ void vsrv_chan_do_revoke(struct vsrv_chan *chan, bool tell)
 	vsrv_send(srv, VMBUS_MSG_RESCIND, &m, sizeof(m));
 }
 
+/* Whether all that the owner of the channel could use is VTL2's own memory. */
+static bool vsrv_chan_only_vtl2(const struct vsrv_chan *chan)
+{
+	const struct vsrv_gpadl *gpadl;
+
+	if (list_empty(&chan->gpadls))
+		return false;
+	list_for_each_entry(gpadl, &chan->gpadls, node)
+		if (!vsrv_gpadl_is_vtl2(gpadl))
+			return false;
+	return true;
+}
+
 /**
  * vsrv_chan_do_reset - the guest was reset or is gone
  * @chan: channel
- * @forget: the client is that guest; else it is told what it does not know yet
+ * @forget: the client is that guest; else it is told what it does not know yet, and
+ *	keeps what has nothing to do with the guest
  *
  * Context: in the server's work, vmbus_srv::lock held, dropped and taken again.
  */
 void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget)
 {
+	if (!forget && vsrv_chan_only_vtl2(chan))
+		return;
 	/* The owner may complete an open while it is stopped: no sub-channels then. */
 	chan->sealed = true;
 	vsrv_chan_drop_subs(chan, !forget);

@@ -110,6 +110,31 @@ static int vsrv_gpadl_parse(const struct vsrv_gpadl *gpadl, u32 word, u32 *len, 
 }
 
 /**
+ * vsrv_gpadl_is_vtl2 - is this memory of VTL2, and none of the guest's?
+ * @gpadl: GPADL of a client in VTL2
+ *
+ * Return: true if it is complete, and every page is VTL2's.
+ */
+bool vsrv_gpadl_is_vtl2(const struct vsrv_gpadl *gpadl)
+{
+	unsigned int npfns, i, k;
+	const u64 *pfns;
+	u32 len, offset;
+	u32 pos = 0;
+
+	if (gpadl->have != gpadl->nwords)
+		return false;
+	for (i = 0; i < gpadl->range_count; i++) {
+		if (vsrv_gpadl_next(gpadl, &pos, &len, &offset, &pfns, &npfns))
+			return false;
+		for (k = 0; k < npfns; k++)
+			if (!vpart_vtl2_pfn(pfns[k]))
+				return false;
+	}
+	return gpadl->range_count;
+}
+
+/**
  * vsrv_gpadl_validate - check the form of a complete GPADL
  * @gpadl: GPADL
  *

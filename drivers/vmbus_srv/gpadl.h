@@ -56,6 +56,7 @@ const char *vsrv_gpadl_state_name(enum vsrv_gpadl_state state);
 struct vsrv_gpadl *vsrv_gpadl_alloc(u32 id, u16 range_bytes, u16 range_count);
 void vsrv_gpadl_release(struct kref *ref);
 bool vsrv_gpadl_append(struct vsrv_gpadl *gpadl, const __le64 *words, u32 nwords);
+bool vsrv_gpadl_is_vtl2(const struct vsrv_gpadl *gpadl);
 int __must_check vsrv_gpadl_validate(const struct vsrv_gpadl *gpadl);
 
 /* Pages of a range of the client's memory; 0 if it is empty, or malformed. */

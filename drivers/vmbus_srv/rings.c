@@ -18,8 +18,9 @@
 /* One ring: @n pages, the first of which is the control page. */
 static struct vpart_map *rings_map(struct vsrv_chan *chan, const u64 *pfns, unsigned int n)
 {
-	return vpart_map(vsrv_partition(vsrv_chan_server(chan)), pfns, n,
-			 VPART_MAP_WRITE | VPART_MAP_RING);
+	/* The client of a server that plays the host is in VTL2, and may have its own. */
+	return vpart_map(vsrv_partition(chan->srv), pfns, n, VPART_MAP_WRITE | VPART_MAP_RING |
+			 (chan->srv->redirect ? VPART_MAP_VTL2 : 0));
 }
 
 static u32 rings_data_size(unsigned int npages)

@@ -142,6 +142,22 @@ int vpart_vtl2_bind(struct vmbus_partition *part, const struct vpart_vtl2_ops *o
 void vpart_vtl2_unbind(struct vmbus_partition *part);
 void vpart_vtl2_ready(struct vmbus_partition *part, u8 sint);
 
+/*
+ * Page frame numbers of pages of this kernel that it shares with whoever plays the
+ * host; beyond every address that a guest can have.  In a real VTL2 they have
+ * numbers of their own.
+ */
+#define VPART_VTL2_PFN		BIT_ULL(64 - HV_HYP_PAGE_SHIFT)
+
+static inline bool vpart_vtl2_pfn(u64 pfn)
+{
+	return pfn >= VPART_VTL2_PFN;
+}
+
+int vpart_vtl2_share(struct vmbus_partition *part, struct page **pages, unsigned int n,
+		     u64 *pfns);
+void vpart_vtl2_unshare(struct vmbus_partition *part, const u64 *pfns, unsigned int n);
+
 /* ---- events to a monitor ---------------------------------------------------- */
 
 void vpart_event(struct vmbus_partition *part, u32 type, u64 data);
@@ -150,6 +166,7 @@ void vpart_event(struct vmbus_partition *part, u32 type, u64 data);
 
 #define VPART_MAP_WRITE		BIT(0)	/* the kernel writes, too */
 #define VPART_MAP_RING		BIT(1)	/* all pages but the first follow a second time */
+#define VPART_MAP_VTL2		BIT(2)	/* they may be pages that VTL2 shares */
 
 int __must_check vpart_check_pfns(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
 				  bool write);
