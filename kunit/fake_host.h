@@ -20,6 +20,8 @@
 
 #define FH_POSTS	5000
 #define FH_CALLS	64
+#define FH_SHARED	64
+#define FH_PFN		0x123000	/* of the first page that the host has */
 #define FH_TIMEOUT	(5 * HZ)
 #define FH_FEATURES	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
 			 VMBUS_FEATURE_MODIFY_CONNECTION)
@@ -77,6 +79,11 @@ struct fh_post {
  * @connection: this connection the last
  * @readies: calls of ready()
  * @starts: calls of start(), less those of stop()
+ * @share_err: what share() returns
+ * @shared: pages that the host has
+ * @keep_shared: it remembers them after unshare()
+ * @on_post: called with each message that is taken, or NULL
+ * @on_answer: gets the client's answers instead of @calls, or NULL
  */
 struct fh {
 	struct kunit *test;
@@ -101,6 +108,11 @@ struct fh {
 	u32 connection;
 	unsigned int readies;
 	int starts;
+	int share_err;
+	struct page *shared[FH_SHARED];
+	bool keep_shared;
+	void (*on_post)(struct fh *fh);
+	void (*on_answer)(struct fh *fh, int err);
 };
 
 static inline struct fh *fh_of_host(struct vrelay_host *host)
@@ -137,7 +149,36 @@ static inline u16 fh_post_message(struct vrelay_host *host, const void *payload,
 	post->len = len;
 	memcpy(post->payload, payload, len);
 	WRITE_ONCE(fh->nposts, fh->nposts + 1);
+	if (fh->on_post)
+		fh->on_post(fh);
 	return HV_STATUS_SUCCESS;
+}
+
+static inline int fh_share(struct vrelay_host *host, struct page **pages, unsigned int n,
+			   u64 *pfns)
+{
+	struct fh *fh = fh_of_host(host);
+	unsigned int i;
+
+	if (fh->share_err || n > FH_SHARED)
+		return fh->share_err ?: -ENOMEM;
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_NULL(fh->test, fh->shared[i]);
+		fh->shared[i] = pages[i];
+		pfns[i] = FH_PFN + i;
+	}
+	return 0;
+}
+
+static inline void fh_unshare(struct vrelay_host *host, const u64 *pfns, unsigned int n)
+{
+	struct fh *fh = fh_of_host(host);
+
+	while (n--) {
+		KUNIT_EXPECT_NOT_NULL(fh->test, fh->shared[pfns[n] - FH_PFN]);
+		if (!fh->keep_shared)
+			fh->shared[pfns[n] - FH_PFN] = NULL;
+	}
 }
 
 static inline u16 fh_signal_event(struct vrelay_host *host, u32 connection_id, u16 flag)
@@ -186,6 +227,8 @@ static const struct vrelay_host_ops fh_host_ops = {
 	.signal_event = fh_signal_event,
 	.bind_event = fh_bind_event,
 	.unbind_event = fh_unbind_event,
+	.share = fh_share,
+	.unshare = fh_unshare,
 	.ready = fh_ready,
 };
 
@@ -208,14 +251,24 @@ static inline void fh_call(struct vrelay_hchan *hchan, enum fh_call_type type, u
 	fh->ncalls++;
 }
 
+static inline void fh_answer(struct vrelay_hchan *hchan, enum fh_call_type type, u32 gpadl, int err)
+{
+	struct fh *fh = container_of(hchan->client, struct fh, client);
+
+	if (fh->on_answer)
+		fh->on_answer(fh, err);
+	else
+		fh_call(hchan, type, gpadl, err);
+}
+
 static inline void fh_open_result(struct vrelay_hchan *hchan, int err)
 {
-	fh_call(hchan, FH_OPENED, 0, err);
+	fh_answer(hchan, FH_OPENED, 0, err);
 }
 
 static inline void fh_gpadl_created(struct vrelay_hchan *hchan, u32 gpadl_id, int err)
 {
-	fh_call(hchan, FH_CREATED, gpadl_id, err);
+	fh_answer(hchan, FH_CREATED, gpadl_id, err);
 }
 
 static inline void fh_gpadl_torndown(struct vrelay_hchan *hchan, u32 gpadl_id)

@@ -609,7 +609,8 @@ static void filter_listener_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ft->calls, 3U);
 }
 
-static int ft_hook_offer(struct vint_hook *hook, const struct vint_offer *offer, void **priv)
+static int ft_hook_offer(struct vint_hook *hook, const struct vint_handover *handover,
+			 void **priv)
 {
 	return 0;
 }

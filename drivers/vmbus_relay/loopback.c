@@ -132,6 +132,17 @@ static void vrelay_loopback_unbind(struct vrelay_host *host, u16 flag)
 	kfree(binding);
 }
 
+static int vrelay_loopback_share(struct vrelay_host *host, struct page **pages, unsigned int n,
+				 u64 *pfns)
+{
+	return vpart_vtl2_share(to_loopback(host)->part, pages, n, pfns);
+}
+
+static void vrelay_loopback_unshare(struct vrelay_host *host, const u64 *pfns, unsigned int n)
+{
+	vpart_vtl2_unshare(to_loopback(host)->part, pfns, n);
+}
+
 static void vrelay_loopback_ready(struct vrelay_host *host)
 {
 	vpart_vtl2_ready(to_loopback(host)->part, VMBUS_SINT_REDIRECT);
@@ -145,6 +156,8 @@ static const struct vrelay_host_ops vrelay_loopback_ops = {
 	.signal_event = vrelay_loopback_signal,
 	.bind_event = vrelay_loopback_bind,
 	.unbind_event = vrelay_loopback_unbind,
+	.share = vrelay_loopback_share,
+	.unshare = vrelay_loopback_unshare,
 	.ready = vrelay_loopback_ready,
 };
 

@@ -181,14 +181,32 @@ static struct vsrv_chan *vrelay_guest_end(struct vrelay_hchan *hchan)
 	return READ_ONCE(rc->chan);
 }
 
+/* The device, if a hook has the offer and not the guest. */
+static struct vrelay_dev *vrelay_hook_end(struct vrelay_hchan *hchan)
+{
+	struct vrelay_chan *rc = hchan->ctx;
+
+	return READ_ONCE(rc->dev);
+}
+
 static void vrelay_on_open_result(struct vrelay_hchan *hchan, int err)
 {
-	vsrv_open_done(vrelay_guest_end(hchan), err);
+	struct vrelay_dev *dev = vrelay_hook_end(hchan);
+
+	if (dev)
+		vrelay_dev_answer(dev, err);
+	else
+		vsrv_open_done(vrelay_guest_end(hchan), err);
 }
 
 static void vrelay_on_gpadl_created(struct vrelay_hchan *hchan, u32 gpadl_id, int err)
 {
-	vsrv_gpadl_create_done(vrelay_guest_end(hchan), gpadl_id, err);
+	struct vrelay_dev *dev = vrelay_hook_end(hchan);
+
+	if (dev)
+		vrelay_dev_answer(dev, err);
+	else
+		vsrv_gpadl_create_done(vrelay_guest_end(hchan), gpadl_id, err);
 }
 
 static void vrelay_on_gpadl_torndown(struct vrelay_hchan *hchan, u32 gpadl_id)
@@ -267,27 +285,49 @@ static void vrelay_chan_revoke_guest(struct vrelay_chan *rc)
 	atomic_dec(&rc->relay->relayed);
 }
 
+static void vrelay_chan_destroy_dev(struct vrelay_chan *rc)
+{
+	struct vrelay_dev *dev = rc->dev;
+
+	WRITE_ONCE(rc->dev, NULL);
+	vrelay_dev_destroy(dev);
+}
+
 static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 {
 	const char *name = rc->decision.disposition == VINT_VPCI ? "vpci" : rc->decision.hook;
+	struct vint_handover handover = {
+		.offer = &rc->key,
+		.user_defined = rc->hchan->offer.user_defined,
+		.srv = rc->relay->srv,
+	};
 	struct vint_hook *hook;
-	int err;
+	int err = -ENOMEM;
 
 	hook = vint_hook_get(name);
 	if (!hook)
 		return -ENOENT;
-	err = hook->offer(hook, &rc->key, &rc->hook_priv);
-	if (err) {
-		vint_hook_put(hook);
-		return err;
-	}
+	handover.dev = vrelay_dev_create(rc->hchan);
+	if (!handover.dev)
+		goto put_hook;
+	WRITE_ONCE(rc->dev, handover.dev);
+	err = hook->offer(hook, &handover, &rc->hook_priv);
+	if (err)
+		goto destroy_dev;
 	rc->hook = hook;
 	return 0;
+
+destroy_dev:
+	vrelay_chan_destroy_dev(rc);
+put_hook:
+	vint_hook_put(hook);
+	return err;
 }
 
 static void vrelay_chan_revoke_hook(struct vrelay_chan *rc)
 {
 	rc->hook->revoke(rc->hook, rc->hook_priv);
+	vrelay_chan_destroy_dev(rc);
 	vint_hook_put(rc->hook);
 	rc->hook = NULL;
 	rc->hook_priv = NULL;

@@ -29,6 +29,7 @@
 #include <vmbus/server.h>
 
 #include "client.h"
+#include "relay_dev.h"
 
 #define VRELAY_NAME_SIZE	64
 #define VRELAY_RETRY		HZ	/* between attempts to find a host */
@@ -131,7 +132,8 @@ struct vrelay {
  *	callbacks, too: they may come before vsrv_offer() returns.
  * @shown: @chan for sysfs
  * @hook: hook that has the offer, with
- * @hook_priv: its context
+ * @hook_priv: its context, and
+ * @dev: host's end as a device, which answers of the host are for
  * @error: why the offer is not where it should be, or 0
  * @forwarding: VTL2 sits in the signal path, since the last open
  * @forwarded_to_host: signals of the guest forwarded to the host
@@ -152,6 +154,7 @@ struct vrelay_chan {
 	struct vsrv_chan *shown;
 	struct vint_hook *hook;
 	void *hook_priv;
+	struct vrelay_dev *dev;
 	int error;
 	bool forwarding;
 	atomic64_t forwarded_to_host;

@@ -65,8 +65,10 @@ static int vpci_relay_take(const struct vint_offer *offer, struct vpci_relay_off
 	return 0;
 }
 
-static int vpci_relay_offer(struct vint_hook *hook, const struct vint_offer *offer, void **priv)
+static int vpci_relay_offer(struct vint_hook *hook, const struct vint_handover *handover,
+			    void **priv)
 {
+	const struct vint_offer *offer = handover->offer;
 	struct vpci_relay_offer *held;
 	int err;
 

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+struct page;
 struct vmbus_partition;
 struct vrelay_host;
 
@@ -23,6 +24,9 @@ struct vrelay_host;
  * @bind_event: call @fn(@ctx) whenever the host sets event flag @flag of this
  *	kernel; any context, must not sleep.  May sleep itself.  0 or -errno.
  * @unbind_event: undo it: on return @fn neither runs nor is called again
+ * @share: let the host have @n pages of this kernel; @pfns are the numbers that it
+ *	knows them by.  May sleep.  0 or -errno.
+ * @unshare: undo it, once the host uses them no more.  May sleep.
  * @ready: vrelay_host::receive() returned -EAGAIN before and has room now.
  *	May call it.  Process context.
  */
@@ -34,6 +38,8 @@ struct vrelay_host_ops {
 	u16 (*signal_event)(struct vrelay_host *host, u32 connection_id, u16 flag);
 	int (*bind_event)(struct vrelay_host *host, u16 flag, void (*fn)(void *ctx), void *ctx);
 	void (*unbind_event)(struct vrelay_host *host, u16 flag);
+	int (*share)(struct vrelay_host *host, struct page **pages, unsigned int n, u64 *pfns);
+	void (*unshare)(struct vrelay_host *host, const u64 *pfns, unsigned int n);
 	void (*ready)(struct vrelay_host *host);
 };
 

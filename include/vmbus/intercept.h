@@ -70,6 +70,23 @@ struct vint_listener {
 void vint_listener_register(struct vint_listener *listener);
 void vint_listener_unregister(struct vint_listener *listener);
 
+struct vmbus_srv;
+struct vrelay_dev;
+
+/**
+ * struct vint_handover - an offer on its way to a hook
+ * @offer: what the filter has decided about
+ * @user_defined: VMBUS_USER_DEFINED_SIZE bytes, as offered
+ * @srv: server of the guest that the offer was for; valid until revoke
+ * @dev: the host's device, to be driven by <vmbus/hostdev.h>; valid until revoke
+ */
+struct vint_handover {
+	const struct vint_offer *offer;
+	const u8 *user_defined;
+	struct vmbus_srv *srv;
+	struct vrelay_dev *dev;
+};
+
 /**
  * struct vint_hook - a module that takes offers over
  * @name: as in a rule "intercept:<name>"; "vpci" takes the VPCI class
@@ -83,7 +100,7 @@ void vint_listener_unregister(struct vint_listener *listener);
 struct vint_hook {
 	const char *name;
 	struct module *owner;
-	int (*offer)(struct vint_hook *hook, const struct vint_offer *offer, void **priv);
+	int (*offer)(struct vint_hook *hook, const struct vint_handover *handover, void **priv);
 	void (*revoke)(struct vint_hook *hook, void *priv);
 	struct list_head node;
 };

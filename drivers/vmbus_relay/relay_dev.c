@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A channel of the host that this kernel uses itself: a VMBus client's side of
+ * the rings, which are memory of this kernel.
+ *
+ * Opening and closing wait for the host, whose answers come by
+ * vrelay_client::rx.  A hook does both from reconcile, which may wait.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <kunit/visibility.h>
+#include <linux/completion.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+#include <vmbus/hostdev.h>
+#include <vmbus/ring.h>
+
+#include "relay_dev.h"
+
+#define DEV_MAX_RING_PAGES	256
+#define DEV_BATCH		64	/* packets read before others get their turn */
+
+/* Ids of the guest's GPADLs pass as they are: ours are where guests do not begin. */
+#define DEV_GPADL_ID		0x80000000U
+#define DEV_GPADL_TRIES		16
+
+/**
+ * struct vrelay_dev - a device of the host
+ * @hchan: host's channel
+ * @ops: driver's callbacks, while open
+ * @ctx: their argument
+ * @wq: queue of @work, while open
+ * @work: reads
+ * @answered: the host has answered to a request, with
+ * @answer: error, or 0
+ * @pages: of both rings, @npages of them
+ * @words: the GPADL's: length, and the host's numbers of @pages
+ * @npages: pages
+ * @to_host: the ring toward the host, mapped
+ * @from_host: the other one
+ * @buf: for copies of packets, of @buf_size bytes
+ * @buf_size: see @buf
+ * @in: ring from the host; @work only
+ * @out_lock: protects @out, @open and @starved
+ * @out: ring toward the host
+ * @open: packets may be sent
+ * @starved: the driver waits for room
+ */
+struct vrelay_dev {
+	struct vrelay_hchan *hchan;
+	const struct vrelay_dev_ops *ops;
+	void *ctx;
+	struct workqueue_struct *wq;
+	struct work_struct work;
+	struct completion answered;
+	int answer;
+
+	struct page **pages;
+	u64 *words;
+	unsigned int npages;
+	void *to_host;
+	void *from_host;
+	void *buf;
+	u32 buf_size;
+
+	struct vsrv_ring_in in;
+	spinlock_t out_lock;	/* protects what follows */
+	struct vsrv_ring_out out;
+	bool open;
+	bool starved;
+};
+
+/* ---- rings --------------------------------------------------------------------------- */
+
+/* A control page, and data that is linear wherever a packet begins. */
+static void *dev_map_ring(struct page **pages, unsigned int n)
+{
+	struct page **twice;
+	void *addr;
+
+	twice = kvmalloc_array(2 * n - 1, sizeof(*twice), GFP_KERNEL);
+	if (!twice)
+		return NULL;
+	memcpy(twice, pages, n * sizeof(*pages));
+	memcpy(twice + n, pages + 1, (n - 1) * sizeof(*pages));
+	addr = vmap(twice, 2 * n - 1, VM_MAP, PAGE_KERNEL);
+	kvfree(twice);
+	return addr;
+}
+
+static void dev_free_memory(struct vrelay_dev *dev)
+{
+	unsigned int i;
+
+	kvfree(dev->buf);
+	vunmap(dev->to_host);
+	vunmap(dev->from_host);
+	for (i = 0; i < dev->npages; i++)
+		__free_page(dev->pages[i]);
+	kvfree(dev->words);
+	kvfree(dev->pages);
+	dev->buf = NULL;
+	dev->to_host = NULL;
+	dev->from_host = NULL;
+	dev->npages = 0;
+	dev->words = NULL;
+	dev->pages = NULL;
+}
+
+static int dev_alloc_memory(struct vrelay_dev *dev, unsigned int ring_pages)
+{
+	unsigned int n = 2 * ring_pages;
+
+	dev->buf_size = (ring_pages - 1) * HV_HYP_PAGE_SIZE;
+	dev->buf = kvmalloc(dev->buf_size, GFP_KERNEL);
+	dev->pages = kvcalloc(n, sizeof(*dev->pages), GFP_KERNEL);
+	dev->words = kvcalloc(n + 1, sizeof(*dev->words), GFP_KERNEL);
+	if (!dev->buf || !dev->pages || !dev->words)
+		return -ENOMEM;
+	for (; dev->npages < n; dev->npages++) {
+		dev->pages[dev->npages] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		if (!dev->pages[dev->npages])
+			return -ENOMEM;
+	}
+	dev->to_host = dev_map_ring(dev->pages, ring_pages);
+	dev->from_host = dev_map_ring(dev->pages + ring_pages, ring_pages);
+	return dev->to_host && dev->from_host ? 0 : -ENOMEM;
+}
+
+static int dev_init_rings(struct vrelay_dev *dev)
+{
+	int err;
+
+	err = vsrv_ring_in_init(&dev->in, dev->from_host, dev->buf_size);
+	if (!err)
+		err = vsrv_ring_out_init(&dev->out, dev->to_host, dev->buf_size);
+	return err;
+}
+
+/* ---- packets --------------------------------------------------------------------------- */
+
+/* The host's interrupt.  Any context. */
+static void dev_event(void *ctx)
+{
+	struct vrelay_dev *dev = ctx;
+
+	queue_work(dev->wq, &dev->work);
+}
+
+/* True if the driver waits for room, and there is some. */
+static bool dev_fed(struct vrelay_dev *dev)
+{
+	bool fed = false;
+
+	spin_lock_irq(&dev->out_lock);
+	if (dev->starved && vsrv_ring_space(&dev->out)) {
+		dev->starved = false;
+		fed = true;
+	}
+	spin_unlock_irq(&dev->out_lock);
+	return fed;
+}
+
+static void dev_work(struct work_struct *work)
+{
+	struct vrelay_dev *dev = container_of(work, struct vrelay_dev, work);
+	struct vsrv_packet pkt;
+	unsigned int n;
+	int ret = 0;
+
+	/* Spoilt before. */
+	if (dev->in.error)
+		return;
+	vsrv_ring_mask(&dev->in);
+	if (dev->ops->room && dev_fed(dev))
+		dev->ops->room(dev->ctx);
+	for (n = 0; n < DEV_BATCH; n++) {
+		ret = vsrv_ring_read(&dev->in, &pkt, dev->buf, dev->buf_size);
+		if (ret <= 0)
+			break;
+		dev->ops->packet(dev->ctx, &pkt);
+	}
+	if (vsrv_ring_read_commit(&dev->in))
+		vrelay_client_signal(dev->hchan);
+	if (ret < 0) {
+		vrelay_count(dev->hchan->client, VRELAY_PROTOCOL_ERRORS);
+		pr_warn_ratelimited("channel %u: bad index or packet in the host's ring: it is read no more\n",
+				    dev->hchan->offer.channel_id);
+	} else if (ret || vsrv_ring_unmask(&dev->in)) {
+		queue_work(dev->wq, &dev->work);
+	}
+}
+
+/**
+ * vrelay_dev_send() - send a packet to the host
+ * @dev: device
+ * @type: VM_PKT_DATA_INBAND or VM_PKT_COMP
+ * @flags: 0 or VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED
+ * @trans_id: transaction id
+ * @vec: pieces of the payload
+ * @nvec: their number
+ *
+ * Context: any.
+ * Return: 0; -EAGAIN if there is no room now, then vrelay_dev_ops::room() follows;
+ * -EMSGSIZE if there never is so much; -ENOTCONN if the device is not open; -EIO if
+ * the host has spoilt the ring.
+ */
+int vrelay_dev_send(struct vrelay_dev *dev, u16 type, u16 flags, u64 trans_id,
+		    const struct kvec *vec, unsigned int nvec)
+{
+	bool signal = false;
+	unsigned long irq;
+	int err = -ENOTCONN;
+
+	spin_lock_irqsave(&dev->out_lock, irq);
+	if (dev->open) {
+		do
+			err = vsrv_ring_write(&dev->out, type, flags, trans_id, vec, nvec);
+		while (err == -EAGAIN && vsrv_ring_want_space(&dev->out, U32_MAX));
+		dev->starved = err == -EAGAIN;
+		if (!err)
+			signal = vsrv_ring_write_commit(&dev->out);
+	}
+	spin_unlock_irqrestore(&dev->out_lock, irq);
+	if (signal)
+		vrelay_client_signal(dev->hchan);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vrelay_dev_send);
+
+/* ---- open and close ---------------------------------------------------------------------- */
+
+/**
+ * vrelay_dev_answer() - the host has answered to a request for the device
+ * @dev: device
+ * @err: error, or 0
+ *
+ * Context: any.
+ */
+void vrelay_dev_answer(struct vrelay_dev *dev, int err)
+{
+	dev->answer = err;
+	complete(&dev->answered);
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_dev_answer);
+
+static int dev_wait(struct vrelay_dev *dev)
+{
+	struct vrelay_client *client = dev->hchan->client;
+
+	if (wait_for_completion_timeout(&dev->answered, client->timeout))
+		return dev->answer;
+	vrelay_count(client, VRELAY_TIMEOUTS);
+	return -ETIMEDOUT;
+}
+
+/* Returns the GPADL's id, or 0 and *@err. */
+static u32 dev_make_gpadl(struct vrelay_dev *dev, int *err)
+{
+	struct vrelay_hchan *hchan = dev->hchan;
+	u32 id = DEV_GPADL_ID | hchan->offer.channel_id;
+	unsigned int i;
+
+	dev->words[0] = dev->npages * HV_HYP_PAGE_SIZE;
+	for (i = 0; i < DEV_GPADL_TRIES; i++, id += VMBUS_MAX_CHANNEL_ID + 1) {
+		reinit_completion(&dev->answered);
+		*err = vrelay_client_gpadl_create(hchan, id, 1, dev->words, dev->npages + 1);
+		/* A guest may have it after all. */
+		if (*err != -EBUSY)
+			break;
+	}
+	if (!*err)
+		*err = dev_wait(dev);
+	return *err ? 0 : id;
+}
+
+static void dev_set_open(struct vrelay_dev *dev, bool open)
+{
+	spin_lock_irq(&dev->out_lock);
+	dev->open = open;
+	spin_unlock_irq(&dev->out_lock);
+}
+
+static int dev_connect(struct vrelay_dev *dev)
+{
+	static const u8 no_user_data[VMBUS_USER_DEFINED_SIZE];
+	struct vrelay_open open = {
+		.downstream_page = dev->npages / 2,
+		.user_data = no_user_data,
+		.event = dev_event,
+		.event_ctx = dev,
+	};
+	int err;
+
+	open.ring_gpadl = dev_make_gpadl(dev, &err);
+	if (err)
+		return err;
+	err = dev_init_rings(dev);
+	if (err)
+		return err;
+	/* The host's first packet may come, and be answered, before OPEN_RESULT. */
+	dev_set_open(dev, true);
+	reinit_completion(&dev->answered);
+	err = vrelay_client_open(dev->hchan, &open);
+	return err ?: dev_wait(dev);
+}
+
+static void dev_disconnect(struct vrelay_dev *dev)
+{
+	struct vrelay_host *host = dev->hchan->client->host;
+	bool let_go;
+
+	dev_set_open(dev, false);
+	let_go = !vrelay_client_drain(dev->hchan, true);
+	/* No event comes any more. */
+	cancel_work_sync(&dev->work);
+	destroy_workqueue(dev->wq);
+	host->ops->unshare(host, dev->words + 1, dev->npages);
+	if (!let_go) {
+		pr_err("channel %u: %u pages are lost: the host may still write to them\n",
+		       dev->hchan->offer.channel_id, dev->npages);
+		dev->npages = 0;
+	}
+	dev_free_memory(dev);
+}
+
+/**
+ * vrelay_dev_open() - open a device of the host
+ * @dev: device, as given to a hook
+ * @ops: callbacks; they may come before this returns
+ * @ctx: their argument
+ * @ring_pages: pages of each ring, 2 to 256
+ *
+ * Context: process, may sleep; waits for the host, not for ever.
+ * Return: 0, -EINVAL for a bad size, -EIO if the host refused, -ENODEV if it has
+ * taken the device back, -ETIMEDOUT if it does not answer, -EBUSY, -ENOMEM.
+ */
+int vrelay_dev_open(struct vrelay_dev *dev, const struct vrelay_dev_ops *ops, void *ctx,
+		    unsigned int ring_pages)
+{
+	struct vrelay_host *host = dev->hchan->client->host;
+	int err;
+
+	if (ring_pages < VSRV_RING_MIN_PAGES || ring_pages > DEV_MAX_RING_PAGES)
+		return -EINVAL;
+	if (dev->pages)
+		return -EBUSY;
+	dev->ops = ops;
+	dev->ctx = ctx;
+	dev->starved = false;
+	err = dev_alloc_memory(dev, ring_pages);
+	if (err)
+		goto free_memory;
+	err = host->ops->share(host, dev->pages, dev->npages, dev->words + 1);
+	if (err)
+		goto free_memory;
+	dev->wq = alloc_ordered_workqueue("vmbus_hostdev%u", 0, dev->hchan->offer.channel_id);
+	if (!dev->wq) {
+		err = -ENOMEM;
+		goto unshare;
+	}
+	vrelay_client_unblock(dev->hchan);
+	err = dev_connect(dev);
+	if (err) {
+		dev_disconnect(dev);
+		return err;
+	}
+	return 0;
+
+unshare:
+	host->ops->unshare(host, dev->words + 1, dev->npages);
+free_memory:
+	dev_free_memory(dev);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vrelay_dev_open);
+
+/**
+ * vrelay_dev_close() - close it
+ * @dev: device, open
+ *
+ * On return no callback runs or will run, and the host uses nothing of it.
+ *
+ * Context: process, may sleep; waits for the host, not for ever.  Not from a callback.
+ */
+void vrelay_dev_close(struct vrelay_dev *dev)
+{
+	dev_disconnect(dev);
+}
+EXPORT_SYMBOL_GPL(vrelay_dev_close);
+
+/**
+ * vrelay_dev_create() - make a device that is not open
+ * @hchan: channel of the host; its owner passes answers on to vrelay_dev_answer()
+ *
+ * Return: the device, or NULL.
+ */
+struct vrelay_dev *vrelay_dev_create(struct vrelay_hchan *hchan)
+{
+	struct vrelay_dev *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (!dev)
+		return NULL;
+	dev->hchan = hchan;
+	INIT_WORK(&dev->work, dev_work);
+	init_completion(&dev->answered);
+	spin_lock_init(&dev->out_lock);
+	return dev;
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_dev_create);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* For tests: on return what was due when it was called has been done. */
+void vrelay_dev_flush(struct vrelay_dev *dev)
+{
+	drain_workqueue(dev->wq);
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_dev_flush);
+#endif
+
+/* It must not be open. */
+void vrelay_dev_destroy(struct vrelay_dev *dev)
+{
+	kfree(dev);
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_dev_destroy);
