@@ -201,9 +201,14 @@ guest_run() {
 
 # guest_stop: power off; the monitor must end with status 0
 guest_stop() {
+	guest_send 'dmesg -n 5; poweroff -f' > /dev/null
+	guest_ended
+}
+
+# guest_ended: the guest powers off, for whatever reason, and the monitor ends well
+guest_ended() {
 	local status=0
 
-	guest_send 'dmesg -n 5; poweroff -f' > /dev/null
 	wait_for '! guest_alive' 30 || { echo "the guest does not power off"; return 1; }
 	wait "$GUEST_PID" || status=$?
 	GUEST_PID=

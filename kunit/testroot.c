@@ -3,7 +3,8 @@
  * vmbus_testroot: devices of a host, for tests.
  *
  * Offers on a VMBus server, usually the one that plays the host, an echo pipe
- * (each packet comes back) and, if asked to, a VPCI bus that nobody answers on.
+ * (each packet comes back) and, if asked to, a VPCI bus that nobody answers on,
+ * and integration components.
  * The disks of that host are ordinary vmbus_storvsp controllers.
  */
 #include <linux/module.h>
@@ -11,6 +12,8 @@
 #include <vmbus/partition.h>
 #include <vmbus/reader.h>
 #include <vmbus/server.h>
+
+#include "testroot.h"
 
 #define TESTROOT_MAX_PACKET	8192
 
@@ -21,6 +24,10 @@ MODULE_PARM_DESC(server, "VMBus server to offer the devices on");
 static bool vpci;
 module_param(vpci, bool, 0444);
 MODULE_PARM_DESC(vpci, "Offer a VPCI bus, too");
+
+static bool ic;
+module_param(ic, bool, 0444);
+MODULE_PARM_DESC(ic, "Offer integration components, too");
 
 static const guid_t testroot_echo_class =
 	GUID_INIT(0x6b1ce2a3, 0x0b6e, 0x4a5f, 0x9c, 0x5d, 0x1f, 0x3c, 0x7e, 0x2a, 0x90, 0x41);
@@ -231,6 +238,11 @@ static int __init testroot_init(void)
 		goto free_echo;
 	}
 
+	if (ic) {
+		err = testroot_ic_init(testroot_srv);
+		if (err)
+			goto revoke_echo;
+	}
 	if (!vpci)
 		return 0;
 	offer.class_id = testroot_vpci_class;
@@ -240,10 +252,12 @@ static int __init testroot_init(void)
 	testroot_vpci = vsrv_offer(testroot_srv, &offer, &testroot_vpci_ops, NULL);
 	if (IS_ERR(testroot_vpci)) {
 		err = PTR_ERR(testroot_vpci);
-		goto revoke_echo;
+		goto revoke_ics;
 	}
 	return 0;
 
+revoke_ics:
+	testroot_ic_exit();
 revoke_echo:
 	vsrv_revoke(testroot_echo->chan);
 free_echo:
@@ -257,6 +271,7 @@ static void __exit testroot_exit(void)
 {
 	if (testroot_vpci)
 		vsrv_revoke(testroot_vpci);
+	testroot_ic_exit();
 	vsrv_revoke(testroot_echo->chan);
 	kvfree(testroot_echo);
 	vsrv_put(testroot_srv);
