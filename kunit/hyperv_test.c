@@ -392,6 +392,7 @@ static void hyperv_parse_test(struct kunit *test)
 static void hyperv_life_test(struct kunit *test)
 {
 	struct fh *fh = fh_new_guest(test);
+	struct vmbus_partition *other;
 	u32 vp;
 
 	KUNIT_EXPECT_EQ(test, fh->intercept, 4);
@@ -402,6 +403,11 @@ static void hyperv_life_test(struct kunit *test)
 	/* There is one VTL0. */
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vpart_hv_create("other", &fh_region, 1, 1)), -EBUSY);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vpart_hv_create(FH_NAME, &fh_region, 1, 1)), -EBUSY);
+	/* Nobody holds the partition that it would have had. */
+	other = vpart_get("other");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(other));
+	KUNIT_EXPECT_EQ(test, kref_read(&other->ref), 1U);
+	vpart_put(other);
 
 	fh_stop(fh);
 	KUNIT_EXPECT_EQ(test, fh->intercept, 0);

@@ -125,7 +125,14 @@ static void monitor_none_test(struct kunit *test)
 	fg_drain(fg);
 	WRITE_ONCE(fg->srv->monitor_latency, MT_LATENCY);
 
+	/* Who has none gives none back: 0xff is behind the last. */
+	memset(fg->srv->mon.connections, 0xff, sizeof(fg->srv->mon.connections));
 	fg_dev_revoke(dev);
+	fg_expect(fg, VMBUS_MSG_RESCIND, 12);
+	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, 1);
+	KUNIT_EXPECT_NULL(test, memchr_inv(fg->srv->mon.connections, 0xff,
+					   sizeof(fg->srv->mon.connections)));
+	memset(fg->srv->mon.connections, 0, sizeof(fg->srv->mon.connections));
 	fg_dev_offer_as(fg, dev, 1, &relay);
 	fg_drain(fg);
 	mt_connect(fg);

@@ -42,6 +42,8 @@ static void ring_init_test(struct kunit *test)
 	rt->hdr->interrupt_mask = 1;
 	rt->hdr->feature_bits.value = 0x80;
 	KUNIT_EXPECT_EQ(test, vsrv_ring_in_init(&rt->in, rt->base, rt->size), 0);
+	KUNIT_EXPECT_EQ(test, rt->hdr->feature_bits.value, 0x81);
+	rt->hdr->feature_bits.value = 0x80;
 	KUNIT_EXPECT_EQ(test, vsrv_ring_out_init(&rt->out, rt->base, rt->size), 0);
 	KUNIT_EXPECT_EQ(test, vsrv_ring_readable(&rt->in), 24);
 	KUNIT_EXPECT_EQ(test, vsrv_ring_space(&rt->out), 4096 - 24 - 8);

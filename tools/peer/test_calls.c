@@ -139,6 +139,35 @@ static void test_memory(int fd)
 	expect(fd, VMBUS_PARTITION_SET_MEM_TABLE, &t, 0, "memory");
 }
 
+/* Memory of this process that is charged as locked, in kB. */
+static unsigned long locked_kb(void)
+{
+	unsigned long kb = ~0UL;
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "r");
+
+	if (!f)
+		die("/proc/self/status");
+	while (fgets(line, sizeof(line), f) && sscanf(line, "VmLck: %lu", &kb) != 1)
+		;
+	fclose(f);
+	return kb;
+}
+
+/* A page that is in the memory table, and that this process cannot use: not charged. */
+static void test_vp_no_page(int fd, struct vmbus_partition_synic *s)
+{
+	unsigned long kb = locked_kb();
+	u8 *page = m.ram + PAGE_SIMP(0) * PAGE;
+
+	if (mprotect(page, PAGE, PROT_NONE))
+		die("mprotect");
+	expect(fd, VMBUS_PARTITION_SET_SYNIC, s, EFAULT, "SynIC page that cannot be had");
+	if (mprotect(page, PAGE, PROT_READ | PROT_WRITE))
+		die("mprotect");
+	result(locked_kb() == kb, "it is not charged");
+}
+
 static void test_vp(int fd)
 {
 	struct vmbus_partition_synic s = { .control = 1, .simp = SIMP | 1, .siefp = SIEFP | 1 };
@@ -169,6 +198,7 @@ static void test_vp(int fd)
 	s.simp = 1;
 	expect(fd, VMBUS_PARTITION_SET_SYNIC, &s, EFAULT, "SynIC page outside the memory");
 	s.simp = SIMP | 1;
+	test_vp_no_page(fd, &s);
 	expect(fd, VMBUS_PARTITION_SET_SYNIC, &s, 0, "SynIC");
 }
 
