@@ -182,23 +182,31 @@ void vpart_maps_written(struct vmbus_partition *part, u64 first, u32 count,
 				vpart_log_set(log, map->pfns[i]);
 }
 
-/* One page after the other; for a ring all but the first a second time. */
-static void *vpart_vmap(struct vpart_map *map, bool ring)
+/**
+ * vpart_vmap_ring - map the pages of a ring: all but the first follow a second time
+ * @pages: pages; the first is the control page
+ * @n: their number, not 0
+ *
+ * So a packet is linear wherever it begins.
+ *
+ * Context: process, may sleep.
+ * Return: address of the first page, to be given back with vunmap(), or NULL.
+ */
+void *vpart_vmap_ring(struct page **pages, unsigned int n)
 {
-	unsigned int n = map->n, extra = ring ? n - 1 : 0;
-	struct page **pages;
+	struct page **twice;
 	void *addr;
 
-	pages = kvmalloc_array(n + extra, sizeof(*pages), GFP_KERNEL);
-	if (!pages)
+	twice = kvmalloc_array(2 * n - 1, sizeof(*twice), GFP_KERNEL);
+	if (!twice)
 		return NULL;
-	memcpy(pages, map->pages, n * sizeof(*pages));
-	if (extra)
-		memcpy(pages + n, map->pages + 1, extra * sizeof(*pages));
-	addr = vmap(pages, n + extra, VM_MAP, PAGE_KERNEL);
-	kvfree(pages);
+	memcpy(twice, pages, n * sizeof(*pages));
+	memcpy(twice + n, pages + 1, (n - 1) * sizeof(*pages));
+	addr = vmap(twice, 2 * n - 1, VM_MAP, PAGE_KERNEL);
+	kvfree(twice);
 	return addr;
 }
+EXPORT_SYMBOL_GPL(vpart_vmap_ring);
 
 static void vpart_map_unpin(struct vpart_map *map)
 {
@@ -242,7 +250,8 @@ struct vpart_map *vpart_map(struct vmbus_partition *part, const u64 *pfns, unsig
 	if (err)
 		goto free_map;
 	err = -ENOMEM;
-	map->addr = vpart_vmap(map, flags & VPART_MAP_RING);
+	map->addr = flags & VPART_MAP_RING ? vpart_vmap_ring(map->pages, n) :
+					     vmap(map->pages, n, VM_MAP, PAGE_KERNEL);
 	if (!map->addr)
 		goto unpin;
 	if ((flags & VPART_MAP_WRITE) && !map->vtl2 && !vpart_map_log(map, pfns))

@@ -15,6 +15,7 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include <vmbus/hostdev.h>
+#include <vmbus/partition.h>
 #include <vmbus/ring.h>
 
 #include "relay_dev.h"
@@ -74,22 +75,6 @@ struct vrelay_dev {
 
 /* ---- rings --------------------------------------------------------------------------- */
 
-/* A control page, and data that is linear wherever a packet begins. */
-static void *dev_map_ring(struct page **pages, unsigned int n)
-{
-	struct page **twice;
-	void *addr;
-
-	twice = kvmalloc_array(2 * n - 1, sizeof(*twice), GFP_KERNEL);
-	if (!twice)
-		return NULL;
-	memcpy(twice, pages, n * sizeof(*pages));
-	memcpy(twice + n, pages + 1, (n - 1) * sizeof(*pages));
-	addr = vmap(twice, 2 * n - 1, VM_MAP, PAGE_KERNEL);
-	kvfree(twice);
-	return addr;
-}
-
 static void dev_free_memory(struct vrelay_dev *dev)
 {
 	unsigned int i;
@@ -124,8 +109,8 @@ static int dev_alloc_memory(struct vrelay_dev *dev, unsigned int ring_pages)
 		if (!dev->pages[dev->npages])
 			return -ENOMEM;
 	}
-	dev->to_host = dev_map_ring(dev->pages, ring_pages);
-	dev->from_host = dev_map_ring(dev->pages + ring_pages, ring_pages);
+	dev->to_host = vpart_vmap_ring(dev->pages, ring_pages);
+	dev->from_host = vpart_vmap_ring(dev->pages + ring_pages, ring_pages);
 	return dev->to_host && dev->from_host ? 0 : -ENOMEM;
 }
 

@@ -174,6 +174,7 @@ struct vpart_map *vpart_map(struct vmbus_partition *part, const u64 *pfns, unsig
 			    unsigned int flags);
 void vpart_unmap(struct vpart_map *map);
 void *vpart_map_addr(const struct vpart_map *map);
+void *vpart_vmap_ring(struct page **pages, unsigned int n);
 
 int __must_check vpart_pin_pages(struct vmbus_partition *part, const u64 *pfns, unsigned int n,
 				 bool write, struct page **pages);
