@@ -218,7 +218,7 @@ struct st_step {
 	{ STORVSP_STATE_READY, STORVSP_##operation, STORVSP_STATE_READY,	\
 	  STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_DEVICE_REQUEST }
 
-/* With version 6.0 asked for, and no subchannels.  What is not here is refused. */
+/* With version 6.0 asked for, and no sub-channels.  What is not here is refused. */
 static const struct st_step st_step_table[] = {
 	ST_GOES(BEGIN, BEGIN_INIT, VERSION),
 	ST_GOES(VERSION, QUERY_VERSION, PROPERTIES),
@@ -356,25 +356,97 @@ static void storvsp_init_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, proto.version, STORVSP_VERSION_BLUE);
 }
 
+struct st_subs {
+	u16 max;
+	bool sub;
+	u16 asked;
+	enum storvsp_action action;
+	u32 status;
+};
+
+static const struct st_subs st_subs_table[] = {
+	/* None to be had: only the wish for none can be met. */
+	{ 0, false, 0, STORVSP_ACT_ANSWER },
+	{ 0, false, 1, STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_PARAMETER },
+	{ 0, false, U16_MAX, STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_PARAMETER },
+	/* 0, 1, max, max + 1. */
+	{ 4, false, 0, STORVSP_ACT_ANSWER },
+	{ 4, false, 1, STORVSP_ACT_OFFER },
+	{ 4, false, 4, STORVSP_ACT_OFFER },
+	{ 4, false, 5, STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_PARAMETER },
+	{ 64, false, 64, STORVSP_ACT_OFFER },
+	{ 64, false, 65, STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_PARAMETER },
+	{ 64, false, U16_MAX, STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_PARAMETER },
+	/* Sub-channels have none of their own. */
+	{ 0, true, 0, STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_DEVICE_REQUEST },
+	{ 0, true, 1, STORVSP_ACT_REFUSE, STORVSP_STATUS_INVALID_DEVICE_REQUEST },
+};
+
+static void storvsp_subchannels_case(struct kunit *test, enum storvsp_state state,
+				     const struct st_subs *c)
+{
+	struct storvsp_request req = st_request(STORVSP_CREATE_SUB_CHANNELS);
+	struct storvsp_answer answer;
+	struct storvsp_proto proto;
+
+	storvsp_proto_init(&proto, c->sub, c->max);
+	proto.state = state;
+	req.packet.subchannels = cpu_to_le16(c->asked);
+	KUNIT_EXPECT_EQ_MSG(test, storvsp_proto_step(&proto, &req, &answer), c->action,
+			    "%u of %u, sub %d", c->asked, c->max, c->sub);
+	KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(answer.packet.hdr.status), c->status,
+			    "%u of %u, sub %d", c->asked, c->max, c->sub);
+	KUNIT_EXPECT_EQ(test, proto.state, state);
+}
+
 static void storvsp_subchannels_test(struct kunit *test)
 {
-	static const u16 counts[] = { 1, 2, 255, U16_MAX };
-	struct storvsp_request req = st_request(STORVSP_CREATE_SUB_CHANNELS);
-	enum storvsp_state state;
-	struct storvsp_answer answer;
 	int i;
 
-	for (state = STORVSP_STATE_END; state <= STORVSP_STATE_READY; state++) {
-		for (i = 0; i < ARRAY_SIZE(counts); i++) {
-			struct storvsp_proto proto = { .state = state };
+	for (i = 0; i < ARRAY_SIZE(st_subs_table); i++) {
+		storvsp_subchannels_case(test, STORVSP_STATE_END, &st_subs_table[i]);
+		storvsp_subchannels_case(test, STORVSP_STATE_READY, &st_subs_table[i]);
+	}
+}
 
-			req.packet.subchannels = cpu_to_le16(counts[i]);
-			KUNIT_EXPECT_EQ(test, storvsp_proto_step(&proto, &req, &answer),
-					STORVSP_ACT_REFUSE);
-			KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.hdr.status),
-					STORVSP_STATUS_INVALID_PARAMETER);
-			KUNIT_EXPECT_EQ(test, proto.state, state);
-		}
+/* A sub-channel takes commands and resets at once, and nothing of the initialization. */
+static void storvsp_subchannel_ready_test(struct kunit *test)
+{
+	struct storvsp_request req;
+	struct storvsp_answer answer;
+	struct storvsp_proto proto;
+	u32 operation;
+
+	storvsp_proto_init(&proto, true, 0);
+	for (operation = STORVSP_BEGIN_INIT; operation <= STORVSP_QUERY_PROPERTIES; operation++) {
+		req = st_request(operation);
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_proto_step(&proto, &req, &answer),
+				    STORVSP_ACT_REFUSE, "operation %u", operation);
+	}
+	req = st_request(STORVSP_EXECUTE_SRB);
+	KUNIT_EXPECT_EQ(test, storvsp_proto_step(&proto, &req, &answer), STORVSP_ACT_EXECUTE);
+	req = st_request(STORVSP_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, storvsp_proto_step(&proto, &req, &answer), STORVSP_ACT_RESET);
+}
+
+/* What the guest is told it may have. */
+static void storvsp_properties_test(struct kunit *test)
+{
+	static const u16 max[] = { 0, 1, 64 };
+	struct storvsp_request req = st_request(STORVSP_QUERY_PROPERTIES);
+	const struct storvsp_properties *p;
+	struct storvsp_answer answer;
+	struct storvsp_proto proto;
+	int i;
+
+	p = &answer.packet.properties;
+	for (i = 0; i < ARRAY_SIZE(max); i++) {
+		storvsp_proto_init(&proto, false, max[i]);
+		proto.state = STORVSP_STATE_PROPERTIES;
+		storvsp_proto_step(&proto, &req, &answer);
+		KUNIT_EXPECT_EQ(test, le16_to_cpu(p->max_subchannels), max[i]);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(p->flags), max[i] ? 1U : 0U);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(p->max_transfer), 0x40000U);
 	}
 }
 
@@ -564,6 +636,8 @@ static struct kunit_case storvsp_cases[] = {
 	KUNIT_CASE(storvsp_version_test),
 	KUNIT_CASE(storvsp_init_test),
 	KUNIT_CASE(storvsp_subchannels_test),
+	KUNIT_CASE(storvsp_subchannel_ready_test),
+	KUNIT_CASE(storvsp_properties_test),
 	KUNIT_CASE(storvsp_srb_test),
 	KUNIT_CASE(storvsp_srb_ranges_test),
 	KUNIT_CASE(storvsp_srb_varlen_test),

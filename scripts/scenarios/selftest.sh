@@ -27,8 +27,8 @@ must "the servers start" servers_up
 must "the guest's server has an echo pipe" insmod /modules/vmbus_testroot.ko server=guest0
 check "the example client talks to it" vmbus-example guest0
 truncate -s 1M /tmp/disk.img
-must "and a disk" server_disk guest0 "$GUID_NVME" /tmp/disk.img
-tap vmbus-selftest -s "$seed" disk
+must "and a disk" server_disk guest0 "$GUID_NVME" /tmp/disk.img 4
+tap vmbus-selftest -s "$seed" disk subdisk
 must "the disk goes" vmbus-target remove "$GUID_NVME"
 tap vmbus-selftest -s "$seed" -t $ms -n $packets \
 	calls contact offers gpadl channel ring signal log stop events nonsense model hostile
@@ -40,6 +40,9 @@ must "the relay connects with the host" relay_on
 check "the example client talks to the host's" vmbus-example guest0
 tap vmbus-selftest -r -s "$seed" -t $ms -n $packets \
 	contact offers channel ring signal log stop events hostile
+must "the host has a disk" server_disk root "$GUID_A" /tmp/disk.img 4
+must "which the relay offers" wait_for "grep -qx relay $RELAY/offers/$GUID_A.0/disposition" 10
+tap vmbus-selftest -r -s "$seed" subdisk
 nothing_left
 check "the host heard nothing malformed" file_is "$SRV/root/messages_bad" 0
 check "everything is taken down" all_down

@@ -4,7 +4,7 @@
  * what a guest can say and a monitor can call.  Prints TAP.
  *
  * Needed: a server for the partition, with vmbus_testroot's echo pipe on it; for the
- * group "disk" also a controller of vmbus_storvsp.
+ * groups "disk" and "subdisk" also a controller of vmbus_storvsp.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -45,6 +45,7 @@ static const struct group {
 	{ "hostile", test_hostile },
 	{ "versions", test_versions, .extra = true },
 	{ "disk", test_disk, .extra = true },
+	{ "subdisk", test_subdisk, .extra = true },
 };
 
 static unsigned int tests, failed;
@@ -260,8 +261,8 @@ static void usage(void)
 		"		 [GROUP]...\n"
 		"  -r  the echo pipe comes from the host, through the relay\n"
 		"  -V  for the group versions: no higher one is taken\n"
-		"  without groups all run but versions, and disk, which needs a SCSI controller\n"
-		"  of the guest's server with an empty disk of 1 MiB\n"
+		"  without groups all run but versions, and disk and subdisk, which need a SCSI\n"
+		"  controller with an empty disk of 1 MiB, subdisk one with 4 sub-channels\n"
 		"  groups:");
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(stderr, " %s", groups[i].name);

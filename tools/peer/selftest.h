@@ -80,5 +80,6 @@ void test_log(void);
 void test_stop(void);
 void test_events(void);
 void test_disk(void);
+void test_subdisk(void);
 
 #endif /* _SELFTEST_H */

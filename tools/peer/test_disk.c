@@ -5,157 +5,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "selftest.h"
-#include <vmbus/storvsp.h>
+#include "disk.h"
 
 #define RING_PAGES	4
-#define SECTOR		512
-#define PAGE_SECTORS	(PAGE / SECTOR)
 #define DISK_PAGES	16U		/* that are used */
-#define MAX_PAGES	2U		/* of a command */
-#define COMPLETION	1		/* flag of a packet */
 #define STOPS		20
-
-/* What is behind the descriptor of a packet with one range. */
-struct with_range {
-	u32 reserved;
-	u32 ranges;
-	u32 len;
-	u32 offset;
-	u64 pfns[MAX_PAGES];
-};
-
-/**
- * struct transfer - a command with data
- * @cdb: SCSI command
- * @page: first page of the data, counted from PAGE_SCRATCH
- * @offset: in it
- * @len: bytes
- * @in: they go to the guest
- */
-struct transfer {
-	u8 cdb[STORVSP_CDB_SIZE];
-	unsigned int page;
-	u32 offset;
-	u32 len;
-	bool in;
-};
-
-static u8 *scratch(struct bed *b, unsigned int page)
-{
-	return ram_page(&b->g, PAGE_SCRATCH + page);
-}
-
-/* STORVSP_CLASS_SCSI */
-static const guid_t disk_class = {
-	{ 0xd9, 0x63, 0x61, 0xba, 0xa1, 0x04, 0x29, 0x4d,
-	  0xb6, 0x05, 0x72, 0xe2, 0xff, 0xb1, 0xdc, 0x7f }
-};
-
-static bool disk_find(struct bed *b, struct channel *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < b->n; i++) {
-		if (memcmp(&b->offers[i].class_id, &disk_class, sizeof(disk_class)))
-			continue;
-		channel_init(c, &b->g, &b->offers[i]);
-		return true;
-	}
-	return false;
-}
-
-/* Reads one answer; false if there is none within the time, or an error. */
-static bool disk_answer(struct channel *c, u64 want)
-{
-	struct storvsp_packet p;
-	u64 id;
-	int len;
-
-	while ((len = ring_get_type(&c->in, VM_PKT_COMP, &id, &p, sizeof(p))) == -1)
-		if (!channel_wait(c, TIMEOUT_MS))
-			return false;
-	channel_receive(c);
-	if (len == sizeof(p) && id == want && !p.hdr.status)
-		return true;
-	note("answer %llu: %d bytes, id %llu, status %#x", want, len, id, p.hdr.status);
-	return false;
-}
-
-static bool disk_init_step(struct channel *c, u32 operation)
-{
-	struct storvsp_packet p = { .hdr.operation = operation };
-	struct vmpacket_descriptor d = {
-		.type = VM_PKT_DATA_INBAND,
-		.offset8 = sizeof(d) / 8,
-		.flags = COMPLETION,
-		.trans_id = operation,
-	};
-
-	if (operation == STORVSP_QUERY_VERSION)
-		p.version.version = STORVSP_VERSION_BLUE;
-	if (!ring_put_packet(&c->out, &d, &p, sizeof(p)))
-		return false;
-	channel_send(c);
-	return disk_answer(c, operation);
-}
-
-static bool disk_init(struct channel *c)
-{
-	return disk_init_step(c, STORVSP_BEGIN_INIT) && disk_init_step(c, STORVSP_QUERY_VERSION) &&
-	       disk_init_step(c, STORVSP_QUERY_PROPERTIES) && disk_init_step(c, STORVSP_END_INIT);
-}
-
-static bool disk_put(struct channel *c, u64 id, const struct transfer *t)
-{
-	struct with_range range = { .ranges = 1, .len = t->len, .offset = t->offset };
-	struct storvsp_packet p = {
-		.hdr.operation = STORVSP_EXECUTE_SRB,
-		.srb = {
-			.length = sizeof(p.srb),
-			.cdb_length = sizeof(t->cdb),
-			.sense_length = STORVSP_SENSE_SIZE,
-			.data_in = t->in,
-			.data_transfer_length = t->len,
-		},
-	};
-	unsigned int pages = (t->offset + t->len + PAGE - 1) / PAGE, i;
-	u32 head = t->len ? sizeof(range) - (MAX_PAGES - pages) * sizeof(u64) : 0;
-	struct vmpacket_descriptor d = {
-		.type = t->len ? VM_PKT_DATA_USING_GPA_DIRECT : VM_PKT_DATA_INBAND,
-		.offset8 = (sizeof(d) + head) / 8,
-		.flags = COMPLETION,
-		.trans_id = id,
-	};
-	u8 packet[sizeof(range) + sizeof(p)];
-
-	for (i = 0; i < pages; i++)
-		range.pfns[i] = ram_pfn(PAGE_SCRATCH + t->page + i);
-	memcpy(p.srb.payload, t->cdb, sizeof(t->cdb));
-	memcpy(packet, &range, head);
-	memcpy(packet + head, &p, sizeof(p));
-	return ring_put_packet(&c->out, &d, packet, head + sizeof(p));
-}
-
-static bool disk_do(struct channel *c, const struct transfer *t)
-{
-	static u64 id = 100;
-
-	if (!disk_put(c, ++id, t))
-		return false;
-	channel_send(c);
-	return disk_answer(c, id);
-}
-
-/* Pages of the disk from or to pages of the guest. */
-static struct transfer disk_rw(bool in, unsigned int at, unsigned int page, unsigned int pages)
-{
-	return (struct transfer) {
-		.cdb = { in ? 0x28 : 0x2a, 0, 0, 0, 0, at * PAGE_SECTORS, 0, 0,
-			 pages * PAGE_SECTORS },
-		.page = page, .len = pages * PAGE, .in = in,
-	};
-}
 
 /* Of the scratch pages exactly those from @first on are dirty; all others do not matter. */
 static bool only_dirty(struct bed *b, unsigned int first, unsigned int n)
@@ -174,15 +28,6 @@ static bool only_dirty(struct bed *b, unsigned int first, unsigned int n)
 		}
 	}
 	return true;
-}
-
-static void fill_page(struct bed *b, unsigned int page, u64 seed)
-{
-	u64 *words = (u64 *)scratch(b, page);
-	unsigned int i;
-
-	for (i = 0; i < PAGE / sizeof(*words); i++)
-		words[i] = rnd(&seed);
 }
 
 static void test_commands(struct bed *b, struct channel *c)
@@ -276,7 +121,7 @@ void test_disk(void)
 	bed_up_with(&b, VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_STOP);
 	ok(log_set(&b, VMBUS_PARTITION_REGION_LOG), "the log is on");
 	if (ok(bed_connect(&b, VMBUS_VERSION(5, 3), 0) && disk_find(&b, &c), "a controller") &&
-	    ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES) && disk_init(&c),
+	    ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES) && disk_init(&c, NULL),
 	       "it is initialized")) {
 		test_commands(&b, &c);
 		test_stopped(&b, &c);

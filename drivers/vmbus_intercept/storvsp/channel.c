@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The channel of a controller: open and close, requests in, answers out.
+ * A channel of a controller: open and close, requests in, answers out.
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
@@ -43,10 +43,10 @@ static bool storvsp_write_all(struct storvsp_chan *sc)
 		if (!storvsp_write(sc, VM_PKT_COMP, io->req.trans_id, &io->answer.packet,
 				   io->answer.len))
 			return false;
-		trace_storvsp_answer(storvsp_chan_ctrl(sc)->port, &io->req, &io->answer);
+		trace_storvsp_answer(sc->ctrl->port, &io->req, &io->answer);
 		list_move(&io->node, &sc->free);
 	}
-	if (!sc->notify || !sc->scanned)
+	if (!sc->notify || !READ_ONCE(sc->ctrl->scan.scanned))
 		return true;
 	if (!storvsp_write(sc, VM_PKT_DATA_INBAND, 0, &enumerate, sizeof(enumerate)))
 		return false;
@@ -126,7 +126,7 @@ void storvsp_chan_answer(struct storvsp_io *io)
 void storvsp_chan_begin(struct storvsp_chan *sc)
 {
 	spin_lock_irq(&sc->lock);
-	sc->busy++;
+	WRITE_ONCE(sc->busy, sc->busy + 1);
 	spin_unlock_irq(&sc->lock);
 }
 
@@ -149,9 +149,12 @@ void storvsp_chan_complete(struct storvsp_io *io)
 
 	/* Last: a close waits for it, and may free everything then. */
 	spin_lock_irqsave(&sc->lock, flags);
-	if (!--sc->busy) {
-		if (sc->reset)
-			vsrv_reader_queue(&sc->reader);
+	WRITE_ONCE(sc->busy, sc->busy - 1);
+	if (!sc->busy) {
+		/* Pairs with that in storvsp_reset_begin(). */
+		smp_mb();
+		if (storvsp_reset_waits(sc->ctrl))
+			storvsp_reset_kick(sc->ctrl);
 		wake_up(&sc->idle);
 	}
 	spin_unlock_irqrestore(&sc->lock, flags);
@@ -159,7 +162,7 @@ void storvsp_chan_complete(struct storvsp_io *io)
 
 /**
  * storvsp_chan_notify - disks came or went: tell the guest
- * @sc: channel, open or not
+ * @sc: primary channel, open or not
  *
  * Context: process.
  */
@@ -173,27 +176,18 @@ void storvsp_chan_notify(struct storvsp_chan *sc)
 
 /* ---- requests ------------------------------------------------------------------------- */
 
-/* A reset is answered after everything that came before it. */
-static void storvsp_finish_reset(struct storvsp_chan *sc)
-{
-	lockdep_assert_held(&sc->lock);
-	if (sc->reset && !sc->busy) {
-		list_add_tail(&sc->reset->node, &sc->done);
-		sc->reset = NULL;
-	}
-}
-
 static bool storvsp_ready(struct vsrv_reader *reader)
 {
 	struct storvsp_chan *sc = container_of(reader, struct storvsp_chan, reader);
-	bool ready;
+	bool waits;
 
 	spin_lock_irq(&sc->lock);
-	storvsp_finish_reset(sc);
-	sc->starved = !sc->reset && list_empty(&sc->free);
-	ready = !sc->reset && !sc->starved;
+	storvsp_reset_step(sc);
+	waits = storvsp_reset_waits(sc->ctrl);
+	sc->starved = !waits && list_empty(&sc->free);
+	waits |= sc->starved;
 	spin_unlock_irq(&sc->lock);
-	return ready;
+	return !waits;
 }
 
 /* Only what comes after storvsp_ready() takes any, so there is one. */
@@ -204,8 +198,8 @@ static struct storvsp_io *storvsp_io_get(struct storvsp_chan *sc)
 	spin_lock_irq(&sc->lock);
 	io = list_first_entry(&sc->free, struct storvsp_io, node);
 	list_del(&io->node);
-	sc->last = jiffies;
 	spin_unlock_irq(&sc->lock);
+	storvsp_scan_request(&sc->ctrl->scan);
 	return io;
 }
 
@@ -227,29 +221,16 @@ static void storvsp_bad_packet(struct storvsp_chan *sc, struct storvsp_io *io)
 		storvsp_io_put(sc, io);
 }
 
-/* A guest looks at addresses in ascending order. */
-static void storvsp_chan_looked(struct storvsp_chan *sc, u16 address)
-{
-	/* Nobody else writes the first two while the channel is open. */
-	if (sc->scanned && address <= sc->top && !READ_ONCE(sc->retired))
-		return;
-	spin_lock_irq(&sc->lock);
-	sc->scanned = true;
-	sc->top = max(sc->top, address);
-	if (!address && sc->look == STORVSP_LOOK_NONE)
-		sc->look = STORVSP_LOOK_BEGUN;
-	if (address == sc->top && sc->look == STORVSP_LOOK_BEGUN)
-		sc->look = STORVSP_LOOK_ENDED;
-	spin_unlock_irq(&sc->lock);
-}
-
 static void storvsp_execute(struct storvsp_chan *sc, struct storvsp_io *io,
 			    const struct vsrv_packet *pkt)
 {
 	static const struct storvsp_result invalid = { .srb_status = SRB_STATUS_INVALID_REQUEST };
 	enum storvsp_verdict verdict = storvsp_parse_srb(pkt, &io->req, &io->cmd);
 
-	storvsp_chan_looked(sc, io->req.packet.srb.path << 8 | io->req.packet.srb.target);
+	/* From the first command on the guest may be told of changes. */
+	if (storvsp_scan_looked(&sc->ctrl->scan,
+				io->req.packet.srb.path << 8 | io->req.packet.srb.target))
+		vsrv_reader_queue(&sc->ctrl->primary.reader);
 	if (verdict == STORVSP_OK) {
 		storvsp_io_execute(io);
 		return;
@@ -271,7 +252,7 @@ static void storvsp_packet(struct vsrv_reader *reader, const struct vsrv_packet 
 	enum storvsp_verdict verdict;
 
 	verdict = storvsp_parse(pkt, &io->req);
-	trace_storvsp_request(storvsp_chan_ctrl(sc)->port, &io->req);
+	trace_storvsp_request(sc->ctrl->port, &io->req);
 	if (verdict != STORVSP_OK) {
 		storvsp_answer(&io->answer, &io->req, STORVSP_STATUS_INVALID_DEVICE_REQUEST);
 		storvsp_bad_packet(sc, io);
@@ -282,10 +263,12 @@ static void storvsp_packet(struct vsrv_reader *reader, const struct vsrv_packet 
 		storvsp_execute(sc, io, pkt);
 		return;
 	case STORVSP_ACT_RESET:
-		spin_lock_irq(&sc->lock);
-		sc->reset = io;
-		spin_unlock_irq(&sc->lock);
+		storvsp_reset_begin(sc, io);
 		return;
+	case STORVSP_ACT_OFFER:
+		if (!storvsp_subs_offer(sc->ctrl, le16_to_cpu(io->req.packet.subchannels)))
+			storvsp_answer(&io->answer, &io->req, STORVSP_STATUS_UNSUCCESSFUL);
+		break;
 	case STORVSP_ACT_REFUSE:
 		vsrv_chan_count(sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
 		break;
@@ -327,10 +310,7 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 		list_add_tail(&sc->ios[i].node, &sc->free);
 	sc->reset = NULL;
 	sc->starved = false;
-	sc->scanned = false;
-	sc->top = 0;
 	sc->notify = false;
-	sc->retired = false;
 	sc->running = true;
 	sc->stopped = false;
 	spin_unlock_irq(&sc->lock);
@@ -340,6 +320,7 @@ static void storvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_par
 {
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
 	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
+	bool sub = storvsp_chan_is_sub(sc);
 	struct kthread_worker *worker;
 	int err;
 
@@ -352,7 +333,8 @@ static void storvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_par
 	}
 	err = vsrv_rings_open(chan, params, &sc->rings);
 	if (!err) {
-		memset(&sc->proto, 0, sizeof(sc->proto));
+		storvsp_proto_init(&sc->proto, sub, sub ? 0 : sc->ctrl->max_subs);
+		storvsp_scan_open(&sc->ctrl->scan, !sub);
 		storvsp_chan_start(sc);
 		vsrv_reader_start(&sc->reader, &sc->rings, worker);
 		sc->open = true;
@@ -364,8 +346,8 @@ static void storvsp_chan_set_stopped(struct storvsp_chan *sc, bool stopped)
 {
 	spin_lock_irq(&sc->lock);
 	WRITE_ONCE(sc->stopped, stopped);
-	sc->last = jiffies;
 	spin_unlock_irq(&sc->lock);
+	storvsp_scan_request(&sc->ctrl->scan);
 }
 
 /* What is under way comes to its end, and is answered as far as the ring has room. */
@@ -394,19 +376,27 @@ static void storvsp_chan_resume(struct vsrv_chan *chan)
 	vsrv_reader_resume(&sc->reader);
 }
 
+static void storvsp_chan_end(struct storvsp_chan *sc, bool closed)
+{
+	storvsp_chan_halt(sc, closed);
+	/* The server has taken them back before. */
+	if (!storvsp_chan_is_sub(sc))
+		storvsp_subs_end(sc->ctrl);
+}
+
 static void storvsp_chan_stop(struct vsrv_chan *chan)
 {
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
 
 	cancel_work_sync(&sc->close);
-	storvsp_chan_halt(sc, false);
+	storvsp_chan_end(sc, false);
 }
 
 static void storvsp_chan_close_work(struct work_struct *work)
 {
 	struct storvsp_chan *sc = container_of(work, struct storvsp_chan, close);
 
-	storvsp_chan_halt(sc, true);
+	storvsp_chan_end(sc, true);
 	vsrv_close_done(sc->chan);
 }
 
@@ -431,14 +421,19 @@ const struct vsrv_chan_ops storvsp_chan_ops = {
 
 /**
  * storvsp_chan_setup - set up a channel that is not offered
+ * @ctrl: its controller
  * @sc: channel; zero
  */
-void storvsp_chan_setup(struct storvsp_chan *sc)
+void storvsp_chan_setup(struct storvsp_ctrl *ctrl, struct storvsp_chan *sc)
 {
+	sc->ctrl = ctrl;
 	spin_lock_init(&sc->lock);
 	init_waitqueue_head(&sc->idle);
 	INIT_WORK(&sc->close, storvsp_chan_close_work);
 	vsrv_reader_init(&sc->reader, &storvsp_reader_ops, sc->buf, sizeof(sc->buf));
+	spin_lock_irq(&ctrl->chans_lock);
+	list_add_tail(&sc->node, &ctrl->chans);
+	spin_unlock_irq(&ctrl->chans_lock);
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How the channel of a controller ends: the guest lets go of the disks, and is
+ * How a channel of a controller ends: the guest lets go of the disks, and is
  * answered all that it asked for.
  */
 #include <linux/delay.h>
@@ -15,22 +15,20 @@
 #define STORVSP_QUIET_MAX	(5 * HZ)
 #define STORVSP_FREEZE_ROUNDS	8	/* looks for late requests before the rings go */
 
-static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
+static bool storvsp_ctrl_retired(const struct storvsp_ctrl *ctrl, unsigned long since)
 {
+	const struct storvsp_scan *scan = &ctrl->scan;
 	unsigned long most;
-	bool done;
 
-	spin_lock_irq(&sc->lock);
-	most = sc->look == STORVSP_LOOK_ENDED ? STORVSP_QUIET : STORVSP_LOOK_MAX;
-	done = !sc->running || !sc->scanned || time_after(jiffies, sc->last + most) ||
+	most = READ_ONCE(scan->look) == STORVSP_LOOK_ENDED ? STORVSP_QUIET : STORVSP_LOOK_MAX;
+	return !READ_ONCE(ctrl->primary.running) || !READ_ONCE(scan->scanned) ||
+	       time_after(jiffies, READ_ONCE(scan->last) + most) ||
 	       time_after(jiffies, since + STORVSP_RETIRE_MAX);
-	spin_unlock_irq(&sc->lock);
-	return done;
 }
 
 /**
- * storvsp_chan_retire - take the disks from the guest, before the channel goes
- * @sc: channel, open or not
+ * storvsp_ctrl_retire - take the disks from the guest, before the controller goes
+ * @ctrl: controller, open or not
  *
  * A Linux guest that loses the channel of a disk with a write cache tries for
  * ever to flush it.  So first the disks are gone, which it copes with.  There is
@@ -40,19 +38,15 @@ static bool storvsp_chan_retired(struct storvsp_chan *sc, unsigned long since)
  * Context: process, may sleep; as long as STORVSP_RETIRE_MAX, not counting the time
  * that the guest is stopped.
  */
-void storvsp_chan_retire(struct storvsp_chan *sc)
+void storvsp_ctrl_retire(struct storvsp_ctrl *ctrl)
 {
 	unsigned long since = jiffies;
 
-	spin_lock_irq(&sc->lock);
-	sc->retired = true;
-	sc->look = STORVSP_LOOK_NONE;
-	sc->last = since;
-	spin_unlock_irq(&sc->lock);
-	storvsp_chan_notify(sc);
-	while (READ_ONCE(sc->stopped) || !storvsp_chan_retired(sc, since)) {
+	storvsp_scan_retire(&ctrl->scan);
+	storvsp_chan_notify(&ctrl->primary);
+	while (READ_ONCE(ctrl->primary.stopped) || !storvsp_ctrl_retired(ctrl, since)) {
 		/* A guest that is stopped gets its time when it goes on. */
-		if (READ_ONCE(sc->stopped))
+		if (READ_ONCE(ctrl->primary.stopped))
 			since = jiffies;
 		msleep(20);
 	}
@@ -105,12 +99,12 @@ static void storvsp_drain_ring(struct storvsp_chan *sc)
  */
 static void storvsp_drain(struct storvsp_chan *sc, bool closed)
 {
+	bool used = storvsp_scan_hide(&sc->ctrl->scan);
 	unsigned int round, empty = 0;
-	bool used;
 
 	spin_lock_irq(&sc->lock);
-	used = closed ? sc->scanned && !sc->retired : sc->busy;
-	sc->retired = true;
+	if (!closed)
+		used = sc->busy;
 	sc->notify = false;
 	spin_unlock_irq(&sc->lock);
 	storvsp_chan_wait_idle(sc);
@@ -141,7 +135,8 @@ void storvsp_chan_halt(struct storvsp_chan *sc, bool closed)
 	/* Answers that are not in the ring now are dropped: the guest has left it full. */
 	spin_lock_irq(&sc->lock);
 	vsrv_chan_count(sc->chan, VSRV_CHAN_RING_FULL, list_count_nodes(&sc->done));
-	sc->running = false;
+	storvsp_reset_forget(sc);
+	WRITE_ONCE(sc->running, false);
 	sc->stopped = false;
 	spin_unlock_irq(&sc->lock);
 	vsrv_rings_close(&sc->rings);

@@ -61,10 +61,10 @@ static int storvsp_offer(struct storvsp_ctrl *ctrl)
 	};
 	struct vsrv_chan *chan;
 
-	chan = vsrv_offer(ctrl->server, &offer, &storvsp_chan_ops, &ctrl->sc);
+	chan = vsrv_offer(ctrl->server, &offer, &storvsp_chan_ops, &ctrl->primary);
 	if (IS_ERR(chan))
 		return PTR_ERR(chan);
-	ctrl->offer = chan;
+	ctrl->primary.offer = chan;
 	return 0;
 }
 
@@ -96,12 +96,13 @@ static int storvsp_enable_locked(struct storvsp_ctrl *ctrl)
 		pr_err("%s: enable: no VMBus server \"%s\"\n", name, ctrl->server_name);
 		return -ENODEV;
 	}
-	err = storvsp_chan_init(&ctrl->sc);
+	err = storvsp_chan_init(&ctrl->primary);
 	if (err)
 		goto put_server;
 	err = storvsp_session_start(ctrl);
 	if (err)
 		goto destroy_chan;
+	ctrl->scan.retired = false;
 	err = storvsp_offer(ctrl);
 	if (err) {
 		pr_err("%s: enable: server \"%s\": %s (%d)\n", name, ctrl->server_name,
@@ -113,7 +114,7 @@ static int storvsp_enable_locked(struct storvsp_ctrl *ctrl)
 stop_session:
 	storvsp_session_stop(ctrl);
 destroy_chan:
-	storvsp_chan_destroy(&ctrl->sc);
+	storvsp_chan_destroy(&ctrl->primary);
 put_server:
 	vsrv_put(ctrl->server);
 	ctrl->server = NULL;
@@ -122,11 +123,11 @@ put_server:
 
 static void storvsp_disable_locked(struct storvsp_ctrl *ctrl)
 {
-	storvsp_chan_retire(&ctrl->sc);
-	vsrv_revoke(ctrl->offer);
-	ctrl->offer = NULL;
+	storvsp_ctrl_retire(ctrl);
+	vsrv_revoke(ctrl->primary.offer);
+	ctrl->primary.offer = NULL;
 	storvsp_session_stop(ctrl);
-	storvsp_chan_destroy(&ctrl->sc);
+	storvsp_chan_destroy(&ctrl->primary);
 	vsrv_put(ctrl->server);
 	ctrl->server = NULL;
 }
@@ -181,10 +182,42 @@ static ssize_t storvsp_tpg_server_store(struct config_item *item, const char *pa
 	return err ?: count;
 }
 
+static ssize_t storvsp_tpg_subchannels_show(struct config_item *item, char *page)
+{
+	struct storvsp_ctrl *ctrl = to_ctrl(to_tpg(item));
+
+	return sysfs_emit(page, "%u\n", READ_ONCE(ctrl->max_subs));
+}
+
+static ssize_t storvsp_tpg_subchannels_store(struct config_item *item, const char *page,
+					     size_t count)
+{
+	struct storvsp_ctrl *ctrl = to_ctrl(to_tpg(item));
+	int err = 0;
+	u16 n;
+
+	if (kstrtou16(page, 0, &n) || n > STORVSP_MAX_SUBS) {
+		pr_err("%s: subchannels: give a number of 0 to %u\n", ctrl->port->name,
+		       STORVSP_MAX_SUBS);
+		return -EINVAL;
+	}
+	mutex_lock(&ctrl->lock);
+	if (ctrl->server) {
+		pr_err("%s: subchannels: write 0 to \"enable\" first\n", ctrl->port->name);
+		err = -EBUSY;
+	} else {
+		WRITE_ONCE(ctrl->max_subs, n);
+	}
+	mutex_unlock(&ctrl->lock);
+	return err ?: count;
+}
+
 CONFIGFS_ATTR(storvsp_tpg_, server);
+CONFIGFS_ATTR(storvsp_tpg_, subchannels);
 
 static struct configfs_attribute *storvsp_tpg_attrs[] = {
 	&storvsp_tpg_attr_server,
+	&storvsp_tpg_attr_subchannels,
 	NULL
 };
 
@@ -231,7 +264,10 @@ static struct se_portal_group *storvsp_make_tpg(struct se_wwn *wwn, const char *
 	ctrl->port = port;
 	mutex_init(&ctrl->lock);
 	spin_lock_init(&ctrl->devs_lock);
-	storvsp_chan_setup(&ctrl->sc);
+	spin_lock_init(&ctrl->scan.lock);
+	spin_lock_init(&ctrl->chans_lock);
+	INIT_LIST_HEAD(&ctrl->chans);
+	storvsp_chan_setup(ctrl, &ctrl->primary);
 
 	/* Of LIO's protocols the one whose ports have 16-byte identifiers. */
 	err = core_tpg_register(wwn, &ctrl->tpg, SCSI_PROTOCOL_SRP);
@@ -301,7 +337,7 @@ static int storvsp_post_link(struct se_portal_group *tpg, struct se_lun *lun)
 	}
 	storvsp_set_dev(ctrl, lun->unpacked_lun, rcu_dereference_raw(lun->lun_se_dev));
 	set_bit(lun->unpacked_lun, ctrl->luns);
-	storvsp_chan_notify(&ctrl->sc);
+	storvsp_chan_notify(&ctrl->primary);
 	return 0;
 }
 
@@ -313,7 +349,7 @@ static void storvsp_pre_unlink(struct se_portal_group *tpg, struct se_lun *lun)
 		return;
 	clear_bit(lun->unpacked_lun, ctrl->luns);
 	storvsp_set_dev(ctrl, lun->unpacked_lun, NULL);
-	storvsp_chan_notify(&ctrl->sc);
+	storvsp_chan_notify(&ctrl->primary);
 }
 
 /* ---- what LIO asks -------------------------------------------------------------------------- */

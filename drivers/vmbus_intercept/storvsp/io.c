@@ -170,7 +170,7 @@ static void storvsp_submit(struct storvsp_io *io)
 		.srb_status = SRB_STATUS_BUSY,
 		.scsi_status = SAM_STAT_BUSY,
 	};
-	struct se_session *sess = storvsp_chan_ctrl(io->sc)->sess;
+	struct se_session *sess = io->sc->ctrl->sess;
 	struct storvsp_command *cmd = &io->cmd;
 	struct se_cmd *se_cmd = &io->se_cmd;
 
@@ -206,7 +206,7 @@ static bool storvsp_io_refuse(struct storvsp_io *io)
 	struct storvsp_disk disk;
 	u8 asc;
 
-	if (!storvsp_disk_get(storvsp_chan_ctrl(io->sc), io->cmd.lun, &disk))
+	if (!storvsp_disk_get(io->sc->ctrl, io->cmd.lun, &disk))
 		return false;
 	asc = storvsp_screen(io->cmd.cdb, &disk);
 	if (!asc)
@@ -228,7 +228,7 @@ void storvsp_io_execute(struct storvsp_io *io)
 {
 	static const DECLARE_BITMAP(none, STORVSP_LUNS);
 	struct storvsp_chan *sc = io->sc;
-	const unsigned long *luns = READ_ONCE(sc->retired) ? none : storvsp_chan_ctrl(sc)->luns;
+	const unsigned long *luns = storvsp_scan_empty(&sc->ctrl->scan) ? none : sc->ctrl->luns;
 	struct storvsp_result res;
 	int err;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the guest may ask for when: the initialization of a controller.
+ * What the guest may ask for when: the initialization of a controller, on its primary
+ * channel.
  */
 #include <kunit/visibility.h>
 #include "storvsp.h"
@@ -20,13 +21,17 @@ static enum storvsp_action storvsp_refuse(struct storvsp_answer *answer,
 	return STORVSP_ACT_REFUSE;
 }
 
-/* There are no subchannels to be had: only the wish for none can be met. */
-static enum storvsp_action storvsp_create_subchannels(struct storvsp_answer *answer,
+static enum storvsp_action storvsp_create_subchannels(const struct storvsp_proto *proto,
+						      struct storvsp_answer *answer,
 						      const struct storvsp_request *req)
 {
-	if (le16_to_cpu(req->packet.subchannels))
+	u16 n = le16_to_cpu(req->packet.subchannels);
+
+	if (proto->sub)
+		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_DEVICE_REQUEST);
+	if (n > proto->max_subs)
 		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_PARAMETER);
-	return STORVSP_ACT_ANSWER;
+	return n ? STORVSP_ACT_OFFER : STORVSP_ACT_ANSWER;
 }
 
 static void storvsp_query_version(struct storvsp_proto *proto, const struct storvsp_request *req,
@@ -46,9 +51,15 @@ static void storvsp_query_version(struct storvsp_proto *proto, const struct stor
 	}
 }
 
-static void storvsp_query_properties(struct storvsp_answer *answer)
+static void storvsp_query_properties(const struct storvsp_proto *proto,
+				     struct storvsp_answer *answer)
 {
-	answer->packet.properties.max_transfer = cpu_to_le32(STORVSP_MAX_TRANSFER);
+	struct storvsp_properties *p = &answer->packet.properties;
+
+	p->max_transfer = cpu_to_le32(STORVSP_MAX_TRANSFER);
+	p->max_subchannels = cpu_to_le16(proto->max_subs);
+	if (proto->max_subs)
+		p->flags = cpu_to_le32(STORVSP_PROPERTY_MULTI_CHANNEL);
 }
 
 static enum storvsp_action storvsp_init_step(struct storvsp_proto *proto,
@@ -56,7 +67,7 @@ static enum storvsp_action storvsp_init_step(struct storvsp_proto *proto,
 					     struct storvsp_answer *answer)
 {
 	if (req->operation == STORVSP_CREATE_SUB_CHANNELS && proto->state == STORVSP_STATE_END)
-		return storvsp_create_subchannels(answer, req);
+		return storvsp_create_subchannels(proto, answer, req);
 	if (req->operation != storvsp_expected[proto->state])
 		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_DEVICE_STATE);
 
@@ -68,7 +79,7 @@ static enum storvsp_action storvsp_init_step(struct storvsp_proto *proto,
 		storvsp_query_version(proto, req, answer);
 		break;
 	case STORVSP_STATE_PROPERTIES:
-		storvsp_query_properties(answer);
+		storvsp_query_properties(proto, answer);
 		proto->state = STORVSP_STATE_END;
 		break;
 	default:
@@ -78,7 +89,8 @@ static enum storvsp_action storvsp_init_step(struct storvsp_proto *proto,
 	return STORVSP_ACT_ANSWER;
 }
 
-static enum storvsp_action storvsp_ready_step(const struct storvsp_request *req,
+static enum storvsp_action storvsp_ready_step(const struct storvsp_proto *proto,
+					      const struct storvsp_request *req,
 					      struct storvsp_answer *answer)
 {
 	switch (req->operation) {
@@ -89,7 +101,7 @@ static enum storvsp_action storvsp_ready_step(const struct storvsp_request *req,
 	case STORVSP_RESET_BUS:
 		return STORVSP_ACT_RESET;
 	case STORVSP_CREATE_SUB_CHANNELS:
-		return storvsp_create_subchannels(answer, req);
+		return storvsp_create_subchannels(proto, answer, req);
 	case STORVSP_BEGIN_INIT:
 	case STORVSP_END_INIT:
 	case STORVSP_QUERY_VERSION:
@@ -117,7 +129,23 @@ enum storvsp_action storvsp_proto_step(struct storvsp_proto *proto,
 {
 	storvsp_answer(answer, req, STORVSP_STATUS_SUCCESS);
 	if (proto->state == STORVSP_STATE_READY)
-		return storvsp_ready_step(req, answer);
+		return storvsp_ready_step(proto, req, answer);
 	return storvsp_init_step(proto, req, answer);
 }
 EXPORT_SYMBOL_IF_KUNIT(storvsp_proto_step);
+
+/**
+ * storvsp_proto_init - a channel was opened
+ * @proto: out
+ * @sub: it is a sub-channel
+ * @max_subs: sub-channels that the guest may ask for
+ */
+void storvsp_proto_init(struct storvsp_proto *proto, bool sub, u16 max_subs)
+{
+	*proto = (struct storvsp_proto) {
+		.state = sub ? STORVSP_STATE_READY : STORVSP_STATE_BEGIN,
+		.sub = sub,
+		.max_subs = max_subs,
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_proto_init);

@@ -3,11 +3,12 @@
  * Private parts of vmbus_storvsp: a SCSI controller of the guest whose disks
  * are LIO backstores.
  *
- * fabric.c is LIO's side in configfs, channel.c the VMBus channel, io.c carries
- * commands from one to the other.  proto.c, request.c and screen.c only look at
- * packets and make answers: no I/O, no locks.
+ * fabric.c is LIO's side in configfs, channel.c a VMBus channel, sub.c what the
+ * channels of a controller have to do with each other, io.c carries commands from
+ * channels to LIO and back.  proto.c, request.c and screen.c only look at packets and
+ * make answers: no I/O, no locks.
  *
- * The worker of the channel (a thread of the partition) reads requests.  Answers
+ * The worker of a channel (a thread of the partition) reads requests.  Answers
  * are written by whoever completes a command, in whatever context that is,
  * under storvsp_chan::lock.  Each request read holds one of STORVSP_DEPTH
  * struct storvsp_io until its answer is in the guest's ring: so a ring that the
@@ -16,7 +17,7 @@
  *
  * Lock order: storvsp_ctrl::lock (configuration; held over vsrv_offer() and
  * vsrv_revoke(), so never taken in callbacks of the server), then
- * storvsp_chan::lock.
+ * storvsp_chan::lock, then storvsp_ctrl::chans_lock or storvsp_scan::lock.
  */
 #ifndef _STORVSP_H
 #define _STORVSP_H
@@ -40,6 +41,7 @@
 #define STORVSP_MAX_PACKET	4096	/* of the guest, ranges included */
 #define STORVSP_MAX_PAGES	(STORVSP_MAX_TRANSFER / HV_HYP_PAGE_SIZE + 1)
 #define STORVSP_LUNS		256	/* a LUN is one byte in an SRB */
+#define STORVSP_MAX_SUBS	64	/* sub-channels of a controller */
 #define STORVSP_INQUIRY_SIZE	36
 #define STORVSP_EMULATE_SIZE	(8 + 8 * STORVSP_LUNS)
 
@@ -161,10 +163,14 @@ enum storvsp_state {
  * struct storvsp_proto - how far the guest has come
  * @state: what it is expected to ask next
  * @version: what it chose, 0 so far
+ * @sub: it is a sub-channel, which is ready from the start
+ * @max_subs: sub-channels that the guest may ask for, all together
  */
 struct storvsp_proto {
 	enum storvsp_state state;
 	u16 version;
+	bool sub;
+	u16 max_subs;
 };
 
 enum storvsp_action {
@@ -172,8 +178,10 @@ enum storvsp_action {
 	STORVSP_ACT_REFUSE,	/* send the answer, which is an error of the guest */
 	STORVSP_ACT_EXECUTE,	/* execute the SRB */
 	STORVSP_ACT_RESET,	/* send the answer after those to all other requests */
+	STORVSP_ACT_OFFER,	/* offer the sub-channels, then send the answer */
 };
 
+void storvsp_proto_init(struct storvsp_proto *proto, bool sub, u16 max_subs);
 enum storvsp_action storvsp_proto_step(struct storvsp_proto *proto,
 				       const struct storvsp_request *req,
 				       struct storvsp_answer *answer);
@@ -227,15 +235,12 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
 
 /* ---- the channel: channel.c ---------------------------------------------------------- */
 
-enum storvsp_look {
-	STORVSP_LOOK_NONE,
-	STORVSP_LOOK_BEGUN,
-	STORVSP_LOOK_ENDED,
-};
-
 /**
- * struct storvsp_chan - the channel of a controller
- * @chan: the server's, while open
+ * struct storvsp_chan - a channel of a controller
+ * @ctrl: controller
+ * @node: in storvsp_ctrl::chans
+ * @offer: the server's, from offer to revoke
+ * @chan: the same, while open
  * @part: partition whose guest it is, while open
  * @reader: reads requests; alone touches the ring from the guest, @proto, @buf
  *	and @data while the channel is open
@@ -249,20 +254,18 @@ enum storvsp_look {
  * @lock: protects what follows; taken in any context
  * @free: of struct storvsp_io: may be used for a request
  * @done: of struct storvsp_io: answers on their way to the ring, in order
- * @reset: reset that waits for @busy to become 0; nothing is read meanwhile
+ * @reset: reset that waits for the controller to become idle
  * @busy: commands that LIO has, or whose completion still runs
  * @running: the rings may be used
  * @stopped: but not now: the guest is stopped
- * @retired: the disks are taken from the guest before the channel is
- * @last: when the last request was read, in jiffies; or @retired set
- * @look: how far the guest has looked at the addresses since then
- * @top: the highest address, path and target, that it has looked at since the open
  * @starved: @reader waits for @free to get an entry
- * @scanned: the guest has sent commands; before that some crash when notified
- * @notify: the guest does not know yet that disks came or went
+ * @notify: the guest does not know yet that disks came or went; of the primary channel
  * @idle: woken when @busy becomes 0
  */
 struct storvsp_chan {
+	struct storvsp_ctrl *ctrl;
+	struct list_head node;
+	struct vsrv_chan *offer;
 	struct vsrv_chan *chan;
 	struct vmbus_partition *part;
 	struct vsrv_reader reader;
@@ -281,19 +284,14 @@ struct storvsp_chan {
 	unsigned int busy;
 	bool running;
 	bool stopped;
-	bool retired;
-	unsigned long last;
-	enum storvsp_look look;
-	u16 top;
 	bool starved;
-	bool scanned;
 	bool notify;
 	wait_queue_head_t idle;
 };
 
 extern const struct vsrv_chan_ops storvsp_chan_ops;
 
-void storvsp_chan_setup(struct storvsp_chan *sc);
+void storvsp_chan_setup(struct storvsp_ctrl *ctrl, struct storvsp_chan *sc);
 int storvsp_chan_init(struct storvsp_chan *sc);
 void storvsp_chan_destroy(struct storvsp_chan *sc);
 void storvsp_chan_begin(struct storvsp_chan *sc);
@@ -301,9 +299,55 @@ void storvsp_chan_complete(struct storvsp_io *io);
 void storvsp_chan_answer(struct storvsp_io *io);
 void storvsp_chan_notify(struct storvsp_chan *sc);
 
+/* ---- what the channels of a controller share: sub.c ---------------------------------------- */
+
+bool storvsp_subs_offer(struct storvsp_ctrl *ctrl, u16 n);
+void storvsp_subs_end(struct storvsp_ctrl *ctrl);
+void storvsp_reset_begin(struct storvsp_chan *sc, struct storvsp_io *io);
+void storvsp_reset_step(struct storvsp_chan *sc);
+void storvsp_reset_forget(struct storvsp_chan *sc);
+bool storvsp_reset_waits(struct storvsp_ctrl *ctrl);
+void storvsp_reset_kick(struct storvsp_ctrl *ctrl);
+
+/* ---- what the guest has seen: scan.c ------------------------------------------------------- */
+
+enum storvsp_look {
+	STORVSP_LOOK_NONE,
+	STORVSP_LOOK_BEGUN,
+	STORVSP_LOOK_ENDED,
+};
+
+/**
+ * struct storvsp_scan - what the guest has seen of the disks, by whatever channel
+ * @last: when the last request was read, in jiffies; or @retired set
+ * @lock: protects what follows
+ * @scanned: the guest has sent commands since it opened the controller; before that
+ *	some crash when notified
+ * @top: the highest address, path and target, that it has looked at
+ * @hidden: a channel is being closed: the guest sees no disks, until it opens one
+ * @retired: the controller is being taken from the guest: it sees no disks
+ * @look: how far the guest has looked at the addresses since then
+ */
+struct storvsp_scan {
+	unsigned long last;
+	spinlock_t lock;		/* protects the following */
+	bool scanned;
+	u16 top;
+	bool hidden;
+	bool retired;
+	enum storvsp_look look;
+};
+
+void storvsp_scan_open(struct storvsp_scan *scan, bool primary);
+void storvsp_scan_request(struct storvsp_scan *scan);
+bool storvsp_scan_looked(struct storvsp_scan *scan, u16 address);
+bool storvsp_scan_empty(const struct storvsp_scan *scan);
+bool storvsp_scan_hide(struct storvsp_scan *scan);
+void storvsp_scan_retire(struct storvsp_scan *scan);
+
 /* ---- how a channel ends: end.c ----------------------------------------------------------- */
 
-void storvsp_chan_retire(struct storvsp_chan *sc);
+void storvsp_ctrl_retire(struct storvsp_ctrl *ctrl);
 void storvsp_chan_wait_idle(struct storvsp_chan *sc);
 void storvsp_chan_halt(struct storvsp_chan *sc, bool closed);
 
@@ -330,10 +374,16 @@ struct storvsp_port {
  * @devs: LIO's device of each LUN, or NULL
  * @lock: protects what follows
  * @server_name: the attribute "server"
+ * @max_subs: the attribute "subchannels"
  * @server: reference while enabled, else NULL
- * @offer: the server's channel while enabled
  * @sess: LIO's session while enabled
- * @sc: channel; while enabled the server's callbacks have it
+ * @scan: what the guest has seen
+ * @primary: primary channel; while enabled the server's callbacks have it
+ * @nsubs: sub-channels; like their being of @primary's reader, while it is open, and of
+ *	who closes it
+ * @resets: channels whose @reset waits: nobody reads meanwhile
+ * @chans_lock: protects @chans; taken in any context
+ * @chans: of struct storvsp_chan, @primary first
  */
 struct storvsp_ctrl {
 	struct se_portal_group tpg;
@@ -343,15 +393,21 @@ struct storvsp_ctrl {
 	struct se_device *devs[STORVSP_LUNS];
 	struct mutex lock;		/* protects the following */
 	char server_name[VMBUS_PARTITION_NAME_SIZE];
+	u16 max_subs;
 	struct vmbus_srv *server;
-	struct vsrv_chan *offer;
 	struct se_session *sess;
-	struct storvsp_chan sc;
+
+	struct storvsp_scan scan;
+	struct storvsp_chan primary;
+	u16 nsubs;
+	atomic_t resets;
+	spinlock_t chans_lock;		/* protects chans */
+	struct list_head chans;
 };
 
-static inline struct storvsp_ctrl *storvsp_chan_ctrl(struct storvsp_chan *sc)
+static inline bool storvsp_chan_is_sub(const struct storvsp_chan *sc)
 {
-	return container_of(sc, struct storvsp_ctrl, sc);
+	return sc != &sc->ctrl->primary;
 }
 
 bool storvsp_disk_get(struct storvsp_ctrl *ctrl, u8 lun, struct storvsp_disk *disk);
