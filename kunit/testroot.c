@@ -4,7 +4,7 @@
  *
  * Offers on a VMBus server, usually the one that plays the host, an echo pipe
  * (each packet comes back) and, if asked to, a VPCI bus that nobody answers on,
- * and integration components.
+ * and integration components.  testroot_wire.c makes it misbehave.
  * The disks of that host are ordinary vmbus_storvsp controllers.
  */
 #include <linux/module.h>
@@ -244,7 +244,7 @@ static int __init testroot_init(void)
 			goto revoke_echo;
 	}
 	if (!vpci)
-		return 0;
+		goto done;
 	offer.class_id = testroot_vpci_class;
 	offer.instance_id = testroot_vpci_instance;
 	offer.flags = 0;
@@ -254,6 +254,8 @@ static int __init testroot_init(void)
 		err = PTR_ERR(testroot_vpci);
 		goto revoke_ics;
 	}
+done:
+	testroot_wire_set(testroot_srv);
 	return 0;
 
 revoke_ics:
@@ -269,6 +271,7 @@ put_server:
 
 static void __exit testroot_exit(void)
 {
+	testroot_wire_set(NULL);
 	if (testroot_vpci)
 		vsrv_revoke(testroot_vpci);
 	testroot_ic_exit();

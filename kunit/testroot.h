@@ -7,4 +7,6 @@ struct vmbus_srv;
 int testroot_ic_init(struct vmbus_srv *srv);
 void testroot_ic_exit(void);
 
+void testroot_wire_set(struct vmbus_srv *srv);
+
 #endif /* _TESTROOT_H */
