@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 #include <vmbus/partition.h>
 
@@ -245,22 +246,34 @@ static void vrelay_chan_show(struct vrelay_chan *rc, struct vsrv_chan *chan)
 	spin_unlock(&rc->relay->show_lock);
 }
 
-static int vrelay_chan_offer_guest(struct vrelay_chan *rc)
+/**
+ * vrelay_guest_offer() - what the guest is offered for an offer of the host
+ * @from: of the host
+ * @offer: out
+ */
+void vrelay_guest_offer(const struct vrelay_offer *from, struct vsrv_offer *offer)
 {
-	const struct vrelay_offer *from = &rc->hchan->offer;
-	struct vsrv_offer offer = {
+	*offer = (struct vsrv_offer) {
 		.class_id = from->class_id,
 		.instance_id = from->instance_id,
 		.subchannel = from->subchannel,
+		/* The host cannot promise what these mean. */
 		.flags = from->flags & ~(VMBUS_OFFER_CONF_RING | VMBUS_OFFER_CONF_EXTERNAL),
 		.mmio_megabytes = from->mmio_megabytes,
 		.mmio_megabytes_optional = from->mmio_megabytes_optional,
 		/* The guest enumerates in the host's order. */
 		.order = from->channel_id,
 	};
+	memcpy(offer->user_defined, from->user_defined, sizeof(offer->user_defined));
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_guest_offer);
+
+static int vrelay_chan_offer_guest(struct vrelay_chan *rc)
+{
+	struct vsrv_offer offer;
 	struct vsrv_chan *chan;
 
-	memcpy(offer.user_defined, from->user_defined, sizeof(offer.user_defined));
+	vrelay_guest_offer(&rc->hchan->offer, &offer);
 	vrelay_client_unblock(rc->hchan);
 	chan = vsrv_offer(rc->relay->srv, &offer, &vrelay_chan_ops, rc);
 	if (IS_ERR(chan))

@@ -171,6 +171,7 @@ void vrelay_set_hvsock(struct vrelay *relay, bool on);
 /* relay_chan.c */
 extern const struct vrelay_client_ops vrelay_client_ops;
 
+void vrelay_guest_offer(const struct vrelay_offer *from, struct vsrv_offer *offer);
 void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan);
 void vrelay_chan_redecide(struct vrelay_chan *rc);
 void vrelay_chan_apply(struct vrelay_chan *rc);

@@ -42,7 +42,7 @@ tap vmbus-selftest -r -s "$seed" -t $ms -n $packets \
 	contact offers channel ring signal log stop events hostile
 must "the host has a disk" server_disk root "$GUID_A" /tmp/disk.img 4
 must "which the relay offers" wait_for "grep -qx relay $RELAY/offers/$GUID_A.0/disposition" 10
-tap vmbus-selftest -r -s "$seed" subdisk
+tap vmbus-selftest -r -s "$seed" subdisk relay
 nothing_left
 check "the host heard nothing malformed" file_is "$SRV/root/messages_bad" 0
 check "everything is taken down" all_down

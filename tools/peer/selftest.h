@@ -81,5 +81,6 @@ void test_stop(void);
 void test_events(void);
 void test_disk(void);
 void test_subdisk(void);
+void test_relay(void);
 
 #endif /* _SELFTEST_H */
