@@ -25,6 +25,7 @@ enum dt_host {
 	DT_RESCIND_OPEN,	/* rescinds instead of answering to it */
 	DT_SILENT_GPADL,
 	DT_SILENT_OPEN,
+	DT_LAST_WORDS,		/* says something between CLOSE and TORNDOWN */
 };
 
 /**
@@ -42,6 +43,8 @@ enum dt_host {
  * @packets: packets of the host that came, each the number that it carries
  * @npackets: their number
  * @rooms: calls of room()
+ * @flushes: calls of flush()
+ * @blocked: the driver takes no packet
  */
 struct dt {
 	struct fh *fh;
@@ -56,11 +59,25 @@ struct dt {
 	u64 packets[DT_PACKETS];
 	unsigned int npackets;
 	unsigned int rooms;
+	unsigned int flushes;
+	bool blocked;
 };
 
 static struct dt *dt_now;
 
 /* ---- the host ------------------------------------------------------------------------ */
+
+static bool dt_host_send(struct dt *dt, u64 n);
+
+/* It does not interrupt: the device looks by itself. */
+static void dt_last_words(struct dt *dt)
+{
+	unsigned long deadline = jiffies + FH_TIMEOUT;
+
+	dt_host_send(dt, dt->npackets);
+	while (!READ_ONCE(dt->npackets) && time_before(jiffies, deadline))
+		usleep_range(100, 200);
+}
 
 static void dt_answer_to(struct dt *dt, const __le32 *m)
 {
@@ -79,6 +96,8 @@ static void dt_answer_to(struct dt *dt, const __le32 *m)
 			fh_opened(fh, DT_CHANNEL, dt->how == DT_REFUSE_OPEN ? DT_FAILURE : 0);
 		break;
 	case VMBUS_MSG_GPADL_TEARDOWN:
+		if (dt->how == DT_LAST_WORDS)
+			dt_last_words(dt);
 		fh_torndown(fh, id);
 		break;
 	}
@@ -184,11 +203,27 @@ static void dt_room(void *ctx)
 	dt->rooms++;
 }
 
-static const struct vrelay_dev_ops dt_ops = { .packet = dt_packet, .room = dt_room };
+static bool dt_ready(void *ctx)
+{
+	struct dt *dt = ctx;
+
+	return !READ_ONCE(dt->blocked);
+}
+
+static void dt_flush(void *ctx)
+{
+	struct dt *dt = ctx;
+
+	dt->flushes++;
+}
+
+static const struct vrelay_dev_ops dt_ops = {
+	.ready = dt_ready, .packet = dt_packet, .flush = dt_flush, .room = dt_room,
+};
 
 static int dt_send(struct dt *dt, u64 n, u32 len)
 {
-	static u8 data[2 * DT_BYTES];
+	static u8 data[4 * HV_HYP_PAGE_SIZE];
 	struct kvec vec = { .iov_base = data, .iov_len = len };
 
 	memcpy(data, &n, sizeof(n));
@@ -225,9 +260,16 @@ static struct dt *dt_new(struct kunit *test)
 	return dt;
 }
 
+static int dt_open_size(struct dt *dt, unsigned int up, unsigned int down)
+{
+	struct vrelay_dev_params params = { .to_host_pages = up, .from_host_pages = down };
+
+	return vrelay_dev_open(dt->dev, &dt_ops, dt, &params);
+}
+
 static int dt_open(struct dt *dt)
 {
-	return vrelay_dev_open(dt->dev, &dt_ops, dt, DT_RING);
+	return dt_open_size(dt, DT_RING, DT_RING);
 }
 
 static void dt_expect_nothing_left(struct dt *dt)
@@ -274,10 +316,38 @@ static void relay_dev_messages_test(struct kunit *test)
 		dt_expect_nothing_left(dt);
 		KUNIT_EXPECT_EQ(test, dt_send(dt, 1, 8), -ENOTCONN);
 	}
-	KUNIT_EXPECT_EQ(test, vrelay_dev_open(dt->dev, &dt_ops, dt, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vrelay_dev_open(dt->dev, &dt_ops, dt, 257), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dt_open_size(dt, 1, 2), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dt_open_size(dt, 2, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dt_open_size(dt, 8193, 2), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dt_open_size(dt, 2, 8193), -EINVAL);
 	fh_expect_quiet(dt->fh);
 	fh_expect_errors(dt->fh, 0);
+}
+
+/* Rings of two sizes: the host is told where the second begins. */
+static void relay_dev_sizes_test(struct kunit *test)
+{
+	static const struct { unsigned int up, down; } cases[] = { { 2, 5 }, { 5, 2 }, { 2, 2 } };
+	unsigned int i, n;
+	const __le32 *m;
+	struct dt *dt;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		dt = dt_new(test);
+		n = cases[i].up + cases[i].down;
+		KUNIT_ASSERT_EQ(test, dt_open_size(dt, cases[i].up, cases[i].down), 0);
+		m = fh_expect_chan(dt->fh, VMBUS_MSG_GPADL_HEADER, 20 + 8 * (1 + n), DT_CHANNEL);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(m[3]), n * HV_HYP_PAGE_SIZE);
+		m = fh_expect_chan(dt->fh, VMBUS_MSG_OPEN, 156, DT_CHANNEL);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(m[4]), cases[i].up);
+		/* One packet may fill the ring toward the host, but for 8 bytes. */
+		n = (cases[i].up - 1) * HV_HYP_PAGE_SIZE - 8 - 16 - 8;
+		KUNIT_EXPECT_EQ(test, dt_send(dt, 1, n), 0);
+		KUNIT_EXPECT_EQ(test, dt_send(dt, 1, n + 8), -EMSGSIZE);
+		vrelay_dev_close(dt->dev);
+		fh_expect_chan(dt->fh, VMBUS_MSG_CLOSE, 12, DT_CHANNEL);
+		dt_expect_nothing_left(dt);
+	}
 }
 
 /* Ids of GPADLs that a guest has are left to it. */
@@ -470,8 +540,86 @@ static void relay_dev_bad_ring_test(struct kunit *test)
 	dt_expect_nothing_left(dt);
 }
 
+/* A driver that takes nothing is not asked again until it says so; one flush per batch. */
+static void relay_dev_blocked_test(struct kunit *test)
+{
+	struct dt *dt = dt_new(test);
+	u64 n;
+
+	KUNIT_ASSERT_EQ(test, dt_open(dt), 0);
+	dt_map_rings(dt);
+	dt->blocked = true;
+	for (n = 0; n < 3; n++)
+		dt_host_send(dt, n);
+	dt_interrupt(dt);
+	KUNIT_EXPECT_EQ(test, dt->npackets, 0U);
+	/* The host need not interrupt. */
+	KUNIT_EXPECT_FALSE(test, dt_host_send(dt, n));
+	dt->blocked = false;
+	dt->flushes = 0;
+	vrelay_dev_queue(dt->dev);
+	vrelay_dev_flush(dt->dev);
+	KUNIT_EXPECT_EQ(test, dt->npackets, 4U);
+	KUNIT_EXPECT_EQ(test, dt->flushes, 1U);
+	for (n = 0; n < 4; n++)
+		KUNIT_EXPECT_EQ(test, dt->packets[n], n);
+	KUNIT_EXPECT_TRUE(test, dt_host_send(dt, n));
+	dt_unmap_rings(dt);
+	vrelay_dev_close(dt->dev);
+	vrelay_dev_queue(dt->dev);
+	dt_expect_nothing_left(dt);
+}
+
+/* What the host says after CLOSE still comes. */
+static void relay_dev_last_words_test(struct kunit *test)
+{
+	struct dt *dt = dt_new(test);
+
+	KUNIT_ASSERT_EQ(test, dt_open(dt), 0);
+	dt_map_rings(dt);
+	dt->how = DT_LAST_WORDS;
+	vrelay_dev_close(dt->dev);
+	dt_unmap_rings(dt);
+	KUNIT_EXPECT_EQ(test, dt->npackets, 1U);
+	dt_expect_nothing_left(dt);
+}
+
+/* A packet with ranges gets to the host as it is. */
+static void relay_dev_forward_test(struct kunit *test)
+{
+	static const u64 ext[] = { 1ULL << 32, 0x200 | 0x10ULL << 32, 0x1234 };
+	static u8 buf[DT_BYTES] __aligned(8);
+	static const u64 payload = 77;
+	struct vsrv_packet pkt = {
+		.type = VM_PKT_DATA_USING_GPA_DIRECT,
+		.flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+		.trans_id = 5, .ext = ext, .ext_len = sizeof(ext),
+		.payload = &payload, .len = sizeof(payload),
+	}, got;
+	struct dt *dt = dt_new(test);
+
+	KUNIT_EXPECT_EQ(test, vrelay_dev_forward(dt->dev, &pkt), -ENOTCONN);
+	KUNIT_ASSERT_EQ(test, dt_open(dt), 0);
+	dt_map_rings(dt);
+	KUNIT_ASSERT_EQ(test, vrelay_dev_forward(dt->dev, &pkt), 0);
+	KUNIT_EXPECT_EQ(test, dt->fh->signals, 1U);
+	KUNIT_ASSERT_EQ(test, vsrv_ring_read(&dt->up, &got, buf, sizeof(buf)), 1);
+	KUNIT_EXPECT_EQ(test, got.type, pkt.type);
+	KUNIT_EXPECT_EQ(test, got.flags, pkt.flags);
+	KUNIT_EXPECT_EQ(test, got.trans_id, pkt.trans_id);
+	KUNIT_EXPECT_EQ(test, got.range_count, 1U);
+	KUNIT_ASSERT_EQ(test, got.ext_len, pkt.ext_len);
+	KUNIT_EXPECT_MEMEQ(test, got.ext, ext, sizeof(ext));
+	KUNIT_ASSERT_EQ(test, got.len, pkt.len);
+	KUNIT_EXPECT_MEMEQ(test, got.payload, &payload, sizeof(payload));
+	dt_unmap_rings(dt);
+	vrelay_dev_close(dt->dev);
+	dt_expect_nothing_left(dt);
+}
+
 static struct kunit_case relay_dev_cases[] = {
 	KUNIT_CASE(relay_dev_messages_test),
+	KUNIT_CASE(relay_dev_sizes_test),
 	KUNIT_CASE(relay_dev_gpadl_id_test),
 	KUNIT_CASE(relay_dev_packets_test),
 	KUNIT_CASE(relay_dev_full_test),
@@ -479,6 +627,9 @@ static struct kunit_case relay_dev_cases[] = {
 	KUNIT_CASE(relay_dev_rescind_test),
 	KUNIT_CASE(relay_dev_silent_test),
 	KUNIT_CASE(relay_dev_bad_ring_test),
+	KUNIT_CASE(relay_dev_blocked_test),
+	KUNIT_CASE(relay_dev_last_words_test),
+	KUNIT_CASE(relay_dev_forward_test),
 	{}
 };
 

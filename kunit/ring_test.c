@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include <linux/hyperv.h>
 #include <linux/module.h>
+#include <linux/unaligned.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <vmbus/ring.h>
@@ -565,6 +566,50 @@ static void ring_freeze_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vsrv_ring_freeze(&rt->in));
 }
 
+/* What was read from one ring is the same in another, whatever its type. */
+static void ring_forward_test(struct kunit *test)
+{
+	static const struct { u16 type; u16 ext; u16 payload; } cases[] = {
+		{ RT_INBAND, 0, 0 }, { RT_INBAND, 0, 8 }, { RT_INBAND, 0, 4000 },
+		{ RT_COMP, 0, 64 },
+		{ RT_GPA, 24, 64 }, { RT_GPA, 8 + 8 + 65 * 8, 64 }, { RT_GPA, 16, 0 },
+		{ RT_XFER, 8, 0 }, { RT_XFER, 16, 40 },
+	};
+	struct rt *from = rt_new(test, 2), *to = rt_new(test, 2);
+	unsigned int i, len;
+	bool signal;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rt_reset(test, from, 0);
+		rt_reset(test, to, 4096 + 8 * i);
+		len = cases[i].ext + cases[i].payload;
+		rt_fill(from->src, len, i);
+		if (cases[i].ext)
+			put_unaligned_le32(1, from->src + 4);
+		KUNIT_ASSERT_TRUE(test, rt_guest_write(from, cases[i].type, 2 + cases[i].ext / 8,
+						       i, from->src, len, &signal));
+		KUNIT_ASSERT_EQ_MSG(test, rt_read(from), 1, "case %u", i);
+		KUNIT_ASSERT_EQ(test, vsrv_ring_forward(&to->out, &from->pkt), 0);
+		(void)!vsrv_ring_write_commit(&to->out);
+		KUNIT_ASSERT_EQ_MSG(test, rt_read(to), 1, "case %u", i);
+		KUNIT_EXPECT_EQ(test, to->pkt.type, cases[i].type);
+		KUNIT_EXPECT_EQ(test, to->pkt.flags, from->pkt.flags);
+		KUNIT_EXPECT_EQ(test, to->pkt.trans_id, i);
+		KUNIT_ASSERT_EQ(test, to->pkt.ext_len, cases[i].ext);
+		KUNIT_ASSERT_EQ(test, to->pkt.len, cases[i].payload);
+		KUNIT_EXPECT_EQ(test, memcmp(to->buf + 16, from->src, len), 0);
+	}
+
+	/* As long as there is room. */
+	while (!vsrv_ring_forward(&to->out, &from->pkt))
+		;
+	KUNIT_EXPECT_EQ(test, vsrv_ring_forward(&to->out, &from->pkt), -EAGAIN);
+	from->pkt.len = to->size;
+	KUNIT_EXPECT_EQ(test, vsrv_ring_forward(&to->out, &from->pkt), -EMSGSIZE);
+	to->out.error = true;
+	KUNIT_EXPECT_EQ(test, vsrv_ring_forward(&to->out, &from->pkt), -EIO);
+}
+
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_init_test),
 	KUNIT_CASE(ring_wrap_test),
@@ -577,6 +622,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_mask_test),
 	KUNIT_CASE(ring_want_space_test),
 	KUNIT_CASE(ring_freeze_test),
+	KUNIT_CASE(ring_forward_test),
 	{}
 };
 

@@ -309,9 +309,10 @@ static void vrelay_chan_destroy_dev(struct vrelay_chan *rc)
 static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 {
 	const char *name = rc->decision.disposition == VINT_VPCI ? "vpci" : rc->decision.hook;
+	struct vsrv_offer guest;
 	struct vint_handover handover = {
 		.offer = &rc->key,
-		.user_defined = rc->hchan->offer.user_defined,
+		.guest = &guest,
 		.srv = rc->relay->srv,
 	};
 	struct vint_hook *hook;
@@ -324,6 +325,7 @@ static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 	if (!handover.dev)
 		goto put_hook;
 	WRITE_ONCE(rc->dev, handover.dev);
+	vrelay_guest_offer(&rc->hchan->offer, &guest);
 	err = hook->offer(hook, &handover, &rc->hook_priv);
 	if (err)
 		goto destroy_dev;

@@ -20,7 +20,7 @@
 
 #include "relay_dev.h"
 
-#define DEV_MAX_RING_PAGES	256
+#define DEV_MAX_RING_PAGES	8192
 #define DEV_BATCH		64	/* packets read before others get their turn */
 
 /* Ids of the guest's GPADLs pass as they are: ours are where guests do not begin. */
@@ -36,15 +36,17 @@
  * @work: reads
  * @answered: the host has answered to a request, with
  * @answer: error, or 0
+ * @closing: @work looks without being asked to
  * @pages: of both rings, @npages of them
  * @words: the GPADL's: length, and the host's numbers of @pages
  * @npages: pages
+ * @up_pages: those of the ring toward the host, which come first
  * @to_host: the ring toward the host, mapped
  * @from_host: the other one
  * @buf: for copies of packets, of @buf_size bytes
  * @buf_size: see @buf
  * @in: ring from the host; @work only
- * @out_lock: protects @out, @open and @starved
+ * @out_lock: protects @out, @open and @starved; @wq stands while @open
  * @out: ring toward the host
  * @open: packets may be sent
  * @starved: the driver waits for room
@@ -54,13 +56,15 @@ struct vrelay_dev {
 	const struct vrelay_dev_ops *ops;
 	void *ctx;
 	struct workqueue_struct *wq;
-	struct work_struct work;
+	struct delayed_work work;
 	struct completion answered;
 	int answer;
+	bool closing;
 
 	struct page **pages;
 	u64 *words;
 	unsigned int npages;
+	unsigned int up_pages;
 	void *to_host;
 	void *from_host;
 	void *buf;
@@ -94,11 +98,12 @@ static void dev_free_memory(struct vrelay_dev *dev)
 	dev->pages = NULL;
 }
 
-static int dev_alloc_memory(struct vrelay_dev *dev, unsigned int ring_pages)
+static int dev_alloc_memory(struct vrelay_dev *dev, const struct vrelay_dev_params *params)
 {
-	unsigned int n = 2 * ring_pages;
+	unsigned int up = params->to_host_pages, n = up + params->from_host_pages;
 
-	dev->buf_size = (ring_pages - 1) * HV_HYP_PAGE_SIZE;
+	dev->up_pages = up;
+	dev->buf_size = (params->from_host_pages - 1) * HV_HYP_PAGE_SIZE;
 	dev->buf = kvmalloc(dev->buf_size, GFP_KERNEL);
 	dev->pages = kvcalloc(n, sizeof(*dev->pages), GFP_KERNEL);
 	dev->words = kvcalloc(n + 1, sizeof(*dev->words), GFP_KERNEL);
@@ -109,8 +114,8 @@ static int dev_alloc_memory(struct vrelay_dev *dev, unsigned int ring_pages)
 		if (!dev->pages[dev->npages])
 			return -ENOMEM;
 	}
-	dev->to_host = vpart_vmap_ring(dev->pages, ring_pages);
-	dev->from_host = vpart_vmap_ring(dev->pages + ring_pages, ring_pages);
+	dev->to_host = vpart_vmap_ring(dev->pages, up);
+	dev->from_host = vpart_vmap_ring(dev->pages + up, n - up);
 	return dev->to_host && dev->from_host ? 0 : -ENOMEM;
 }
 
@@ -120,7 +125,8 @@ static int dev_init_rings(struct vrelay_dev *dev)
 
 	err = vsrv_ring_in_init(&dev->in, dev->from_host, dev->buf_size);
 	if (!err)
-		err = vsrv_ring_out_init(&dev->out, dev->to_host, dev->buf_size);
+		err = vsrv_ring_out_init(&dev->out, dev->to_host,
+					 (dev->up_pages - 1) * HV_HYP_PAGE_SIZE);
 	return err;
 }
 
@@ -131,7 +137,7 @@ static void dev_event(void *ctx)
 {
 	struct vrelay_dev *dev = ctx;
 
-	queue_work(dev->wq, &dev->work);
+	queue_delayed_work(dev->wq, &dev->work, 0);
 }
 
 /* True if the driver waits for room, and there is some. */
@@ -148,12 +154,35 @@ static bool dev_fed(struct vrelay_dev *dev)
 	return fed;
 }
 
-static void dev_work(struct work_struct *work)
+/* What a batch came to. */
+enum dev_batch {
+	DEV_IDLE,	/* the ring is empty */
+	DEV_MORE,	/* it may not be */
+	DEV_BLOCKED,	/* the driver queues the work */
+	DEV_SPOILT,
+};
+
+static enum dev_batch dev_read(struct vrelay_dev *dev)
 {
-	struct vrelay_dev *dev = container_of(work, struct vrelay_dev, work);
 	struct vsrv_packet pkt;
 	unsigned int n;
-	int ret = 0;
+	int ret;
+
+	for (n = 0; n < DEV_BATCH; n++) {
+		if (dev->ops->ready && !dev->ops->ready(dev->ctx))
+			return DEV_BLOCKED;
+		ret = vsrv_ring_read(&dev->in, &pkt, dev->buf, dev->buf_size);
+		if (ret <= 0)
+			return ret ? DEV_SPOILT : DEV_IDLE;
+		dev->ops->packet(dev->ctx, &pkt);
+	}
+	return DEV_MORE;
+}
+
+static void dev_work(struct work_struct *work)
+{
+	struct vrelay_dev *dev = container_of(work, struct vrelay_dev, work.work);
+	enum dev_batch batch;
 
 	/* Spoilt before. */
 	if (dev->in.error)
@@ -161,21 +190,62 @@ static void dev_work(struct work_struct *work)
 	vsrv_ring_mask(&dev->in);
 	if (dev->ops->room && dev_fed(dev))
 		dev->ops->room(dev->ctx);
-	for (n = 0; n < DEV_BATCH; n++) {
-		ret = vsrv_ring_read(&dev->in, &pkt, dev->buf, dev->buf_size);
-		if (ret <= 0)
-			break;
-		dev->ops->packet(dev->ctx, &pkt);
-	}
+	batch = dev_read(dev);
+	if (dev->ops->flush)
+		dev->ops->flush(dev->ctx);
 	if (vsrv_ring_read_commit(&dev->in))
 		vrelay_client_signal(dev->hchan);
-	if (ret < 0) {
+	if (batch == DEV_SPOILT) {
 		vrelay_count(dev->hchan->client, VRELAY_PROTOCOL_ERRORS);
 		pr_warn_ratelimited("channel %u: bad index or packet in the host's ring: it is read no more\n",
 				    dev->hchan->offer.channel_id);
-	} else if (ret || vsrv_ring_unmask(&dev->in)) {
-		queue_work(dev->wq, &dev->work);
+	} else if (batch == DEV_MORE || (batch == DEV_IDLE && vsrv_ring_unmask(&dev->in))) {
+		queue_delayed_work(dev->wq, &dev->work, 0);
+	} else if (READ_ONCE(dev->closing)) {
+		queue_delayed_work(dev->wq, &dev->work, 1);
 	}
+}
+
+/**
+ * vrelay_dev_queue() - a packet can be taken
+ * @dev: device, open or not
+ *
+ * Context: any.
+ */
+void vrelay_dev_queue(struct vrelay_dev *dev)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&dev->out_lock, irq);
+	if (dev->open)
+		queue_delayed_work(dev->wq, &dev->work, 0);
+	spin_unlock_irqrestore(&dev->out_lock, irq);
+}
+EXPORT_SYMBOL_GPL(vrelay_dev_queue);
+
+/* Make one try after the other until there is room, or the host knows that we wait. */
+static int dev_write(struct vrelay_dev *dev, const struct vsrv_packet *pkt,
+		     const struct kvec *vec, unsigned int nvec)
+{
+	bool signal = false;
+	unsigned long irq;
+	int err = -ENOTCONN;
+
+	spin_lock_irqsave(&dev->out_lock, irq);
+	if (dev->open) {
+		do
+			err = nvec ? vsrv_ring_write(&dev->out, pkt->type, pkt->flags,
+						     pkt->trans_id, vec, nvec) :
+				     vsrv_ring_forward(&dev->out, pkt);
+		while (err == -EAGAIN && vsrv_ring_want_space(&dev->out, U32_MAX));
+		dev->starved = err == -EAGAIN;
+		if (!err)
+			signal = vsrv_ring_write_commit(&dev->out);
+	}
+	spin_unlock_irqrestore(&dev->out_lock, irq);
+	if (signal)
+		vrelay_client_signal(dev->hchan);
+	return err;
 }
 
 /**
@@ -195,25 +265,26 @@ static void dev_work(struct work_struct *work)
 int vrelay_dev_send(struct vrelay_dev *dev, u16 type, u16 flags, u64 trans_id,
 		    const struct kvec *vec, unsigned int nvec)
 {
-	bool signal = false;
-	unsigned long irq;
-	int err = -ENOTCONN;
+	struct vsrv_packet pkt = { .type = type, .flags = flags, .trans_id = trans_id };
 
-	spin_lock_irqsave(&dev->out_lock, irq);
-	if (dev->open) {
-		do
-			err = vsrv_ring_write(&dev->out, type, flags, trans_id, vec, nvec);
-		while (err == -EAGAIN && vsrv_ring_want_space(&dev->out, U32_MAX));
-		dev->starved = err == -EAGAIN;
-		if (!err)
-			signal = vsrv_ring_write_commit(&dev->out);
-	}
-	spin_unlock_irqrestore(&dev->out_lock, irq);
-	if (signal)
-		vrelay_client_signal(dev->hchan);
-	return err;
+	return dev_write(dev, &pkt, vec, nvec);
 }
 EXPORT_SYMBOL_GPL(vrelay_dev_send);
+
+/**
+ * vrelay_dev_forward() - send a packet of the guest to the host, as it is
+ * @dev: device
+ * @pkt: from vsrv_ring_read(), of any type; its ranges are the guest's, for a host
+ *	that has the guest's memory
+ *
+ * Context: any.
+ * Return: as vrelay_dev_send().
+ */
+int vrelay_dev_forward(struct vrelay_dev *dev, const struct vsrv_packet *pkt)
+{
+	return dev_write(dev, pkt, NULL, 0);
+}
+EXPORT_SYMBOL_GPL(vrelay_dev_forward);
 
 /* ---- open and close ---------------------------------------------------------------------- */
 
@@ -268,12 +339,12 @@ static void dev_set_open(struct vrelay_dev *dev, bool open)
 	spin_unlock_irq(&dev->out_lock);
 }
 
-static int dev_connect(struct vrelay_dev *dev)
+static int dev_connect(struct vrelay_dev *dev, const u8 *user_data)
 {
 	static const u8 no_user_data[VMBUS_USER_DEFINED_SIZE];
 	struct vrelay_open open = {
-		.downstream_page = dev->npages / 2,
-		.user_data = no_user_data,
+		.downstream_page = dev->up_pages,
+		.user_data = user_data ?: no_user_data,
 		.event = dev_event,
 		.event_ctx = dev,
 	};
@@ -295,12 +366,23 @@ static int dev_connect(struct vrelay_dev *dev)
 static void dev_disconnect(struct vrelay_dev *dev)
 {
 	struct vrelay_host *host = dev->hchan->client->host;
-	bool let_go;
+	bool let_go, opened = dev->open;
 
-	dev_set_open(dev, false);
+	/*
+	 * A device may have much to say at its end: so packets go to and fro until the
+	 * host is done.  It does not interrupt any more.
+	 */
+	WRITE_ONCE(dev->closing, opened);
+	vrelay_dev_queue(dev);
 	let_go = !vrelay_client_drain(dev->hchan, true);
-	/* No event comes any more. */
-	cancel_work_sync(&dev->work);
+	WRITE_ONCE(dev->closing, false);
+	dev_set_open(dev, false);
+	/* The last words; a host that has more than that was not done. */
+	if (opened) {
+		mod_delayed_work(dev->wq, &dev->work, 0);
+		flush_delayed_work(&dev->work);
+	}
+	cancel_delayed_work_sync(&dev->work);
 	destroy_workqueue(dev->wq);
 	host->ops->unshare(host, dev->words + 1, dev->npages);
 	if (!let_go) {
@@ -311,31 +393,37 @@ static void dev_disconnect(struct vrelay_dev *dev)
 	dev_free_memory(dev);
 }
 
+static bool dev_ring_size_ok(unsigned int pages)
+{
+	return pages >= VSRV_RING_MIN_PAGES && pages <= DEV_MAX_RING_PAGES;
+}
+
 /**
  * vrelay_dev_open() - open a device of the host
  * @dev: device, as given to a hook
  * @ops: callbacks; they may come before this returns
  * @ctx: their argument
- * @ring_pages: pages of each ring, 2 to 256
+ * @params: sizes, and what the host gets
  *
  * Context: process, may sleep; waits for the host, not for ever.
  * Return: 0, -EINVAL for a bad size, -EIO if the host refused, -ENODEV if it has
  * taken the device back, -ETIMEDOUT if it does not answer, -EBUSY, -ENOMEM.
  */
 int vrelay_dev_open(struct vrelay_dev *dev, const struct vrelay_dev_ops *ops, void *ctx,
-		    unsigned int ring_pages)
+		    const struct vrelay_dev_params *params)
 {
 	struct vrelay_host *host = dev->hchan->client->host;
 	int err;
 
-	if (ring_pages < VSRV_RING_MIN_PAGES || ring_pages > DEV_MAX_RING_PAGES)
+	if (!dev_ring_size_ok(params->to_host_pages) || !dev_ring_size_ok(params->from_host_pages))
 		return -EINVAL;
 	if (dev->pages)
 		return -EBUSY;
 	dev->ops = ops;
 	dev->ctx = ctx;
 	dev->starved = false;
-	err = dev_alloc_memory(dev, ring_pages);
+	dev->closing = false;
+	err = dev_alloc_memory(dev, params);
 	if (err)
 		goto free_memory;
 	err = host->ops->share(host, dev->pages, dev->npages, dev->words + 1);
@@ -347,7 +435,7 @@ int vrelay_dev_open(struct vrelay_dev *dev, const struct vrelay_dev_ops *ops, vo
 		goto unshare;
 	}
 	vrelay_client_unblock(dev->hchan);
-	err = dev_connect(dev);
+	err = dev_connect(dev, params->user_data);
 	if (err) {
 		dev_disconnect(dev);
 		return err;
@@ -366,7 +454,8 @@ EXPORT_SYMBOL_GPL(vrelay_dev_open);
  * vrelay_dev_close() - close it
  * @dev: device, open
  *
- * On return no callback runs or will run, and the host uses nothing of it.
+ * On return no callback runs or will run, and the host uses nothing of it.  Until
+ * then packets can be sent, and come.
  *
  * Context: process, may sleep; waits for the host, not for ever.  Not from a callback.
  */
@@ -389,7 +478,7 @@ struct vrelay_dev *vrelay_dev_create(struct vrelay_hchan *hchan)
 	if (!dev)
 		return NULL;
 	dev->hchan = hchan;
-	INIT_WORK(&dev->work, dev_work);
+	INIT_DELAYED_WORK(&dev->work, dev_work);
 	init_completion(&dev->answered);
 	spin_lock_init(&dev->out_lock);
 	return dev;

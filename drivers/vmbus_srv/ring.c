@@ -473,6 +473,60 @@ static bool ring_out_look(struct vsrv_ring_out *w, u32 *space)
 	return true;
 }
 
+/* Put a packet into the ring; the first @ext bytes of the pieces are its extended header. */
+static int ring_put(struct vsrv_ring_out *w, const struct vsrv_packet *head, u32 ext,
+		    const struct kvec *vec, unsigned int nvec)
+{
+	struct vmpacket_descriptor desc;
+	size_t bytes = 0;
+	u32 len, space;
+	unsigned int i;
+	u64 footer;
+	u8 *pos;
+
+	if (w->error)
+		return -EIO;
+	for (i = 0; i < nvec; i++) {
+		if (check_add_overflow(bytes, vec[i].iov_len, &bytes))
+			return -EMSGSIZE;
+	}
+	if (bytes > w->size || bytes > U16_MAX * 8 - RING_DESC_SIZE)
+		return -EMSGSIZE;
+	len = RING_DESC_SIZE + ALIGN((u32)bytes, 8);
+	if (len + VSRV_PACKET_FOOTER > w->size - RING_GAP)
+		return -EMSGSIZE;
+
+	if (!ring_out_look(w, &space))
+		return -EIO;
+	if (len + VSRV_PACKET_FOOTER > space)
+		return -EAGAIN;
+
+	/* Nobody waits any more: spare the peer the signal. */
+	if (READ_ONCE(w->hdr->pending_send_sz))
+		WRITE_ONCE(w->hdr->pending_send_sz, 0);
+
+	desc = (struct vmpacket_descriptor) {
+		.type = head->type,
+		.offset8 = (RING_DESC_SIZE + ext) / 8,
+		.len8 = len / 8,
+		.flags = head->flags,
+		.trans_id = head->trans_id,
+	};
+	pos = w->data + w->next;
+	memcpy(pos, &desc, RING_DESC_SIZE);
+	pos += RING_DESC_SIZE;
+	for (i = 0; i < nvec; i++) {
+		memcpy(pos, vec[i].iov_base, vec[i].iov_len);
+		pos += vec[i].iov_len;
+	}
+	memset(pos, 0, len - RING_DESC_SIZE - bytes);
+	footer = (u64)w->next << 32;
+	memcpy(w->data + w->next + len, &footer, VSRV_PACKET_FOOTER);
+
+	w->next = ring_advance(w->next, len + VSRV_PACKET_FOOTER, w->size);
+	return 0;
+}
+
 /**
  * vsrv_ring_write() - put a packet into the ring
  * @w: the ring
@@ -492,59 +546,33 @@ static bool ring_out_look(struct vsrv_ring_out *w, u32 *space)
 int vsrv_ring_write(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id,
 		    const struct kvec *vec, unsigned int nvec)
 {
-	struct vmpacket_descriptor desc;
-	size_t payload = 0;
-	u32 len, space;
-	unsigned int i;
-	u64 footer;
-	u8 *pos;
+	struct vsrv_packet head = { .type = type, .flags = flags, .trans_id = trans_id };
 
-	if (w->error)
-		return -EIO;
 	if (type != VM_PKT_DATA_INBAND && type != VM_PKT_COMP)
-		return -EINVAL;
-
-	for (i = 0; i < nvec; i++) {
-		if (check_add_overflow(payload, vec[i].iov_len, &payload))
-			return -EMSGSIZE;
-	}
-	if (payload > w->size || payload > U16_MAX * 8 - RING_DESC_SIZE)
-		return -EMSGSIZE;
-	len = RING_DESC_SIZE + ALIGN((u32)payload, 8);
-	if (len + VSRV_PACKET_FOOTER > w->size - RING_GAP)
-		return -EMSGSIZE;
-
-	if (!ring_out_look(w, &space))
-		return -EIO;
-	if (len + VSRV_PACKET_FOOTER > space)
-		return -EAGAIN;
-
-	/* Nobody waits any more: spare the peer the signal. */
-	if (READ_ONCE(w->hdr->pending_send_sz))
-		WRITE_ONCE(w->hdr->pending_send_sz, 0);
-
-	desc = (struct vmpacket_descriptor) {
-		.type = type,
-		.offset8 = RING_DESC_SIZE / 8,
-		.len8 = len / 8,
-		.flags = flags,
-		.trans_id = trans_id,
-	};
-	pos = w->data + w->next;
-	memcpy(pos, &desc, RING_DESC_SIZE);
-	pos += RING_DESC_SIZE;
-	for (i = 0; i < nvec; i++) {
-		memcpy(pos, vec[i].iov_base, vec[i].iov_len);
-		pos += vec[i].iov_len;
-	}
-	memset(pos, 0, len - RING_DESC_SIZE - payload);
-	footer = (u64)w->next << 32;
-	memcpy(w->data + w->next + len, &footer, VSRV_PACKET_FOOTER);
-
-	w->next = ring_advance(w->next, len + VSRV_PACKET_FOOTER, w->size);
-	return 0;
+		return w->error ? -EIO : -EINVAL;
+	return ring_put(w, &head, 0, vec, nvec);
 }
 EXPORT_SYMBOL_GPL(vsrv_ring_write);
+
+/**
+ * vsrv_ring_forward() - put a packet into the ring as it came from another
+ * @w: the ring
+ * @pkt: from vsrv_ring_read(); of any type, with its extended header as it is
+ *
+ * Who gets it must be able to make sense of the ranges: they are the sender's.
+ *
+ * Return: as vsrv_ring_write().
+ */
+int vsrv_ring_forward(struct vsrv_ring_out *w, const struct vsrv_packet *pkt)
+{
+	struct kvec vec[] = {
+		{ .iov_base = (void *)pkt->ext, .iov_len = pkt->ext_len },
+		{ .iov_base = (void *)pkt->payload, .iov_len = pkt->len },
+	};
+
+	return ring_put(w, pkt, pkt->ext_len, vec, ARRAY_SIZE(vec));
+}
+EXPORT_SYMBOL_GPL(vsrv_ring_forward);
 
 /**
  * vsrv_ring_write_commit() - show all packets written to the peer

@@ -20,22 +20,41 @@ struct vsrv_packet;
 
 /**
  * struct vrelay_dev_ops - callbacks to the driver of a device of the host
- * @packet: a packet came; valid during the call
- * @room: there may be room in the ring toward the host, after vrelay_dev_send()
- *	said -EAGAIN.  Optional.
+ * @ready: can a packet be taken now?  If not the driver calls vrelay_dev_queue() when
+ *	it can.  Optional.
+ * @packet: a packet came; valid until the next call of @ready or @packet
+ * @flush: some packets came, and no more for the moment.  Optional.
+ * @room: there may be room in the ring toward the host, after vrelay_dev_send() or
+ *	vrelay_dev_forward() said -EAGAIN.  Optional.
  *
- * Both are made one at a time, in process context, and may sleep.  They may send.
+ * They are made one at a time, in process context, and may sleep.  They may send.
  * They must not close the device.
  */
 struct vrelay_dev_ops {
+	bool (*ready)(void *ctx);
 	void (*packet)(void *ctx, const struct vsrv_packet *pkt);
+	void (*flush)(void *ctx);
 	void (*room)(void *ctx);
 };
 
+/**
+ * struct vrelay_dev_params - how to open a device of the host
+ * @to_host_pages: pages of the ring toward the host, 2 to 8192
+ * @from_host_pages: pages of the other one
+ * @user_data: VMBUS_USER_DEFINED_SIZE bytes for the host, or NULL for none
+ */
+struct vrelay_dev_params {
+	unsigned int to_host_pages;
+	unsigned int from_host_pages;
+	const u8 *user_data;
+};
+
 int vrelay_dev_open(struct vrelay_dev *dev, const struct vrelay_dev_ops *ops, void *ctx,
-		    unsigned int ring_pages);
+		    const struct vrelay_dev_params *params);
 void vrelay_dev_close(struct vrelay_dev *dev);
 int vrelay_dev_send(struct vrelay_dev *dev, u16 type, u16 flags, u64 trans_id,
 		    const struct kvec *vec, unsigned int nvec);
+int vrelay_dev_forward(struct vrelay_dev *dev, const struct vsrv_packet *pkt);
+void vrelay_dev_queue(struct vrelay_dev *dev);
 
 #endif /* _VMBUS_HOSTDEV_H */

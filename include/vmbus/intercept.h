@@ -72,17 +72,18 @@ void vint_listener_unregister(struct vint_listener *listener);
 
 struct vmbus_srv;
 struct vrelay_dev;
+struct vsrv_offer;
 
 /**
  * struct vint_handover - an offer on its way to a hook
  * @offer: what the filter has decided about
- * @user_defined: VMBUS_USER_DEFINED_SIZE bytes, as offered
+ * @guest: what the guest would be offered without the hook; valid during the call
  * @srv: server of the guest that the offer was for; valid until revoke
  * @dev: the host's device, to be driven by <vmbus/hostdev.h>; valid until revoke
  */
 struct vint_handover {
 	const struct vint_offer *offer;
-	const u8 *user_defined;
+	const struct vsrv_offer *guest;
 	struct vmbus_srv *srv;
 	struct vrelay_dev *dev;
 };

@@ -17,16 +17,9 @@ static const guid_t vshut_class = VMBUS_CLASS_IC_SHUTDOWN;
 
 static int vshut_offer_guest(struct vshut *vshut, const struct vint_handover *handover)
 {
-	struct vsrv_offer offer = {
-		.class_id = handover->offer->class_id,
-		.instance_id = handover->offer->instance_id,
-		.flags = VMBUS_OFFER_ENUMERATE | VMBUS_OFFER_NAMED_PIPE,
-		.order = VSRV_ORDER_NONE,
-	};
 	struct vsrv_chan *chan;
 
-	memcpy(offer.user_defined, handover->user_defined, sizeof(offer.user_defined));
-	chan = vsrv_offer(handover->srv, &offer, &vshut_chan_ops, vshut);
+	chan = vsrv_offer(handover->srv, handover->guest, &vshut_chan_ops, vshut);
 	if (IS_ERR(chan))
 		return PTR_ERR(chan);
 	vshut->chan = chan;
@@ -35,6 +28,9 @@ static int vshut_offer_guest(struct vshut *vshut, const struct vint_handover *ha
 
 static int vshut_offer(struct vint_hook *hook, const struct vint_handover *handover, void **priv)
 {
+	static const struct vrelay_dev_params params = {
+		.to_host_pages = VSHUT_RING_PAGES, .from_host_pages = VSHUT_RING_PAGES,
+	};
 	struct vshut *vshut;
 	int err;
 
@@ -50,7 +46,7 @@ static int vshut_offer(struct vint_hook *hook, const struct vint_handover *hando
 	spin_lock_init(&vshut->lock);
 	vshut->dev = handover->dev;
 	vshut_guest_init(vshut);
-	err = vrelay_dev_open(vshut->dev, &vshut_host_ops, vshut, VSHUT_RING_PAGES);
+	err = vrelay_dev_open(vshut->dev, &vshut_host_ops, vshut, &params);
 	if (err)
 		goto free_vshut;
 	err = vshut_offer_guest(vshut, handover);
