@@ -237,7 +237,7 @@ modules_up() {
 	local m
 
 	for m in vmbus_partition vmbus_srv vmbus_intercept vmbus_storvsp vpci_relay vmbus_relay \
-		vmbus_shutdown vmbus_vsock; do
+		vmbus_pass vmbus_shutdown vmbus_observe vmbus_vsock; do
 		insmod "/modules/$m.ko" || return 1
 	done
 }

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# desc: packets of the host's devices pass through VTL2, which counts them
+# limit: 300
+# long-limit: 900
+. ./lib.sh
+
+OBSERVE=/sys/kernel/debug/vmbus_observe
+DISK_SUBCHANNELS=1
+rounds=4
+packets=300
+if [ -n "${LONG:-}" ]; then
+	rounds=20
+	packets=3000
+fi
+
+# passed DIRECTION GUID: packets of the device in that direction, by all channels
+passed() {
+	cat "$OBSERVE/$2".* | sed -n "s/^$1 .* packets \([0-9]*\) .*/\1/p" |
+		{ n=0; while read -r k; do n=$((n + k)); done; echo $n; }
+}
+
+# counted COUNTER GUID: the same as the host has it
+counted() {
+	local d n=0
+
+	for d in "$SRV/root"/channels/*; do
+		[ "$(cat "$d/instance_id")" != "$2" ] || n=$((n + $(cat "$d/$1")))
+	done
+	echo $n
+}
+
+# sees GUID KIND [SUB-CHANNEL]: it has counted packets of that kind
+sees() {
+	grep -q "^$2 packets" "$OBSERVE/$1.${3:-0}" || { cat "$OBSERVE/$1".*; return 1; }
+}
+
+must "modules load" modules_up
+must "the host has its devices" host_up ic=1
+for guid in "$GUID_A" "$GUID_PIPE" "$GUID_HEARTBEAT"; do
+	must "a rule has $guid observed" rule intercept:observe "$guid"
+done
+must "the relay connects with the host" relay_on
+
+note "The pipe"
+tap vmbus-selftest -r -t 2000 -n $packets ring stop
+check "packets were counted" sees "$GUID_PIPE" "to-host other"
+check "both ways, and those of more kinds than it has room for" sees "$GUID_PIPE" "to-guest other"
+
+note "A disk, with a sub-channel"
+must "the guest starts" guest_start
+must "the guest comes up" guest_wait_up
+must "the guest lists what is offered" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" \
+	"$GUID_SHUTDOWN" "$GUID_HEARTBEAT" "$GUID_TIMESYNC"
+for guid in "$GUID_A" "$GUID_B"; do
+	disk_works "$(disk_name "$guid")" "$guid"
+done
+equal "the host's file has the same bytes" "$(guest_sum "$(guest_disk "$GUID_A")")" \
+	"$(outside_sum "$IMG_A")"
+for kind in "to-host inband 7" "to-host inband 13" "to-host gpa-direct 3" "to-guest completion 1"; do
+	check "it has seen $kind" sees "$GUID_A" "$kind"
+done
+check "on the sub-channel, too" sees "$GUID_A" "to-host gpa-direct 3" 1
+equal "all that the host has got" "$(counted packets_in "$GUID_A")" "$(passed to-host "$GUID_A")"
+equal "all that it has sent" "$(counted packets_out "$GUID_A")" "$(passed to-guest "$GUID_A")"
+check "disk B is not observed" test ! -e "$OBSERVE/$GUID_B.0"
+
+note "An integration component"
+check "the guest and the host settle versions" ic_is heartbeat "ready 3.0"
+check "the host asks" ic_ask "heartbeat 41"
+check "the guest answers" ic_is heartbeat "status 0x0 number 42"
+
+note "The rule changes under the guest"
+n=0
+while [ $n -lt $rounds ]; do
+	n=$((n + 1))
+	if [ $((n % 2)) = 0 ]; then
+		must "round $n: the guest writes to disk A all the time" guest_load "$GUID_A"
+		sleep 1
+	fi
+	must "round $n: disk A is relayed" rule relay "$GUID_A"
+	check "it is observed no more" wait_for "[ ! -e $OBSERVE/$GUID_A.0 ]" 30
+	check "it works" guest_scratch "$GUID_A"
+	must "it is observed again" rule intercept:observe "$GUID_A"
+	check "from now on" wait_for "[ -e $OBSERVE/$GUID_A.0 ]" 30
+	check "it works" guest_scratch "$GUID_A"
+	check "packets are counted" sees "$GUID_A" "to-host gpa-direct 3"
+done
+
+note "The guest reboots"
+must "the guest reboots" guest_reboot
+check "disk A works" guest_scratch "$GUID_A"
+check "the component answers" ic_is heartbeat "ready 3.0"
+check "the host had nothing to complain of" server_clean root
+check "nor had the guest's server" server_clean guest0
+bed_down
