@@ -47,6 +47,7 @@ static const struct group {
 	{ "disk", test_disk, .extra = true },
 	{ "subdisk", test_subdisk, .extra = true },
 	{ "relay", test_relay, .extra = true },
+	{ "balloon", test_balloon, .extra = true },
 };
 
 static unsigned int tests, failed;
@@ -263,8 +264,9 @@ static void usage(void)
 		"  -r  the echo pipe comes from the host, through the relay\n"
 		"  -V  for the group versions: no higher one is taken\n"
 		"  without groups all run but versions, and disk and subdisk, which need a SCSI\n"
-		"  controller with an empty disk of 1 MiB, subdisk one with 4 sub-channels, and\n"
-		"  relay, which needs -r and runs in the kernel of the relay\n"
+		"  controller with an empty disk of 1 MiB, subdisk one with 4 sub-channels,\n"
+		"  relay, which needs -r and runs in the kernel of the relay, and balloon, which\n"
+		"  needs a balloon of QEMU\n"
 		"  groups:");
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(stderr, " %s", groups[i].name);

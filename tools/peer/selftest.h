@@ -82,5 +82,6 @@ void test_events(void);
 void test_disk(void);
 void test_subdisk(void);
 void test_relay(void);
+void test_balloon(void);
 
 #endif /* _SELFTEST_H */

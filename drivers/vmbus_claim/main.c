@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmbus_claim: a driver of hv_vmbus that matches nothing by itself.  Devices are bound by
+ * driver_override or new_id, and offered to the guest.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cleanup.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "claim.h"
+
+static char *server = "guest0";
+module_param(server, charp, 0444);
+MODULE_PARM_DESC(server, "VMBus server of the guest that gets the devices");
+
+static struct vmbus_srv *vclaim_srv;
+/* Protects vclaim_list, and vclaim::decision and vclaim::pass; held over offer and revoke. */
+static DEFINE_MUTEX(vclaim_lock);
+static LIST_HEAD(vclaim_list);
+
+/* ---- offers -------------------------------------------------------------------------- */
+
+static int vclaim_offer(struct vclaim *claim)
+{
+	const struct vmbus_channel_offer *from = &claim->hdev->channel->offermsg.offer;
+	struct vsrv_offer offer = {
+		.class_id = claim->key.class_id,
+		.instance_id = claim->key.instance_id,
+		/* Its memory is not the guest's, encrypted or not. */
+		.flags = from->chn_flags & ~(VMBUS_OFFER_CONF_RING | VMBUS_OFFER_CONF_EXTERNAL),
+		.mmio_megabytes = from->mmio_megabytes,
+		.order = claim->hdev->channel->offermsg.child_relid,
+	};
+	struct vpass *pass;
+
+	static_assert(sizeof(from->u) == VMBUS_USER_DEFINED_SIZE);
+	memcpy(offer.user_defined, &from->u, sizeof(offer.user_defined));
+	pass = vpass_offer(vclaim_srv, &offer, &vclaim_host_ops, claim);
+	if (IS_ERR(pass))
+		return PTR_ERR(pass);
+	claim->pass = pass;
+	return 0;
+}
+
+static void vclaim_revoke(struct vclaim *claim)
+{
+	if (claim->pass)
+		vpass_revoke(claim->pass);
+	claim->pass = NULL;
+}
+
+/* Bring a device to where the filter wants it. */
+static void vclaim_apply(struct vclaim *claim)
+{
+	struct vint_decision decision;
+	int err;
+
+	lockdep_assert_held(&vclaim_lock);
+	vint_decide(&claim->key, &decision);
+	claim->decision = decision;
+	if (decision.disposition != VINT_RELAY) {
+		vclaim_revoke(claim);
+		return;
+	}
+	if (claim->pass)
+		return;
+	err = vclaim_offer(claim);
+	if (err)
+		pr_err("%pUl cannot be offered to the guest of server %s: error %d\n",
+		       &claim->key.instance_id, server, err);
+}
+
+static void vclaim_rules_changed(struct vint_listener *listener)
+{
+	struct vclaim *claim;
+
+	guard(mutex)(&vclaim_lock);
+	list_for_each_entry(claim, &vclaim_list, node)
+		vclaim_apply(claim);
+}
+
+static struct vint_listener vclaim_listener = { .rules_changed = vclaim_rules_changed };
+
+/* ---- the driver ------------------------------------------------------------------------ */
+
+static int vclaim_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
+{
+	struct vclaim *claim;
+	int err;
+
+	claim = kzalloc(sizeof(*claim), GFP_KERNEL);
+	if (!claim)
+		return -ENOMEM;
+	claim->hdev = hdev;
+	claim->key.class_id = hdev->dev_type;
+	claim->key.instance_id = hdev->dev_instance;
+	claim->key.flags = hdev->channel->offermsg.offer.chn_flags;
+	err = vclaim_host_init(claim);
+	if (err) {
+		kfree(claim);
+		return err;
+	}
+	hv_set_drvdata(hdev, claim);
+	mutex_lock(&vclaim_lock);
+	list_add_tail(&claim->node, &vclaim_list);
+	vclaim_apply(claim);
+	mutex_unlock(&vclaim_lock);
+	return 0;
+}
+
+static void vclaim_remove(struct hv_device *hdev)
+{
+	struct vclaim *claim = hv_get_drvdata(hdev);
+
+	mutex_lock(&vclaim_lock);
+	list_del(&claim->node);
+	vclaim_revoke(claim);
+	mutex_unlock(&vclaim_lock);
+	vclaim_host_destroy(claim);
+	kfree(claim);
+}
+
+static ssize_t disposition_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vclaim *claim = dev_get_drvdata(dev);
+	int len;
+
+	guard(mutex)(&vclaim_lock);
+	len = vint_decision_format(&claim->decision, buf, PAGE_SIZE - 1);
+	return len < 0 ? len : len + sysfs_emit_at(buf, len, "\n");
+}
+static DEVICE_ATTR_RO(disposition);
+
+static ssize_t packets_refused_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vclaim *claim = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&claim->refused));
+}
+static DEVICE_ATTR_RO(packets_refused);
+
+static struct attribute *vclaim_attrs[] = {
+	&dev_attr_disposition.attr,
+	&dev_attr_packets_refused.attr,
+	NULL
+};
+
+static const struct attribute_group vclaim_group = {
+	.name = "claim",
+	.attrs = vclaim_attrs,
+};
+
+static const struct attribute_group *vclaim_groups[] = {
+	&vclaim_group,
+	NULL
+};
+
+static struct hv_driver vclaim_driver = {
+	.name = "vmbus_claim",
+	.probe = vclaim_probe,
+	.remove = vclaim_remove,
+	.driver = {
+		.dev_groups = vclaim_groups,
+		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
+	},
+};
+
+static int __init vclaim_init(void)
+{
+	int err;
+
+	vclaim_srv = vsrv_get(server);
+	if (!vclaim_srv) {
+		pr_err("no VMBus server \"%s\": make it first in configfs\n", server);
+		return -ENODEV;
+	}
+	err = vmbus_driver_register(&vclaim_driver);
+	if (err) {
+		pr_err("this kernel has no VMBus of its own: error %d\n", err);
+		vsrv_put(vclaim_srv);
+		return err;
+	}
+	vint_listener_register(&vclaim_listener);
+	return 0;
+}
+
+static void __exit vclaim_exit(void)
+{
+	vint_listener_unregister(&vclaim_listener);
+	vmbus_driver_unregister(&vclaim_driver);
+	vsrv_put(vclaim_srv);
+}
+
+module_init(vclaim_init);
+module_exit(vclaim_exit);
+MODULE_DESCRIPTION("Devices of this kernel's VMBus, offered to the guest");
+MODULE_LICENSE("GPL");
