@@ -4,10 +4,13 @@
  *
  * Offers on a VMBus server, usually the one that plays the host, an echo pipe
  * (each packet comes back) and, if asked to, a VPCI bus that nobody answers on,
- * and integration components.  testroot_wire.c makes it misbehave.
+ * and integration components.  Writing 0 or 1 to the parameter "pipe" takes the pipe
+ * away or offers it again; testroot_wire.c makes the host misbehave.
  * The disks of that host are ordinary vmbus_storvsp controllers.
  */
+#include <linux/kstrtox.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <vmbus/partition.h>
 #include <vmbus/reader.h>
@@ -40,7 +43,8 @@ static const guid_t testroot_vpci_instance =
 
 /**
  * struct testroot_echo - the echo pipe
- * @chan: offer
+ * @chan: offer, while @offered
+ * @offered: it is
  * @reader: alone touches @rings, @backlog, @pkt and @buf while open
  * @rings: while open
  * @open: the rings are mapped; changes only while @reader is stopped
@@ -50,6 +54,7 @@ static const guid_t testroot_vpci_instance =
  */
 struct testroot_echo {
 	struct vsrv_chan *chan;
+	bool offered;
 	struct vsrv_reader reader;
 	struct vsrv_rings rings;
 	bool open;
@@ -58,6 +63,8 @@ struct testroot_echo {
 	u8 buf[TESTROOT_MAX_PACKET] __aligned(8);
 };
 
+static DEFINE_MUTEX(testroot_lock);	/* orders "pipe" and unloading */
+static bool testroot_up;
 static struct vmbus_srv *testroot_srv;
 static struct testroot_echo *testroot_echo;
 static struct vsrv_chan *testroot_vpci;
@@ -187,6 +194,57 @@ static const struct vsrv_chan_ops testroot_echo_ops = {
 	.resume = testroot_echo_resume,
 };
 
+static int testroot_echo_offer(void)
+{
+	const struct vsrv_offer offer = {
+		.class_id = testroot_echo_class,
+		.instance_id = testroot_echo_instance,
+		.flags = VMBUS_OFFER_ENUMERATE | VMBUS_OFFER_NAMED_PIPE,
+		.order = VSRV_ORDER_NONE,
+		.user_defined[0] = 4,	/* message mode */
+	};
+	struct vsrv_chan *chan;
+
+	chan = vsrv_offer(testroot_srv, &offer, &testroot_echo_ops, testroot_echo);
+	if (IS_ERR(chan))
+		return PTR_ERR(chan);
+	testroot_echo->chan = chan;
+	testroot_echo->offered = true;
+	return 0;
+}
+
+static void testroot_echo_revoke(void)
+{
+	if (testroot_echo->offered)
+		vsrv_revoke(testroot_echo->chan);
+	testroot_echo->offered = false;
+}
+
+/* The pipe comes and goes. */
+static int testroot_pipe_set(const char *val, const struct kernel_param *kp)
+{
+	bool on;
+	int err;
+
+	err = kstrtobool(val, &on);
+	if (err)
+		return err;
+	mutex_lock(&testroot_lock);
+	if (!testroot_up)
+		err = -EBUSY;
+	else if (!on)
+		testroot_echo_revoke();
+	else if (!testroot_echo->offered)
+		err = testroot_echo_offer();
+	mutex_unlock(&testroot_lock);
+	return err;
+}
+
+static const struct kernel_param_ops testroot_pipe_ops = {
+	.set = testroot_pipe_set,
+};
+module_param_cb(pipe, &testroot_pipe_ops, NULL, 0200);
+
 /* Nobody may open the VPCI bus: who does is told so. */
 static void testroot_vpci_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
 {
@@ -208,13 +266,28 @@ static const struct vsrv_chan_ops testroot_vpci_ops = {
 	.stop = testroot_vpci_stop,
 };
 
+static int testroot_vpci_offer(void)
+{
+	const struct vsrv_offer offer = {
+		.class_id = testroot_vpci_class,
+		.instance_id = testroot_vpci_instance,
+		.order = VSRV_ORDER_NONE,
+	};
+
+	testroot_vpci = vsrv_offer(testroot_srv, &offer, &testroot_vpci_ops, NULL);
+	return PTR_ERR_OR_ZERO(testroot_vpci);
+}
+
+static void testroot_set_up(bool up)
+{
+	mutex_lock(&testroot_lock);
+	testroot_up = up;
+	mutex_unlock(&testroot_lock);
+	testroot_wire_set(up ? testroot_srv : NULL);
+}
+
 static int __init testroot_init(void)
 {
-	struct vsrv_offer offer = {
-		.flags = VMBUS_OFFER_ENUMERATE | VMBUS_OFFER_NAMED_PIPE,
-		.order = VSRV_ORDER_NONE,
-		.user_defined[0] = 4,	/* message mode */
-	};
 	int err;
 
 	testroot_srv = vsrv_get(server);
@@ -230,38 +303,26 @@ static int __init testroot_init(void)
 	vsrv_reader_init(&testroot_echo->reader, &testroot_echo_reader_ops, testroot_echo->buf,
 			 sizeof(testroot_echo->buf));
 
-	offer.class_id = testroot_echo_class;
-	offer.instance_id = testroot_echo_instance;
-	testroot_echo->chan = vsrv_offer(testroot_srv, &offer, &testroot_echo_ops, testroot_echo);
-	if (IS_ERR(testroot_echo->chan)) {
-		err = PTR_ERR(testroot_echo->chan);
+	err = testroot_echo_offer();
+	if (err)
 		goto free_echo;
-	}
-
 	if (ic) {
 		err = testroot_ic_init(testroot_srv);
 		if (err)
 			goto revoke_echo;
 	}
-	if (!vpci)
-		goto done;
-	offer.class_id = testroot_vpci_class;
-	offer.instance_id = testroot_vpci_instance;
-	offer.flags = 0;
-	memset(offer.user_defined, 0, sizeof(offer.user_defined));
-	testroot_vpci = vsrv_offer(testroot_srv, &offer, &testroot_vpci_ops, NULL);
-	if (IS_ERR(testroot_vpci)) {
-		err = PTR_ERR(testroot_vpci);
-		goto revoke_ics;
+	if (vpci) {
+		err = testroot_vpci_offer();
+		if (err)
+			goto revoke_ics;
 	}
-done:
-	testroot_wire_set(testroot_srv);
+	testroot_set_up(true);
 	return 0;
 
 revoke_ics:
 	testroot_ic_exit();
 revoke_echo:
-	vsrv_revoke(testroot_echo->chan);
+	testroot_echo_revoke();
 free_echo:
 	kvfree(testroot_echo);
 put_server:
@@ -271,11 +332,11 @@ put_server:
 
 static void __exit testroot_exit(void)
 {
-	testroot_wire_set(NULL);
+	testroot_set_up(false);
 	if (testroot_vpci)
 		vsrv_revoke(testroot_vpci);
 	testroot_ic_exit();
-	vsrv_revoke(testroot_echo->chan);
+	testroot_echo_revoke();
 	kvfree(testroot_echo);
 	vsrv_put(testroot_srv);
 }

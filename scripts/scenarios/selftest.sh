@@ -8,9 +8,11 @@
 seed=${SEED:-1}
 ms=5000
 packets=300
+cycles=50
 if [ -n "${LONG:-}" ]; then
 	ms=60000
 	packets=3000
+	cycles=1000
 fi
 
 # nothing_left: what a guest that is gone has left behind
@@ -42,7 +44,7 @@ tap vmbus-selftest -r -s "$seed" -t $ms -n $packets \
 	contact offers channel ring signal log stop events hostile
 must "the host has a disk" server_disk root "$GUID_A" /tmp/disk.img 4
 must "which the relay offers" wait_for "grep -qx relay $RELAY/offers/$GUID_A.0/disposition" 10
-tap vmbus-selftest -r -s "$seed" subdisk relay
+tap vmbus-selftest -r -s "$seed" -c $cycles subdisk relay
 nothing_left
 check "the host heard nothing malformed" file_is "$SRV/root/messages_bad" 0
 check "everything is taken down" all_down

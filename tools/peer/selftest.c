@@ -16,7 +16,7 @@
 #include "selftest.h"
 
 struct options opt = {
-	.partition = "guest0", .seed = 1, .ms = 5000, .count = 500,
+	.partition = "guest0", .seed = 1, .ms = 5000, .count = 500, .cycles = 50,
 	.max_version = VMBUS_VERSION(6, 0),
 };
 
@@ -259,8 +259,8 @@ static void usage(void)
 	unsigned int i;
 
 	fprintf(stderr,
-		"vmbus-selftest [-p PARTITION] [-s SEED] [-t MS] [-n PACKETS] [-r] [-V MAJOR.MINOR]\n"
-		"		 [GROUP]...\n"
+		"vmbus-selftest [-p PARTITION] [-s SEED] [-t MS] [-n PACKETS] [-c CYCLES] [-r]\n"
+		"		 [-V MAJOR.MINOR] [GROUP]...\n"
 		"  -r  the echo pipe comes from the host, through the relay\n"
 		"  -V  for the group versions: no higher one is taken\n"
 		"  without groups all run but versions, and disk and subdisk, which need a SCSI\n"
@@ -303,7 +303,7 @@ int main(int argc, char **argv)
 	unsigned int i, major, minor;
 	int c;
 
-	while ((c = getopt(argc, argv, "p:s:t:n:rV:")) != -1) {
+	while ((c = getopt(argc, argv, "p:s:t:n:c:rV:")) != -1) {
 		switch (c) {
 		case 'p':
 			opt.partition = optarg;
@@ -316,6 +316,9 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			opt.count = strtoul(optarg, NULL, 0) ?: 1;
+			break;
+		case 'c':
+			opt.cycles = strtoul(optarg, NULL, 0);
 			break;
 		case 'r':
 			opt.relayed = true;
@@ -331,7 +334,7 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, too_long);
-	alarm(120 + 4 * opt.ms / 1000);
+	alarm(120 + 4 * opt.ms / 1000 + opt.cycles / 5);
 	note("seed %llu", opt.seed);
 
 	if (optind == argc)

@@ -14,6 +14,7 @@
  * @seed: of all that is random
  * @ms: how long each random test runs
  * @count: packets per ring
+ * @cycles: for the group "relay": how often the pipe is taken away
  * @relayed: the echo pipe is the host's
  * @max_version: for the group "versions": the highest that the server takes
  */
@@ -22,6 +23,7 @@ struct options {
 	u64 seed;
 	unsigned int ms;
 	unsigned int count;
+	unsigned int cycles;
 	bool relayed;
 	u32 max_version;
 };

@@ -249,6 +249,27 @@ static bool alive(struct guest *g)
 	return guest_contact(g, VMBUS_VERSION(5, 3), 0) && guest_unload(g);
 }
 
+/* Each call that takes something has to get it from somewhere. */
+static void test_bad_addresses(int fd)
+{
+	static const unsigned long calls[] = {
+		VMBUS_PARTITION_SET_FEATURES, VMBUS_PARTITION_SET_MEM_TABLE,
+		VMBUS_PARTITION_SET_VP, VMBUS_PARTITION_SET_SYNIC, VMBUS_PARTITION_SET_KICKS,
+		VMBUS_PARTITION_POST_MESSAGE, VMBUS_PARTITION_SIGNAL_EVENT,
+		VMBUS_PARTITION_DELIVERABLE, VMBUS_PARTITION_GET_FEATURES,
+	};
+	unsigned int i, good = 0;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		errno = 0;
+		if (ioctl(fd, calls[i], NULL) == -1 && errno == EFAULT)
+			good++;
+		else
+			note("call %#lx: errno %d", calls[i], errno);
+	}
+	ok(good == ARRAY_SIZE(calls), "%u of %zu calls at a bad address", good, ARRAY_SIZE(calls));
+}
+
 static void test_guest(int fd, struct guest *g)
 {
 	struct vmbus_partition_synic s = { .control = 1, .simp = SIMP | 1, .siefp = SIEFP | 1 };
@@ -298,6 +319,7 @@ void test_calls(void)
 	test_memory(m.fd);
 	test_vp(m.fd);
 	test_kicks(m.fd);
+	test_bad_addresses(m.fd);
 	test_guest(m.fd, &g);
 	close(m.fd);
 

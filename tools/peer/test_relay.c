@@ -11,6 +11,7 @@
 
 #define RELAY		"/sys/class/vmbus_relay/relay0/offers/"
 #define HOST		"/sys/class/vmbus_srv/root/channels/"
+#define PIPE		"/sys/module/vmbus_testroot/parameters/pipe"
 #define RING_PAGES	4
 #define STILL_MS	100
 #define TIMES		10
@@ -123,6 +124,11 @@ static bool take_away(struct bed *b)
 	return file_write(override, "\n") && good;
 }
 
+static bool let_go(struct bed *b)
+{
+	return guest_teardown(&b->g, b->echo.channel_id, 0x1000 + b->echo.channel_id);
+}
+
 /* The guest lets go of the channel, and is offered it again. */
 static bool give_back(struct bed *b)
 {
@@ -132,8 +138,7 @@ static bool give_back(struct bed *b)
 	};
 	union message a;
 
-	if (!guest_teardown(&b->g, b->echo.channel_id, 0x1000 + b->echo.channel_id) ||
-	    !guest_post(&b->g, &released, sizeof(released)) ||
+	if (!guest_post(&b->g, &released, sizeof(released)) ||
 	    guest_receive(&b->g, &a) != sizeof(a.offer) || a.hdr.type != VMBUS_MSG_OFFER ||
 	    memcmp(&a.offer.instance_id, &b->echo.instance_id, sizeof(guid_t)))
 		return false;
@@ -141,21 +146,180 @@ static bool give_back(struct bed *b)
 	return true;
 }
 
+/* ---- taken away at any moment --------------------------------------------------------- */
+
+/* How far the guest has come with the channel when it is taken away. */
+enum point {
+	OFFERED,
+	GPADL_ASKED,
+	GPADL_MADE,
+	OPEN_ASKED,
+	OPENED,
+	BUSY,
+	CLOSED,
+	TEARDOWN_ASKED,
+	POINTS
+};
+
+static bool ask_gpadl(struct bed *b, const struct channel *c)
+{
+	u64 words[1 + 2 * RING_PAGES] = { 2 * RING_PAGES * PAGE };
+	unsigned int i;
+
+	for (i = 0; i < 2 * RING_PAGES; i++)
+		words[1 + i] = ram_pfn(PAGE_RINGS + i);
+	return guest_gpadl_post(&b->g, c->id, c->gpadl, words, ARRAY_SIZE(words), 1);
+}
+
+static bool ask_open(struct bed *b, const struct channel *c)
+{
+	struct vmbus_open2_msg msg = {
+		.open = {
+			.hdr.type = VMBUS_MSG_OPEN,
+			.channel_id = c->id,
+			.open_id = c->id,
+			.ring_gpadl = c->gpadl,
+			.downstream_page = RING_PAGES,
+		},
+		.connection_id = c->connection,
+		.event_flag = c->flag,
+	};
+
+	return guest_post(&b->g, &msg, b->g.features & VMBUS_FEATURE_GUEST_SIGNAL ? sizeof(msg) :
+			  sizeof(msg.open));
+}
+
+static bool ask_teardown(struct bed *b, const struct channel *c)
+{
+	struct vmbus_gpadl_teardown_msg msg = {
+		.hdr.type = VMBUS_MSG_GPADL_TEARDOWN,
+		.channel_id = c->id,
+		.gpadl_id = c->gpadl,
+	};
+
+	return guest_post(&b->g, &msg, sizeof(msg));
+}
+
+static bool go_to(struct bed *b, struct channel *c, enum point point, u64 seed)
+{
+	u8 data[64] = { 1, 0, 0, 0, 56 };
+
+	switch (point) {
+	case OFFERED:
+		return true;
+	case GPADL_ASKED:
+		return ask_gpadl(b, c);
+	case GPADL_MADE:
+		return guest_gpadl(&b->g, c->id, c->gpadl, PAGE_RINGS, 2 * RING_PAGES);
+	case OPEN_ASKED:
+		return guest_gpadl(&b->g, c->id, c->gpadl, PAGE_RINGS, 2 * RING_PAGES) &&
+		       ask_open(b, c);
+	default:
+		break;
+	}
+	if (!channel_open(c, PAGE_RINGS, RING_PAGES, RING_PAGES) ||
+	    !echo(c, 20, 0, 1000, seed))
+		return false;
+	if (point == BUSY) {
+		while (ring_put(&c->out, 0, data, sizeof(data)))
+			;
+		channel_send(c);
+	}
+	if (point == CLOSED || point == TEARDOWN_ASKED)
+		channel_close(c);
+	return point != TEARDOWN_ASKED || ask_teardown(b, c);
+}
+
+/*
+ * Whatever was asked for is answered before or after the RESCIND, or not at all; but
+ * each GPADL is given back.
+ */
+static bool gone(struct bed *b, const struct channel *c, enum point point)
+{
+	bool rescinded = false, torndown = point == OFFERED, asked = point == TEARDOWN_ASKED;
+	union message a;
+
+	while (!rescinded || !torndown) {
+		if (rescinded && !torndown && !asked) {
+			if (!ask_teardown(b, c))
+				return false;
+			asked = true;
+		}
+		if (!guest_receive(&b->g, &a))
+			return false;
+		switch (a.hdr.type) {
+		case VMBUS_MSG_RESCIND:
+			if (rescinded || a.channel.channel_id != c->id)
+				return false;
+			rescinded = true;
+			break;
+		case VMBUS_MSG_GPADL_TORNDOWN:
+			if (torndown || a.torndown.gpadl_id != c->gpadl)
+				return false;
+			torndown = true;
+			break;
+		case VMBUS_MSG_GPADL_CREATED:
+			/* One that was refused is none. */
+			if (point != GPADL_ASKED || a.created.gpadl_id != c->gpadl)
+				return false;
+			torndown |= a.created.status;
+			break;
+		case VMBUS_MSG_OPEN_RESULT:
+			if (point != OPEN_ASKED)
+				return false;
+			break;
+		default:
+			note("message %u", a.hdr.type);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Either the host takes the pipe away, or a rule does. */
+static bool take_at(struct bed *b, unsigned int i, u64 *seed)
+{
+	enum point point = rnd_below(seed, POINTS);
+	bool host = rnd_below(seed, 2);
+	unsigned int us = rnd_below(seed, 3000);
+	char override[256];
+	struct channel c;
+	bool good;
+
+	attribute_path(override, sizeof(override), &b->echo, "disposition_override");
+	channel_init(&c, &b->g, &b->echo);
+	good = go_to(b, &c, point, i + 1);
+	usleep(us);
+	good &= host ? file_write(PIPE, "0") : file_write(override, "hide");
+	good &= gone(b, &c, point);
+	good &= host ? file_write(PIPE, "1") : file_write(override, "\n");
+	good &= give_back(b);
+	if (!good)
+		note("cycle %u: %s takes the pipe away at point %u, after %u us", i,
+		     host ? "the host" : "a rule", point, us);
+	return good;
+}
+
 /**
  * test_relay - what the relay promises the guest
  */
 void test_relay(void)
 {
+	u64 seed = opt.seed;
 	unsigned int i;
 	struct bed b;
 
 	bed_up(&b);
 	if (ok(bed_connect(&b, VMBUS_VERSION(5, 3), 0), "connected")) {
 		ok(b.n > 1 && in_order(&b), "%u offers, in the host's order", b.n);
-		for (i = 0; i < TIMES && take_away(&b) && give_back(&b);)
+		for (i = 0; i < TIMES && take_away(&b) && let_go(&b) && give_back(&b);)
 			i++;
 		ok(i == TIMES, "taken away %u times: the host lets go before the guest hears of it",
 		   i);
+		ok(bed_echo(&b, opt.count), "it works again");
+		for (i = 0; i < opt.cycles && take_at(&b, i, &seed);)
+			i++;
+		ok(i == opt.cycles, "taken away %u times, at any moment", i);
 		ok(bed_echo(&b, opt.count), "it works again");
 	}
 	bed_down(&b);
