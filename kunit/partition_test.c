@@ -354,6 +354,7 @@ static void partition_pin_test(struct kunit *test)
 static void partition_map_test(struct kunit *test)
 {
 	static const u64 pfns[] = { PT_PFN + 4, PT_PFN + 1, PT_PFN + 2 };
+	static const u64 read_only = PT_PFN + 6;
 	struct pt *pt = pt_new(test);
 	struct vpart_map *map;
 	u8 *addr;
@@ -370,6 +371,14 @@ static void partition_map_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&pt->mem_pins), 3);
 	vpart_unmap(map);
 	KUNIT_EXPECT_EQ(test, atomic_read(&pt->mem_pins), 0);
+
+	/* What only is read may be memory that can only be read. */
+	map = vpart_map(pt->part, &read_only, 1, 0);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(map));
+	if (!IS_ERR(map))
+		vpart_unmap(map);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vpart_map(pt->part, &read_only, 1, VPART_MAP_WRITE)),
+			-EFAULT);
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(vpart_map(pt->part, pfns, 0, 0)), -EINVAL);
 	vpart_set_mem_table(pt->part, NULL, 0);

@@ -120,11 +120,10 @@ void vsrv_chan_armed(struct vsrv_chan *chan)
 		return;
 	WRITE_ONCE(chan->route, vsrv_chan_make_route(chan, chan->open.target_vp));
 	if (!vsrv_chan_interrupt_due(chan) && chan->direct) {
-		/* The other end interrupts by itself, and may have done so too early. */
-		if (vsrv_quiet(chan->srv)) {
-			set_bit(DUE_INTERRUPT, &chan->due);
-			return;
-		}
+		/*
+		 * The other end interrupts by itself, and may have done so too early.  The
+		 * guest runs: while it is stopped it is told nothing.
+		 */
 		rcu_read_lock();
 		vsrv_chan_raise(chan, chan->route);
 		rcu_read_unlock();

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # Loads every KUnit suite; scripts/kunit runs this and reads the results.
 # limit: 420
-# append: kmemleak=on
+# append: kmemleak=on oops=panic
 . ./lib.sh
 . ./leak.inc
 

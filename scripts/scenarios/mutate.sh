@@ -111,7 +111,7 @@ run() {
 # A device that outlives its module would make the next fault's fail to load.
 none_left() {
 	! ls -d /sys/class/vmbus_* /sys/devices/virtual/vmbus_* /sys/kernel/debug/vmbus_* \
-		> /dev/null 2>&1
+		/sys/kernel/config/vmbus_* > /dev/null 2>&1
 }
 
 # leaks SINCE: objects of this fault only.  Times are in ticks from 5 minutes before a
