@@ -21,9 +21,13 @@ static void ct_expect_described(struct fh *fh, const char *text)
 
 static void ct_expect_contact(struct fh *fh, u32 version)
 {
-	const __le32 *words = fh_expect(fh, VMBUS_MSG_CONTACT, 40);
+	bool named = version >= VMBUS_VERSION(6, 0);
+	const __le32 *words = fh_expect(fh, VMBUS_MSG_CONTACT, named ? 56 : 40);
 
 	KUNIT_EXPECT_EQ(fh->test, le32_to_cpu(words[0]), version);
+	KUNIT_EXPECT_FALSE(fh->test, guid_is_null(&fh->client.id));
+	if (named)
+		KUNIT_EXPECT_MEMEQ(fh->test, words + 8, &fh->client.id, sizeof(guid_t));
 }
 
 /* ---- connecting -------------------------------------------------------------------- */
@@ -83,11 +87,11 @@ static void client_forms_test(struct kunit *test)
 		{ 0x3, 21, 0x3, true, true },
 		{ 0x7, 40, 0x7, true, true },
 		{ 0x3, 240, 0x3, true, true },
-		{ U32_MAX, 20, 0x7, true, true },
+		{ U32_MAX, 20, 0xf, true, true },
 		{ 0x1, 20, 0x1, true, false },
 		{ 0x2, 20, 0x2, false, true },
 		{ 0, 20, 0, false, true },
-		{ ~0x7, 20, 0, false, true },
+		{ ~0xf, 20, 0, false, true },
 		{ 0x3, 16, 0, false, true },
 		{ 0x3, 19, 0, false, true },
 	};

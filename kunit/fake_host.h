@@ -24,7 +24,7 @@
 #define FH_PFN		0x123000	/* of the first page that the host has */
 #define FH_TIMEOUT	(5 * HZ)
 #define FH_FEATURES	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
-			 VMBUS_FEATURE_MODIFY_CONNECTION)
+			 VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID)
 /* That the host offers a channel with. */
 #define FH_CONNECTION(channel)	(0x9000 + (channel))
 

@@ -191,7 +191,7 @@ static void vrelay_client_send_contact(struct vrelay_client *client)
 
 	client->version = vrelay_versions[client->attempt];
 	out->len = vrelay_msg_contact(out->payload, client->version, VRELAY_FEATURES_WANTED,
-				      &guid_null);
+				      &client->id);
 	vrelay_client_send(client, out);
 }
 
@@ -632,6 +632,7 @@ int vrelay_client_init(struct vrelay_client *client, const struct vrelay_client_
 	client->ops = ops;
 	client->host = host;
 	client->wq = wq;
+	guid_gen(&client->id);
 	client->timeout = VRELAY_HOST_TIMEOUT;
 	INIT_WORK(&client->rx, vrelay_client_rx);
 	INIT_DELAYED_WORK(&client->tx, vrelay_client_tx);

@@ -28,7 +28,8 @@
 #include <vmbus/protocol.h>
 
 #define VRELAY_FEATURES_WANTED \
-	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | VMBUS_FEATURE_MODIFY_CONNECTION)
+	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
+	 VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID)
 
 #define VRELAY_MAX_INCOMING	64	/* messages taken and not yet handled */
 #define VRELAY_MAX_OUTGOING	4096	/* messages queued; beyond, requests fail */
@@ -261,6 +262,7 @@ enum vrelay_counter {
  * @ops: callbacks
  * @host: transport
  * @wq: queue of @rx and @tx
+ * @id: by which a host that has several clients knows this one
  * @rx: handles the host's messages
  * @tx: posts @out again after the host had no buffer
  * @in_lock: protects the ring of incoming messages: @in, @in_head, @in_len,
@@ -292,6 +294,7 @@ struct vrelay_client {
 	const struct vrelay_client_ops *ops;
 	struct vrelay_host *host;
 	struct workqueue_struct *wq;
+	guid_t id;
 	struct work_struct rx;
 	struct delayed_work tx;
 

@@ -128,6 +128,12 @@ static ssize_t features_show(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RO(features);
 
+static ssize_t client_id_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%pUl\n", &to_vrelay(dev)->client.id);
+}
+static DEVICE_ATTR_RO(client_id);
+
 static ssize_t transport_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", to_vrelay(dev)->host->ops->name);
@@ -169,6 +175,7 @@ static struct attribute *vrelay_attrs[] = {
 	&dev_attr_hvsock.attr,
 	&dev_attr_state.attr,
 	&dev_attr_host_version.attr,
+	&dev_attr_client_id.attr,
 	&dev_attr_features.attr,
 	&dev_attr_transport.attr,
 	&dev_attr_offers_total.attr,
