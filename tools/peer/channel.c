@@ -236,16 +236,13 @@ void channel_init(struct channel *c, struct guest *g, const struct vmbus_offer_m
 }
 
 /**
- * channel_open - make rings and open
+ * channel_open_ask - open, with a GPADL that there is, and do not wait
  * @c: channel
- * @page: the rings' first page
  * @out_pages: pages of the ring toward the server, its control page included
- * @in_pages: pages of the ring from it
  *
- * Return: false if GPADL or open are refused.
+ * Return: false if the server does not take the message.
  */
-bool channel_open(struct channel *c, unsigned int page, unsigned int out_pages,
-		  unsigned int in_pages)
+bool channel_open_ask(struct channel *c, unsigned int out_pages)
 {
 	struct vmbus_open2_msg msg = {
 		.open = {
@@ -259,16 +256,33 @@ bool channel_open(struct channel *c, unsigned int page, unsigned int out_pages,
 		.connection_id = c->connection,
 		.event_flag = c->flag,
 	};
+
+	return guest_post(c->g, &msg, c->g->features & VMBUS_FEATURE_GUEST_SIGNAL ? sizeof(msg) :
+			  sizeof(msg.open));
+}
+
+/**
+ * channel_open - make rings and open
+ * @c: channel
+ * @page: the rings' first page
+ * @out_pages: pages of the ring toward the server, its control page included
+ * @in_pages: pages of the ring from it
+ *
+ * Return: false if GPADL or open are refused.
+ */
+bool channel_open(struct channel *c, unsigned int page, unsigned int out_pages,
+		  unsigned int in_pages)
+{
 	struct guest *g = c->g;
 	union message a;
 
 	ring_init(&c->out, ram_page(g, page), out_pages);
 	ring_init(&c->in, ram_page(g, page + out_pages), in_pages);
 	return guest_gpadl(g, c->id, c->gpadl, page, out_pages + in_pages) &&
-	       guest_ask(g, &msg, g->features & VMBUS_FEATURE_GUEST_SIGNAL ? sizeof(msg) :
-			 sizeof(msg.open), &a, VMBUS_MSG_OPEN_RESULT) == sizeof(a.open_result) &&
-	       a.open_result.channel_id == c->id && a.open_result.open_id == c->id &&
-	       !a.open_result.status;
+	       channel_open_ask(c, out_pages) &&
+	       guest_receive(g, &a) == sizeof(a.open_result) &&
+	       a.hdr.type == VMBUS_MSG_OPEN_RESULT && a.open_result.channel_id == c->id &&
+	       a.open_result.open_id == c->id && !a.open_result.status;
 }
 
 /**

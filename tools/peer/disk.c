@@ -59,15 +59,11 @@ void fill_page(struct bed *b, unsigned int page, u64 seed)
  */
 bool disk_find(struct bed *b, struct channel *c)
 {
-	unsigned int i;
+	const struct vmbus_offer_msg *offer = bed_find(b, &disk_class);
 
-	for (i = 0; i < b->n; i++) {
-		if (memcmp(&b->offers[i].class_id, &disk_class, sizeof(disk_class)))
-			continue;
-		channel_init(c, &b->g, &b->offers[i]);
-		return true;
-	}
-	return false;
+	if (offer)
+		channel_init(c, &b->g, offer);
+	return offer;
 }
 
 /* Waits for the answer to a request; false if none, or that of another, comes. */
@@ -108,7 +104,30 @@ bool disk_answer(struct channel *c, u64 want)
 }
 
 /**
- * disk_control - ask something that has no data
+ * disk_ask - ask something that has no data, and do not wait
+ * @c: channel
+ * @id: of the request
+ * @p: request
+ *
+ * Return: false if there is no room.
+ */
+bool disk_ask(struct channel *c, u64 id, const struct storvsp_packet *p)
+{
+	struct vmpacket_descriptor d = {
+		.type = VM_PKT_DATA_INBAND,
+		.offset8 = sizeof(d) / 8,
+		.flags = COMPLETION,
+		.trans_id = id,
+	};
+
+	if (!ring_put_packet(&c->out, &d, p, sizeof(*p)))
+		return false;
+	channel_send(c);
+	return true;
+}
+
+/**
+ * disk_control - the same, and wait for the answer
  * @c: channel
  * @p: request; becomes the answer
  *
@@ -116,17 +135,9 @@ bool disk_answer(struct channel *c, u64 want)
  */
 bool disk_control(struct channel *c, struct storvsp_packet *p)
 {
-	struct vmpacket_descriptor d = {
-		.type = VM_PKT_DATA_INBAND,
-		.offset8 = sizeof(d) / 8,
-		.flags = COMPLETION,
-		.trans_id = p->hdr.operation,
-	};
+	u64 id = p->hdr.operation;
 
-	if (!ring_put_packet(&c->out, &d, p, sizeof(*p)))
-		return false;
-	channel_send(c);
-	return disk_receive(c, d.trans_id, p);
+	return disk_ask(c, id, p) && disk_receive(c, id, p);
 }
 
 static bool disk_init_step(struct channel *c, u32 operation, struct storvsp_packet *p)

@@ -288,7 +288,29 @@ bool guest_gpadl_post(struct guest *g, u32 channel, u32 gpadl, const u64 *words,
 }
 
 /**
- * guest_gpadl - share pages that lie one behind the other
+ * guest_gpadl_ask - share pages that lie one behind the other, and do not wait
+ * @g: guest
+ * @channel: channel id
+ * @gpadl: id for it
+ * @page: the first
+ * @pages: how many
+ *
+ * Return: false if the server does not take the messages.
+ */
+bool guest_gpadl_ask(struct guest *g, u32 channel, u32 gpadl, unsigned int page,
+		     unsigned int pages)
+{
+	u64 words[1 + RAM_PAGES];
+	unsigned int i;
+
+	words[0] = (u64)pages * PAGE;
+	for (i = 0; i < pages; i++)
+		words[1 + i] = ram_pfn(page + i);
+	return guest_gpadl_post(g, channel, gpadl, words, 1 + pages, 1);
+}
+
+/**
+ * guest_gpadl - the same, and wait for the answer
  * @g: guest
  * @channel: channel id
  * @gpadl: id for it
@@ -299,21 +321,35 @@ bool guest_gpadl_post(struct guest *g, u32 channel, u32 gpadl, const u64 *words,
  */
 bool guest_gpadl(struct guest *g, u32 channel, u32 gpadl, unsigned int page, unsigned int pages)
 {
-	u64 words[1 + RAM_PAGES];
 	union message a;
-	unsigned int i;
 
-	words[0] = (u64)pages * PAGE;
-	for (i = 0; i < pages; i++)
-		words[1 + i] = ram_pfn(page + i);
-	return guest_gpadl_post(g, channel, gpadl, words, 1 + pages, 1) &&
+	return guest_gpadl_ask(g, channel, gpadl, page, pages) &&
 	       guest_receive(g, &a) == sizeof(a.created) &&
 	       a.hdr.type == VMBUS_MSG_GPADL_CREATED && a.created.channel_id == channel &&
 	       a.created.gpadl_id == gpadl && !a.created.status;
 }
 
 /**
- * guest_teardown - take shared pages back
+ * guest_teardown_ask - take shared pages back, and do not wait
+ * @g: guest
+ * @channel: channel id
+ * @gpadl: id
+ *
+ * Return: false if the server does not take the message.
+ */
+bool guest_teardown_ask(struct guest *g, u32 channel, u32 gpadl)
+{
+	struct vmbus_gpadl_teardown_msg msg = {
+		.hdr.type = VMBUS_MSG_GPADL_TEARDOWN,
+		.channel_id = channel,
+		.gpadl_id = gpadl,
+	};
+
+	return guest_post(g, &msg, sizeof(msg));
+}
+
+/**
+ * guest_teardown - the same, and wait for the answer
  * @g: guest
  * @channel: channel id
  * @gpadl: id
@@ -322,15 +358,11 @@ bool guest_gpadl(struct guest *g, u32 channel, u32 gpadl, unsigned int page, uns
  */
 bool guest_teardown(struct guest *g, u32 channel, u32 gpadl)
 {
-	struct vmbus_gpadl_teardown_msg msg = {
-		.hdr.type = VMBUS_MSG_GPADL_TEARDOWN,
-		.channel_id = channel,
-		.gpadl_id = gpadl,
-	};
 	union message a;
 
-	return guest_ask(g, &msg, sizeof(msg), &a, VMBUS_MSG_GPADL_TORNDOWN) ==
-	       sizeof(a.torndown) && a.torndown.gpadl_id == gpadl;
+	return guest_teardown_ask(g, channel, gpadl) &&
+	       guest_receive(g, &a) == sizeof(a.torndown) &&
+	       a.hdr.type == VMBUS_MSG_GPADL_TORNDOWN && a.torndown.gpadl_id == gpadl;
 }
 
 /**

@@ -117,7 +117,10 @@ bool guest_contact(struct guest *g, u32 version, u32 features);
 unsigned int guest_offers(struct guest *g, struct vmbus_offer_msg *offers, unsigned int max);
 bool guest_gpadl_post(struct guest *g, u32 channel, u32 gpadl, const u64 *words, u32 nwords,
 		      u16 ranges);
+bool guest_gpadl_ask(struct guest *g, u32 channel, u32 gpadl, unsigned int page,
+		     unsigned int pages);
 bool guest_gpadl(struct guest *g, u32 channel, u32 gpadl, unsigned int page, unsigned int pages);
+bool guest_teardown_ask(struct guest *g, u32 channel, u32 gpadl);
 bool guest_teardown(struct guest *g, u32 channel, u32 gpadl);
 bool guest_unload(struct guest *g);
 
@@ -170,6 +173,7 @@ struct channel {
 };
 
 void channel_init(struct channel *c, struct guest *g, const struct vmbus_offer_msg *offer);
+bool channel_open_ask(struct channel *c, unsigned int out_pages);
 bool channel_open(struct channel *c, unsigned int page, unsigned int out_pages,
 		  unsigned int in_pages);
 void channel_close(struct channel *c);

@@ -154,6 +154,23 @@ void bed_down(struct bed *b)
 }
 
 /**
+ * bed_find - find a device among what was offered
+ * @b: bed, with offers
+ * @class_id: its class
+ *
+ * Return: the first offer of that class, or NULL.
+ */
+const struct vmbus_offer_msg *bed_find(const struct bed *b, const guid_t *class_id)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->n; i++)
+		if (!memcmp(&b->offers[i].class_id, class_id, sizeof(*class_id)))
+			return &b->offers[i];
+	return NULL;
+}
+
+/**
  * bed_connect - contact, offers, and find the echo pipe
  * @b: bed
  * @version: of the protocol
@@ -163,18 +180,15 @@ void bed_down(struct bed *b)
  */
 bool bed_connect(struct bed *b, u32 version, u32 features)
 {
-	unsigned int i;
+	const struct vmbus_offer_msg *echo;
 
 	if (!guest_contact(&b->g, version, features))
 		return false;
 	b->n = guest_offers(&b->g, b->offers, MAX_OFFERS);
-	for (i = 0; i < b->n; i++) {
-		if (memcmp(&b->offers[i].class_id, &echo_class, sizeof(echo_class)))
-			continue;
-		b->echo = b->offers[i];
-		return true;
-	}
-	return false;
+	echo = bed_find(b, &echo_class);
+	if (echo)
+		b->echo = *echo;
+	return echo;
 }
 
 /**

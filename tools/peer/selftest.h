@@ -49,6 +49,7 @@ u32 rnd_below(u64 *state, u32 n);
 void bed_up(struct bed *b);
 void bed_up_with(struct bed *b, u64 features);
 void bed_down(struct bed *b);
+const struct vmbus_offer_msg *bed_find(const struct bed *b, const guid_t *class_id);
 bool bed_connect(struct bed *b, u32 version, u32 features);
 bool bed_echo(struct bed *b, unsigned int packets);
 bool echo(struct channel *c, unsigned int packets, u32 min, u32 max, u64 seed);

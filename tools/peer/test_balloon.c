@@ -65,16 +65,13 @@ static const guid_t balloon_class = {
 
 static bool find(struct bed *b, struct channel *c)
 {
-	unsigned int i;
+	const struct vmbus_offer_msg *offer;
 
 	b->n = guest_offers(&b->g, b->offers, MAX_OFFERS);
-	for (i = 0; i < b->n; i++) {
-		if (memcmp(&b->offers[i].class_id, &balloon_class, sizeof(balloon_class)))
-			continue;
-		channel_init(c, &b->g, &b->offers[i]);
-		return true;
-	}
-	return false;
+	offer = bed_find(b, &balloon_class);
+	if (offer)
+		channel_init(c, &b->g, offer);
+	return offer;
 }
 
 static bool send(struct channel *c, struct dm *m, u16 type, u16 size)

@@ -161,45 +161,6 @@ enum point {
 	POINTS
 };
 
-static bool ask_gpadl(struct bed *b, const struct channel *c)
-{
-	u64 words[1 + 2 * RING_PAGES] = { 2 * RING_PAGES * PAGE };
-	unsigned int i;
-
-	for (i = 0; i < 2 * RING_PAGES; i++)
-		words[1 + i] = ram_pfn(PAGE_RINGS + i);
-	return guest_gpadl_post(&b->g, c->id, c->gpadl, words, ARRAY_SIZE(words), 1);
-}
-
-static bool ask_open(struct bed *b, const struct channel *c)
-{
-	struct vmbus_open2_msg msg = {
-		.open = {
-			.hdr.type = VMBUS_MSG_OPEN,
-			.channel_id = c->id,
-			.open_id = c->id,
-			.ring_gpadl = c->gpadl,
-			.downstream_page = RING_PAGES,
-		},
-		.connection_id = c->connection,
-		.event_flag = c->flag,
-	};
-
-	return guest_post(&b->g, &msg, b->g.features & VMBUS_FEATURE_GUEST_SIGNAL ? sizeof(msg) :
-			  sizeof(msg.open));
-}
-
-static bool ask_teardown(struct bed *b, const struct channel *c)
-{
-	struct vmbus_gpadl_teardown_msg msg = {
-		.hdr.type = VMBUS_MSG_GPADL_TEARDOWN,
-		.channel_id = c->id,
-		.gpadl_id = c->gpadl,
-	};
-
-	return guest_post(&b->g, &msg, sizeof(msg));
-}
-
 static bool go_to(struct bed *b, struct channel *c, enum point point, u64 seed)
 {
 	u8 data[64] = { 1, 0, 0, 0, 56 };
@@ -208,12 +169,12 @@ static bool go_to(struct bed *b, struct channel *c, enum point point, u64 seed)
 	case OFFERED:
 		return true;
 	case GPADL_ASKED:
-		return ask_gpadl(b, c);
+		return guest_gpadl_ask(&b->g, c->id, c->gpadl, PAGE_RINGS, 2 * RING_PAGES);
 	case GPADL_MADE:
 		return guest_gpadl(&b->g, c->id, c->gpadl, PAGE_RINGS, 2 * RING_PAGES);
 	case OPEN_ASKED:
 		return guest_gpadl(&b->g, c->id, c->gpadl, PAGE_RINGS, 2 * RING_PAGES) &&
-		       ask_open(b, c);
+		       channel_open_ask(c, RING_PAGES);
 	default:
 		break;
 	}
@@ -227,7 +188,7 @@ static bool go_to(struct bed *b, struct channel *c, enum point point, u64 seed)
 	}
 	if (point == CLOSED || point == TEARDOWN_ASKED)
 		channel_close(c);
-	return point != TEARDOWN_ASKED || ask_teardown(b, c);
+	return point != TEARDOWN_ASKED || guest_teardown_ask(&b->g, c->id, c->gpadl);
 }
 
 /*
@@ -241,7 +202,7 @@ static bool gone(struct bed *b, const struct channel *c, enum point point)
 
 	while (!rescinded || !torndown) {
 		if (rescinded && !torndown && !asked) {
-			if (!ask_teardown(b, c))
+			if (!guest_teardown_ask(&b->g, c->id, c->gpadl))
 				return false;
 			asked = true;
 		}

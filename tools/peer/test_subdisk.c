@@ -122,17 +122,9 @@ static bool disk_take_all(struct disk *d)
 static bool disk_reset(struct disk *d, unsigned int by)
 {
 	struct storvsp_packet p = { .hdr.operation = STORVSP_RESET_BUS };
-	struct vmpacket_descriptor desc = {
-		.type = VM_PKT_DATA_INBAND,
-		.offset8 = sizeof(desc) / 8,
-		.flags = 1,
-		.trans_id = 1000,
-	};
 
-	if (!disk_put_all(d) || !ring_put_packet(&d->c[by].out, &desc, &p, sizeof(p)))
-		return false;
-	channel_send(&d->c[by]);
-	return disk_take_all(d) && disk_answer(&d->c[by], 1000);
+	return disk_put_all(d) && disk_ask(&d->c[by], 1000, &p) && disk_take_all(d) &&
+	       disk_answer(&d->c[by], 1000);
 }
 
 static bool disk_stop(struct disk *d, u8 *copy, unsigned int ms)
