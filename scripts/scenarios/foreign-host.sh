@@ -70,16 +70,8 @@ no_complaint() {
 
 # Its tests count here
 inner_tests() {
-	local line
-
 	tr -d '\r' < $INNER.tap > /tmp/tap
-	while read -r line; do
-		case $line in
-		"ok "*) ok "there: ${line#* - }" ;;
-		"not ok "*) not_ok "there: ${line#* - }" ;;
-		"#   "*) note "${line#\# }" ;;
-		esac
-	done < /tmp/tap
+	tap_results "there: " < /tmp/tap
 	check "it came to its end" grep -q '^@@status 0' /tmp/tap
 }
 

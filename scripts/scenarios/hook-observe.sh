@@ -24,8 +24,8 @@ passed() {
 counted() {
 	local d n=0
 
-	for d in "$SRV/root"/channels/*; do
-		[ "$(cat "$d/instance_id")" != "$2" ] || n=$((n + $(cat "$d/$1")))
+	for d in $(chan_dirs root "$2"); do
+		n=$((n + $(cat "$d/$1")))
 	done
 	echo $n
 }

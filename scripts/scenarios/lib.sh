@@ -83,18 +83,25 @@ equal() {
 	fi
 }
 
-# tap COMMAND...: a program that prints TAP, too; its tests count
-tap() {
-	local line status=0
+# tap_results [PREFIX]: the tests that TAP on standard input tells of count
+tap_results() {
+	local line
 
-	"$@" > /tmp/tap 2>&1 || status=$?
 	while read -r line; do
 		case $line in
-		"ok "*) ok "${line#* - }" ;;
-		"not ok "*) not_ok "${line#* - }" ;;
+		"ok "*) ok "${1:-}${line#* - }" ;;
+		"not ok "*) not_ok "${1:-}${line#* - }" ;;
 		"# "*) note "${line#\# }" ;;
 		esac
-	done < /tmp/tap
+	done
+}
+
+# tap COMMAND...: a program that prints TAP, too; its tests count
+tap() {
+	local status=0
+
+	"$@" > /tmp/tap 2>&1 || status=$?
+	tap_results < /tmp/tap
 	grep -q '^1\.\.' /tmp/tap ||
 		not_ok "$1 comes to its end" "status $status: $(tail -n 3 /tmp/tap)"
 }

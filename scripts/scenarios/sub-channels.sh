@@ -16,8 +16,7 @@ rebinds=2
 chan_subs() {
 	local d n=0
 
-	for d in "$SRV/$1"/channels/*; do
-		[ "$(cat "$d/instance_id" 2> /dev/null)" = "$2" ] || continue
+	for d in $(chan_dirs "$1" "$2"); do
 		[ "$(cat "$d/subchannel_id")" != 0 ] || continue
 		[ "$(cat "$d/state")" != "$3" ] || n=$((n + 1))
 	done
@@ -35,8 +34,8 @@ subs_are() {
 used() {
 	local d
 
-	for d in "$SRV/$1"/channels/*; do
-		[ "$(cat "$d/instance_id")" = "$2" ] && cat "$d/packets_in"
+	for d in $(chan_dirs "$1" "$2"); do
+		cat "$d/packets_in"
 	done
 }
 
