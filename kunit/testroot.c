@@ -43,8 +43,7 @@ static const guid_t testroot_vpci_instance =
 
 /**
  * struct testroot_echo - the echo pipe
- * @chan: offer, while @offered
- * @offered: it is
+ * @chan: offer, or NULL
  * @reader: alone touches @rings, @backlog, @pkt and @buf while open
  * @rings: while open
  * @open: the rings are mapped; changes only while @reader is stopped
@@ -54,7 +53,6 @@ static const guid_t testroot_vpci_instance =
  */
 struct testroot_echo {
 	struct vsrv_chan *chan;
-	bool offered;
 	struct vsrv_reader reader;
 	struct vsrv_rings rings;
 	bool open;
@@ -63,9 +61,9 @@ struct testroot_echo {
 	u8 buf[TESTROOT_MAX_PACKET] __aligned(8);
 };
 
-static DEFINE_MUTEX(testroot_lock);	/* orders "pipe" and unloading */
-static bool testroot_up;
-static struct vmbus_srv *testroot_srv;
+DEFINE_MUTEX(testroot_lock);
+bool testroot_up;
+struct vmbus_srv *testroot_srv;
 static struct testroot_echo *testroot_echo;
 static struct vsrv_chan *testroot_vpci;
 
@@ -209,15 +207,14 @@ static int testroot_echo_offer(void)
 	if (IS_ERR(chan))
 		return PTR_ERR(chan);
 	testroot_echo->chan = chan;
-	testroot_echo->offered = true;
 	return 0;
 }
 
 static void testroot_echo_revoke(void)
 {
-	if (testroot_echo->offered)
+	if (testroot_echo->chan)
 		vsrv_revoke(testroot_echo->chan);
-	testroot_echo->offered = false;
+	testroot_echo->chan = NULL;
 }
 
 /* The pipe comes and goes. */
@@ -234,7 +231,7 @@ static int testroot_pipe_set(const char *val, const struct kernel_param *kp)
 		err = -EBUSY;
 	else if (!on)
 		testroot_echo_revoke();
-	else if (!testroot_echo->offered)
+	else if (!testroot_echo->chan)
 		err = testroot_echo_offer();
 	mutex_unlock(&testroot_lock);
 	return err;
@@ -283,7 +280,6 @@ static void testroot_set_up(bool up)
 	mutex_lock(&testroot_lock);
 	testroot_up = up;
 	mutex_unlock(&testroot_lock);
-	testroot_wire_set(up ? testroot_srv : NULL);
 }
 
 static int __init testroot_init(void)

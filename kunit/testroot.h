@@ -2,11 +2,16 @@
 #ifndef _TESTROOT_H
 #define _TESTROOT_H
 
+#include <linux/mutex.h>
+#include <linux/types.h>
+
 struct vmbus_srv;
+
+extern struct mutex testroot_lock;	/* held by what a parameter asks for */
+extern bool testroot_up;		/* under the lock: the devices are there */
+extern struct vmbus_srv *testroot_srv;	/* while they are */
 
 int testroot_ic_init(struct vmbus_srv *srv);
 void testroot_ic_exit(void);
-
-void testroot_wire_set(struct vmbus_srv *srv);
 
 #endif /* _TESTROOT_H */

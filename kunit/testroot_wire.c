@@ -13,9 +13,6 @@
 
 #include "testroot.h"
 
-static struct vmbus_srv *wire_srv;
-static DEFINE_MUTEX(wire_lock);		/* protects wire_srv against the parameter */
-
 static int wire_parse(const char *text, u8 *msg)
 {
 	int n = 0;
@@ -37,11 +34,11 @@ static int host_says_set(const char *val, const struct kernel_param *kp)
 	n = wire_parse(val, msg);
 	if (n < 0)
 		return n;
-	mutex_lock(&wire_lock);
-	part = wire_srv ? vsrv_partition(wire_srv) : NULL;
+	mutex_lock(&testroot_lock);
+	part = testroot_up ? vsrv_partition(testroot_srv) : NULL;
 	if (part)
 		err = vpart_send_message(part, VPART_VTL_PARAVISOR, 0, VMBUS_SINT_REDIRECT, msg, n);
-	mutex_unlock(&wire_lock);
+	mutex_unlock(&testroot_lock);
 	return err;
 }
 
@@ -49,11 +46,3 @@ static const struct kernel_param_ops host_says_ops = {
 	.set = host_says_set,
 };
 module_param_cb(host_says, &host_says_ops, NULL, 0200);
-
-/* With NULL it is over. */
-void testroot_wire_set(struct vmbus_srv *srv)
-{
-	mutex_lock(&wire_lock);
-	wire_srv = srv;
-	mutex_unlock(&wire_lock);
-}
