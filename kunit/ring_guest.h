@@ -131,7 +131,7 @@ static inline void rg_dev_open(struct vsrv_chan *chan, const struct vsrv_open_pa
 	err = vsrv_rings_open(chan, params, &rg->rings);
 	rg->open = !err;
 	rg->backlog = false;
-	rg->worker = vpart_worker(rg->fg->part, 0);
+	rg->worker = vsrv_reader_worker(chan, params);
 	if (rg->open)
 		vsrv_reader_start(&rg->reader, &rg->rings, rg->worker);
 	vsrv_open_done(chan, err);

@@ -61,7 +61,7 @@ struct testroot_echo {
 	u8 buf[TESTROOT_MAX_PACKET] __aligned(8);
 };
 
-DEFINE_MUTEX(testroot_lock);
+DEFINE_MUTEX(testroot_lock);	/* see testroot.h */
 bool testroot_up;
 struct vmbus_srv *testroot_srv;
 static struct testroot_echo *testroot_echo;
@@ -133,13 +133,12 @@ static void testroot_echo_signal(struct vsrv_chan *chan)
 static void testroot_echo_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
 {
 	struct testroot_echo *echo = vsrv_chan_ctx(chan);
-	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
 	struct kthread_worker *worker;
 	int err;
 
 	/* vsrv_offer() may not have returned it yet. */
 	echo->chan = chan;
-	worker = vpart_worker(vsrv_partition(testroot_srv), vp);
+	worker = vsrv_reader_worker(chan, params);
 	if (!worker) {
 		vsrv_open_done(chan, -ENXIO);
 		return;

@@ -12,6 +12,7 @@
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
+#include <vmbus/partition.h>
 #include <vmbus/reader.h>
 #include "vsrv.h"
 
@@ -145,10 +146,27 @@ void vsrv_reader_init(struct vsrv_reader *reader, const struct vsrv_reader_ops *
 EXPORT_SYMBOL_GPL(vsrv_reader_init);
 
 /**
+ * vsrv_reader_worker() - the thread to read in, as a rule
+ * @chan: channel
+ * @params: what the client opens it with
+ *
+ * Context: process, may sleep.
+ * Return: that of the VP that is interrupted, as vpart_worker(), or NULL as it says.
+ */
+struct kthread_worker *vsrv_reader_worker(struct vsrv_chan *chan,
+					  const struct vsrv_open_params *params)
+{
+	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
+
+	return vpart_worker(vsrv_partition(chan->srv), vp);
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_worker);
+
+/**
  * vsrv_reader_start() - take up a channel that is being opened
  * @reader: reader
  * @rings: rings of the channel
- * @worker: thread to read in, as a rule of vpart_worker()
+ * @worker: thread to read in, as a rule of vsrv_reader_worker()
  *
  * It reads when it is queued: the server signals once when the channel is open.
  *

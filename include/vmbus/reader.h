@@ -74,6 +74,8 @@ struct vsrv_reader {
 
 void vsrv_reader_init(struct vsrv_reader *reader, const struct vsrv_reader_ops *ops,
 		      void *buf, u32 buf_size);
+struct kthread_worker *vsrv_reader_worker(struct vsrv_chan *chan,
+					  const struct vsrv_open_params *params);
 void vsrv_reader_start(struct vsrv_reader *reader, struct vsrv_rings *rings,
 		       struct kthread_worker *worker);
 void vsrv_reader_queue(struct vsrv_reader *reader);

@@ -9,7 +9,6 @@
 
 #include <linux/printk.h>
 #include <linux/string.h>
-#include <vmbus/partition.h>
 
 #include "shutdown.h"
 
@@ -139,13 +138,12 @@ static void vshut_guest_signal(struct vsrv_chan *chan)
 static void vshut_guest_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
 {
 	struct vshut *vshut = vsrv_chan_ctx(chan);
-	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
 	struct kthread_worker *worker;
 	int err = -ENXIO;
 
 	/* vsrv_offer() may not have returned it yet. */
 	vshut->chan = chan;
-	worker = vpart_worker(vsrv_partition(vsrv_chan_server(chan)), vp);
+	worker = vsrv_reader_worker(chan, params);
 	if (worker)
 		err = vsrv_rings_open(chan, params, &vshut->rings);
 	if (!err) {

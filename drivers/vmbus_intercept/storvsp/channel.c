@@ -319,14 +319,13 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 static void storvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
 {
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
-	u32 vp = params->target_vp == VMBUS_VP_NONE ? 0 : params->target_vp;
 	bool sub = storvsp_chan_is_sub(sc);
 	struct kthread_worker *worker;
 	int err;
 
 	sc->chan = chan;
 	sc->part = vsrv_partition(vsrv_chan_server(chan));
-	worker = vpart_worker(sc->part, vp);
+	worker = vsrv_reader_worker(chan, params);
 	if (!worker) {
 		vsrv_open_done(chan, -ENXIO);
 		return;
