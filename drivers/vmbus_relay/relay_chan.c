@@ -258,7 +258,7 @@ void vrelay_guest_offer(const struct vrelay_offer *from, struct vsrv_offer *offe
 		.instance_id = from->instance_id,
 		.subchannel = from->subchannel,
 		/* The host cannot promise what these mean. */
-		.flags = from->flags & ~(VMBUS_OFFER_CONF_RING | VMBUS_OFFER_CONF_EXTERNAL),
+		.flags = from->flags & ~VMBUS_OFFER_CONFIDENTIAL,
 		.mmio_megabytes = from->mmio_megabytes,
 		.mmio_megabytes_optional = from->mmio_megabytes_optional,
 		/* The guest enumerates in the host's order. */

@@ -146,7 +146,7 @@ static u16 vsrv_chan_offer_flags(const struct vsrv_chan *chan)
 	u16 flags = chan->offer.flags;
 
 	if (!(features & VMBUS_FEATURE_CONFIDENTIAL))
-		flags &= ~(VMBUS_OFFER_CONF_RING | VMBUS_OFFER_CONF_EXTERNAL);
+		flags &= ~VMBUS_OFFER_CONFIDENTIAL;
 	if (!(features & VMBUS_FEATURE_GPA_PINNING))
 		flags &= ~VMBUS_OFFER_PINNED;
 	return flags;
