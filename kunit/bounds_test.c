@@ -4,6 +4,7 @@
  * administrator sets, and messages for a guest that does not take them.
  */
 #include <linux/module.h>
+#include <vmbus/ring.h>
 #include "fake_guest.h"
 
 #define FAILURE	VMBUS_STATUS_FAILURE
@@ -217,6 +218,59 @@ static void bounds_gpadl_lowered_test(struct kunit *test)
 	bt_create(fg, 0, 4);
 }
 
+/* ---- packets ----------------------------------------------------------------------- */
+
+#define BT_DIRECT	VM_PKT_DATA_USING_GPA_DIRECT
+#define BT_RANGE(len, offset)	((u64)(offset) << 32 | (u32)(len))
+
+/* A packet that goes on may name pages of the guest, all of them, and no others. */
+static void bounds_packet_memory_test(struct kunit *test)
+{
+	static const struct {
+		u16 type;
+		u32 count, nwords;
+		u64 words[6];
+		int err;
+	} cases[] = {
+		{ BT_DIRECT, 1, 2, { BT_RANGE(4096, 0), 0 }, 0 },
+		{ BT_DIRECT, 1, 2, { BT_RANGE(1, 4095), FG_PAGES - 1 }, 0 },
+		{ BT_DIRECT, 1, 2, { BT_RANGE(1, 0), FG_PAGES }, -EFAULT },
+		{ BT_DIRECT, 1, 2, { BT_RANGE(1, 0), U64_MAX }, -EFAULT },
+		{ BT_DIRECT, 1, 3, { BT_RANGE(2, 4095), 1, FG_PAGES }, -EFAULT },
+		{ BT_DIRECT, 2, 4, { BT_RANGE(8, 0), 1, BT_RANGE(8, 0), 2 }, 0 },
+		{ BT_DIRECT, 2, 4, { BT_RANGE(8, 0), 1, BT_RANGE(8, 0), FG_PAGES },
+		  -EFAULT },
+		/* Behind the ranges that it claims there may be anything. */
+		{ BT_DIRECT, 1, 4, { BT_RANGE(8, 0), 1, BT_RANGE(8, 0), FG_PAGES },
+		  0 },
+		/* Those that it has not. */
+		{ BT_DIRECT, 2, 2, { BT_RANGE(8, 0), 1 }, -EINVAL },
+		{ BT_DIRECT, ~0U, 4, { BT_RANGE(8, 0), 1, BT_RANGE(8, 0), 2 },
+		  -EINVAL },
+		{ BT_DIRECT, 1, 2, { BT_RANGE(4097, 0), 1 }, -EINVAL },
+		{ BT_DIRECT, 1, 2, { BT_RANGE(0, 0), 1 }, -EINVAL },
+		/* Types without page numbers. */
+		{ VM_PKT_DATA_INBAND, 1, 2, { BT_RANGE(1, 0), FG_PAGES }, 0 },
+		{ VM_PKT_COMP, 1, 2, { BT_RANGE(1, 0), FG_PAGES }, 0 },
+		/* The GPADL that it names is not known here. */
+		{ VM_PKT_DATA_USING_XFER_PAGES, 1, 2, { BT_RANGE(1, 0), 1 }, -EOPNOTSUPP },
+	};
+	struct fg *fg = fg_new(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vsrv_packet pkt = {
+			.type = cases[i].type,
+			.range_count = cases[i].count,
+			.ranges = cases[i].words,
+			.ranges_len = 8 * cases[i].nwords,
+		};
+
+		KUNIT_EXPECT_EQ_MSG(test, vsrv_packet_check_memory(&pkt, fg->part), cases[i].err,
+				    "case %u", i);
+	}
+}
+
 /* ---- messages to the guest --------------------------------------------------------- */
 
 /* Offers that come and go: @same has one key for all; how many were taken. */
@@ -318,6 +372,7 @@ static struct kunit_case bounds_cases[] = {
 	KUNIT_CASE(bounds_gpadl_pages_test),
 	KUNIT_CASE(bounds_gpadl_ranges_test),
 	KUNIT_CASE(bounds_gpadl_lowered_test),
+	KUNIT_CASE(bounds_packet_memory_test),
 	KUNIT_CASE_SLOW(bounds_never_taken_test),
 	KUNIT_CASE_SLOW(bounds_paused_test),
 	{}

@@ -17,6 +17,7 @@
 #include <linux/types.h>
 #include <linux/uio.h>
 #include <asm/barrier.h>
+#include <vmbus/partition.h>
 #include <vmbus/ring.h>
 #include "vsrv.h"
 
@@ -366,6 +367,25 @@ EXPORT_SYMBOL_GPL(vsrv_ring_readable);
 
 /* ---- GPA ranges ------------------------------------------------------------ */
 
+/* Check the range at *@pos, of *@left bytes, and step over it. */
+static int range_next(const void **pos, u32 *left, struct vsrv_gpa_range *range)
+{
+	const struct gpa_range *r = *pos;
+
+	if (*left < sizeof(*r))
+		return -EINVAL;
+	*left -= sizeof(*r);
+	range->len = r->byte_count;
+	range->offset = r->byte_offset;
+	range->npfns = vsrv_range_pages(range->len, range->offset);
+	range->pfns = r->pfn_array;
+	if (!range->npfns || range->npfns > *left / sizeof(u64))
+		return -EINVAL;
+	*left -= range->npfns * sizeof(u64);
+	*pos = range->pfns + range->npfns;
+	return 0;
+}
+
 /**
  * vsrv_packet_range() - find and check one range of a GPA-direct packet
  * @pkt: the packet
@@ -380,38 +400,57 @@ EXPORT_SYMBOL_GPL(vsrv_ring_readable);
 int vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
 		      struct vsrv_gpa_range *range)
 {
-	const struct gpa_range *r;
-	u32 left = pkt->ranges_len;
-	u32 len, offset, npfns;
+	struct vsrv_gpa_range found;
 	const void *pos = pkt->ranges;
+	u32 left = pkt->ranges_len;
 	unsigned int i;
+	int err;
 
 	if (pkt->type != VM_PKT_DATA_USING_GPA_DIRECT || index >= pkt->range_count)
 		return -EINVAL;
-
-	for (i = 0; ; i++) {
-		if (left < sizeof(*r))
-			return -EINVAL;
-		r = pos;
-		left -= sizeof(*r);
-		len = r->byte_count;
-		offset = r->byte_offset;
-		npfns = vsrv_range_pages(len, offset);
-		if (!npfns || npfns > left / sizeof(u64))
-			return -EINVAL;
-		if (i == index)
-			break;
-		left -= npfns * sizeof(u64);
-		pos = r->pfn_array + npfns;
+	for (i = 0; i <= index; i++) {
+		err = range_next(&pos, &left, &found);
+		if (err)
+			return err;
 	}
-
-	range->len = len;
-	range->offset = offset;
-	range->npfns = npfns;
-	range->pfns = r->pfn_array;
+	*range = found;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vsrv_packet_range);
+
+/**
+ * vsrv_packet_check_memory() - does a packet refer to memory of the guest only?
+ * @pkt: the packet, of any type
+ * @part: partition of the guest
+ *
+ * For a packet that goes on to somebody who could reach other memory, too.
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EINVAL for a malformed range, -EOPNOTSUPP for transfer pages, whose GPADL
+ * could be anybody's, or an error of vpart_check_pfns().
+ */
+int vsrv_packet_check_memory(const struct vsrv_packet *pkt, struct vmbus_partition *part)
+{
+	struct vsrv_gpa_range range;
+	const void *pos = pkt->ranges;
+	u32 left = pkt->ranges_len;
+	unsigned int i;
+	int err;
+
+	if (pkt->type == VM_PKT_DATA_USING_XFER_PAGES)
+		return -EOPNOTSUPP;
+	if (pkt->type != VM_PKT_DATA_USING_GPA_DIRECT)
+		return 0;
+	for (i = 0; i < pkt->range_count; i++) {
+		err = range_next(&pos, &left, &range);
+		if (!err)
+			err = vpart_check_pfns(part, range.pfns, range.npfns, true);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vsrv_packet_check_memory);
 
 /* ---- writer ---------------------------------------------------------------- */
 

@@ -27,6 +27,7 @@
 #include <linux/types.h>
 #include <linux/uio.h>
 
+struct vmbus_partition;
 struct vsrv_chan;
 struct vsrv_gpadl;
 struct vsrv_open_params;
@@ -138,6 +139,18 @@ bool __must_check vsrv_ring_want_space(struct vsrv_ring_out *w, u32 bytes);
 u32 vsrv_ring_space(struct vsrv_ring_out *w);
 
 /**
+ * struct vsrv_ring_params - what a device of the host is opened with
+ * @to_host_pages: pages of the ring toward the host, control page included
+ * @from_host_pages: pages of the other one
+ * @user_data: VMBUS_USER_DEFINED_SIZE bytes for the host, or NULL for none
+ */
+struct vsrv_ring_params {
+	unsigned int to_host_pages;
+	unsigned int from_host_pages;
+	const u8 *user_data;
+};
+
+/**
  * struct vsrv_ring_state - what the control page of a ring says
  * @size: bytes of data
  * @read_index: the reader's
@@ -166,6 +179,8 @@ void vsrv_ring_out_state(const struct vsrv_ring_out *w, struct vsrv_ring_state *
 
 int __must_check vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
 				   struct vsrv_gpa_range *range);
+int __must_check vsrv_packet_check_memory(const struct vsrv_packet *pkt,
+					  struct vmbus_partition *part);
 
 /**
  * struct vsrv_rings - both rings of an open channel of a local device
