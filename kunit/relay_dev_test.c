@@ -262,7 +262,7 @@ static struct dt *dt_new(struct kunit *test)
 
 static int dt_open_size(struct dt *dt, unsigned int up, unsigned int down)
 {
-	struct vrelay_dev_params params = { .to_host_pages = up, .from_host_pages = down };
+	struct vsrv_ring_params params = { .to_host_pages = up, .from_host_pages = down };
 
 	return vrelay_dev_open(dt->dev, &dt_ops, dt, &params);
 }
@@ -540,6 +540,37 @@ static void relay_dev_bad_ring_test(struct kunit *test)
 	dt_expect_nothing_left(dt);
 }
 
+/* A driver that waits for room hears of it, whichever ring the host has spoilt. */
+static void relay_dev_bad_and_full_test(struct kunit *test)
+{
+	struct dt *dt = dt_new(test);
+	unsigned int sent = 0, taken = 0;
+
+	KUNIT_ASSERT_EQ(test, dt_open(dt), 0);
+	dt_map_rings(dt);
+	/* The one from it, ... */
+	WRITE_ONCE(dt->down.hdr->write_index, DT_BYTES + 8);
+	dt_interrupt(dt);
+	fh_expect_errors(dt->fh, 1);
+	while (!dt_send(dt, sent, 1024))
+		sent++;
+	KUNIT_EXPECT_EQ(test, dt->rooms, 0U);
+	while (taken < sent)
+		dt_host_take(dt, taken++);
+	dt_interrupt(dt);
+	KUNIT_EXPECT_EQ(test, dt->rooms, 1U);
+	/* ... and the one to it. */
+	while (!dt_send(dt, sent, 1024))
+		sent++;
+	WRITE_ONCE(dt->up.hdr->read_index, 4);
+	dt_interrupt(dt);
+	KUNIT_EXPECT_EQ(test, dt->rooms, 2U);
+	KUNIT_EXPECT_EQ(test, dt_send(dt, 1, 1024), -EIO);
+	dt_unmap_rings(dt);
+	vrelay_dev_close(dt->dev);
+	dt_expect_nothing_left(dt);
+}
+
 /* A driver that takes nothing is not asked again until it says so; one flush per batch. */
 static void relay_dev_blocked_test(struct kunit *test)
 {
@@ -627,6 +658,7 @@ static struct kunit_case relay_dev_cases[] = {
 	KUNIT_CASE(relay_dev_rescind_test),
 	KUNIT_CASE(relay_dev_silent_test),
 	KUNIT_CASE(relay_dev_bad_ring_test),
+	KUNIT_CASE(relay_dev_bad_and_full_test),
 	KUNIT_CASE(relay_dev_blocked_test),
 	KUNIT_CASE(relay_dev_last_words_test),
 	KUNIT_CASE(relay_dev_forward_test),

@@ -88,7 +88,7 @@ static void vclaim_set_open(struct vclaim *claim, bool open)
 	spin_unlock_irq(&claim->lock);
 }
 
-static int vclaim_host_open(void *ctx, struct vpass *pass, const struct vpass_params *params)
+static int vclaim_host_open(void *ctx, struct vpass *pass, const struct vsrv_ring_params *params)
 {
 	struct vclaim *claim = ctx;
 	struct vmbus_channel *channel = claim->hdev->channel;

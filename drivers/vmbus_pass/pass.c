@@ -3,9 +3,11 @@
  * The guest's end of a channel whose packets pass through this kernel.
  *
  * The other end opens and closes with the guest's.  Both wait for the host, so they
- * have a queue of their own, not the server's.  When the device is taken from the guest
- * the other end goes first, with the guest's still at work: what the guest asks for
- * until the host is done is answered.
+ * have a queue of their own, and nothing of the guest waits for it: when the guest goes
+ * in between, its end goes at once and the other one when the host has answered.
+ *
+ * When the device is taken from the guest the other end goes first, with the guest's
+ * still at work: what the guest asks for until the host is done is answered.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,8 +18,8 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
-#include <vmbus/partition.h>
 #include <vmbus/pass.h>
 #include <vmbus/reader.h>
 #include <vmbus/ring.h>
@@ -28,23 +30,26 @@
  * @ops: other end
  * @ctx: its argument
  * @chan: guest's end
- * @wq: queue of @open and @close
- * @open: opens the other end
- * @close: closes it
+ * @wq: ordered: the host is asked for one thing at a time
+ * @open: opens the other end, then answers the guest
+ * @close: closes it, then answers the guest if it is still there
+ * @host_open: the other end is open; for @wq only
+ * @lock: protects what follows, up to @stops
  * @params: of the guest's open, until it is answered
- * @is_open: the guest has it open; changes only in @open, and while that does not run
- * @host_lock: protects the next two
- * @host_open: the other end is open
- * @gone: it does not open any more
- * @reader: reads from the guest; alone touches @out and @out_waits
- * @rings: the guest's, while @is_open
- * @buf: copy of a packet of the guest
+ * @mapped: @rings are
+ * @closing: the guest's close is not answered
+ * @quiet: the guest is stopped
+ * @gone: the other end does not open any more
+ * @stops: counts what makes an open that is under way void
+ * @rings: the guest's, while @mapped
+ * @reader: reads from the guest; while it is started alone touches @out and @out_waits
  * @out: packet for the host
  * @out_waits: it has no room for it
- * @in: packet for the guest; like @in_waits touched by who calls vpass_ready() alone
- * @in_waits: the guest has no room for it
- * @lock: protects the ring to the guest, and what follows
+ * @in: packet for the guest; does not change while it waits
+ * @ring_lock: protects the ring to the guest, and what follows
  * @running: it may be written to
+ * @in_waits: the guest has no room for @in; after the open changes only when
+ *	vpass_ready() or vpass_packet() is called
  */
 struct vpass {
 	const struct vpass_host_ops *ops;
@@ -53,23 +58,25 @@ struct vpass {
 	struct workqueue_struct *wq;
 	struct work_struct open;
 	struct work_struct close;
-	const struct vsrv_open_params *params;
-	bool is_open;
-	struct mutex host_lock;	/* protects the following two */
 	bool host_open;
-	bool gone;
 
-	struct vsrv_reader reader;
+	struct mutex lock;	/* protects what follows, up to stops */
+	const struct vsrv_open_params *params;
+	bool mapped;
+	bool closing;
+	bool quiet;
+	bool gone;
+	unsigned int stops;
+
 	struct vsrv_rings rings;
-	void *buf;
+	struct vsrv_reader reader;
 	struct vsrv_packet out;
 	bool out_waits;
 
 	struct vsrv_packet in;
-	bool in_waits;
-
-	spinlock_t lock;	/* protects the ring to the guest, and what follows */
+	spinlock_t ring_lock;	/* protects the ring to the guest, and what follows */
 	bool running;
+	bool in_waits;
 };
 
 static void vpass_passed(struct vpass *pass, bool to_host, const struct vsrv_packet *pkt)
@@ -81,6 +88,23 @@ static void vpass_passed(struct vpass *pass, bool to_host, const struct vsrv_pac
 static struct vpass *to_vpass(struct vsrv_reader *reader)
 {
 	return container_of(reader, struct vpass, reader);
+}
+
+/* ---- the ring to the guest ------------------------------------------------------------- */
+
+static u32 vpass_packet_room(const struct vsrv_packet *pkt)
+{
+	return sizeof(struct vmpacket_descriptor) + pkt->ext_len + ALIGN(pkt->len, 8) +
+	       VSRV_PACKET_FOOTER;
+}
+
+/* Or there is no use in waiting. */
+static bool vpass_in_fits(struct vpass *pass)
+{
+	struct vsrv_ring_out *out = &pass->rings.out;
+
+	lockdep_assert_held(&pass->ring_lock);
+	return vsrv_ring_space(out) >= vpass_packet_room(&pass->in) || out->error;
 }
 
 /* ---- from the guest ------------------------------------------------------------------ */
@@ -113,12 +137,19 @@ static void vpass_reader_packet(struct vsrv_reader *reader, const struct vsrv_pa
 	vpass_send(pass);
 }
 
-/* The guest may have signalled because its ring has room again. */
+/*
+ * The guest may have signalled because its ring has room again.  Only then: vpass_room()
+ * brings the other end's reader here, and the two must not wake each other for nothing.
+ */
 static bool vpass_reader_flush(struct vsrv_reader *reader)
 {
 	struct vpass *pass = to_vpass(reader);
+	bool queue;
 
-	if (READ_ONCE(pass->in_waits))
+	spin_lock_irq(&pass->ring_lock);
+	queue = pass->running && pass->in_waits && vpass_in_fits(pass);
+	spin_unlock_irq(&pass->ring_lock);
+	if (queue)
 		pass->ops->queue(pass->ctx);
 	return false;
 }
@@ -131,40 +162,42 @@ static const struct vsrv_reader_ops vpass_reader_ops = {
 
 /* ---- from the host ------------------------------------------------------------------- */
 
-static u32 vpass_packet_room(const struct vsrv_packet *pkt)
-{
-	return sizeof(struct vmpacket_descriptor) + pkt->ext_len + ALIGN(pkt->len, 8) +
-	       VSRV_PACKET_FOOTER;
-}
-
-/* Returns an error of vsrv_ring_forward(); sets *@interrupt if the guest needs one. */
-static int vpass_write(struct vpass *pass, bool *interrupt)
+/*
+ * Two tries: a guest that moves its index to and fro must not keep us here.  Returns an
+ * error of vsrv_ring_forward().  Sets *@interrupt if the guest needs one, *@again if it
+ * does not know that we wait.
+ */
+static int vpass_write(struct vpass *pass, bool *interrupt, bool *again)
 {
 	struct vsrv_ring_out *out = &pass->rings.out;
 	int err;
 
-	lockdep_assert_held(&pass->lock);
-	do {
-		err = vsrv_ring_forward(out, &pass->in);
-		if (err != -EAGAIN)
-			break;
-		*interrupt |= vsrv_ring_write_commit(out);
-	} while (vsrv_ring_want_space(out, vpass_packet_room(&pass->in)));
+	lockdep_assert_held(&pass->ring_lock);
+	err = vsrv_ring_forward(out, &pass->in);
+	if (err != -EAGAIN)
+		return err;
+	*interrupt = vsrv_ring_write_commit(out);
+	if (!vsrv_ring_want_space(out, vpass_packet_room(&pass->in)))
+		return err;
+	err = vsrv_ring_forward(out, &pass->in);
+	*again = err == -EAGAIN;
 	return err;
 }
 
 static void vpass_deliver(struct vpass *pass)
 {
-	bool interrupt = false;
+	bool interrupt = false, again = false;
 	int err = -EAGAIN;
 
-	spin_lock_irq(&pass->lock);
+	spin_lock_irq(&pass->ring_lock);
 	if (pass->running)
-		err = vpass_write(pass, &interrupt);
-	WRITE_ONCE(pass->in_waits, err == -EAGAIN);
-	spin_unlock_irq(&pass->lock);
+		err = vpass_write(pass, &interrupt, &again);
+	pass->in_waits = err == -EAGAIN;
+	spin_unlock_irq(&pass->ring_lock);
 	if (interrupt)
 		vsrv_chan_interrupt(pass->chan);
+	if (again)
+		pass->ops->queue(pass->ctx);
 
 	switch (err) {
 	case 0:
@@ -173,6 +206,9 @@ static void vpass_deliver(struct vpass *pass)
 		break;
 	case -EAGAIN:
 		vsrv_chan_count(pass->chan, VSRV_CHAN_RING_FULL, 1);
+		break;
+	case -EMSGSIZE:
+		vsrv_chan_error(pass->chan, "packet of the host larger than the ring toward it");
 		break;
 	default:
 		vsrv_chan_error(pass->chan, "bad index in the ring toward it");
@@ -222,10 +258,10 @@ void vpass_flush(struct vpass *pass)
 {
 	bool interrupt = false;
 
-	spin_lock_irq(&pass->lock);
+	spin_lock_irq(&pass->ring_lock);
 	if (pass->running)
 		interrupt = vsrv_ring_write_commit(&pass->rings.out);
-	spin_unlock_irq(&pass->lock);
+	spin_unlock_irq(&pass->ring_lock);
 	if (interrupt)
 		vsrv_chan_interrupt(pass->chan);
 }
@@ -247,107 +283,131 @@ EXPORT_SYMBOL_GPL(vpass_room);
 
 static void vpass_set_running(struct vpass *pass, bool running)
 {
-	spin_lock_irq(&pass->lock);
+	spin_lock_irq(&pass->ring_lock);
 	WRITE_ONCE(pass->running, running);
-	spin_unlock_irq(&pass->lock);
+	spin_unlock_irq(&pass->ring_lock);
 }
 
-/* The host's rings are as large as the guest's: what fits one fits the other. */
-static int vpass_open_host(struct vpass *pass)
+/* Set up the guest's end: with a reader that is not started. */
+static int vpass_map(struct vpass *pass)
 {
-	struct vpass_params params = {
-		.to_host_pages = pass->rings.in.size / HV_HYP_PAGE_SIZE + 1,
-		.from_host_pages = pass->rings.out.size / HV_HYP_PAGE_SIZE + 1,
-		.user_data = pass->params->user_data,
-	};
-	int err = -ENODEV;
-
-	mutex_lock(&pass->host_lock);
-	if (!pass->gone)
-		err = pass->ops->open(pass->ctx, pass, &params);
-	pass->host_open = !err;
-	mutex_unlock(&pass->host_lock);
-	return err;
-}
-
-static void vpass_close_host(struct vpass *pass, bool gone)
-{
-	mutex_lock(&pass->host_lock);
-	pass->gone |= gone;
-	if (pass->host_open)
-		pass->ops->close(pass->ctx);
-	pass->host_open = false;
-	mutex_unlock(&pass->host_lock);
-}
-
-static int vpass_do_open(struct vpass *pass)
-{
-	u32 vp = pass->params->target_vp == VMBUS_VP_NONE ? 0 : pass->params->target_vp;
-	struct kthread_worker *worker;
+	struct vsrv_reader *reader = &pass->reader;
 	int err;
 
-	worker = vpart_worker(vsrv_partition(vsrv_chan_server(pass->chan)), vp);
-	if (!worker)
-		return -ENXIO;
+	lockdep_assert_held(&pass->lock);
+	if (pass->gone)
+		return -ENODEV;
 	err = vsrv_rings_open(pass->chan, pass->params, &pass->rings);
 	if (err)
 		return err;
-	pass->buf = kvmalloc(pass->rings.in.size, GFP_KERNEL);
-	if (!pass->buf) {
-		err = -ENOMEM;
-		goto close_rings;
+	reader->buf_size = pass->rings.in.size;
+	reader->buf = kvmalloc(reader->buf_size, GFP_KERNEL);
+	if (!reader->buf) {
+		vsrv_rings_close(&pass->rings);
+		return -ENOMEM;
 	}
+	pass->mapped = true;
 	pass->out_waits = false;
 	pass->in_waits = false;
 	/* The host may have something to say at once. */
-	vpass_set_running(pass, true);
-	err = vpass_open_host(pass);
+	vpass_set_running(pass, !pass->quiet);
+	return 0;
+}
+
+static void vpass_unmap(struct vpass *pass)
+{
+	lockdep_assert_held(&pass->lock);
+	if (!pass->mapped)
+		return;
+	vsrv_reader_stop(&pass->reader);
+	vpass_set_running(pass, false);
+	pass->mapped = false;
+	vsrv_rings_close(&pass->rings);
+	kvfree(pass->reader.buf);
+}
+
+/* Answer to the guest's open. */
+static void vpass_opened(struct vpass *pass, int err)
+{
+	struct vsrv_reader *reader = &pass->reader;
+	struct kthread_worker *worker;
+
+	lockdep_assert_held(&pass->lock);
+	worker = vsrv_reader_worker(pass->chan, pass->params);
+	if (!err && !worker)
+		err = -ENXIO;
 	if (err) {
+		vpass_unmap(pass);
+		pass->quiet = false;
+		/* A host that did open is left again. */
+		queue_work(pass->wq, &pass->close);
+	} else {
+		vsrv_reader_start(reader, &pass->rings, worker);
+		if (pass->quiet)
+			vsrv_reader_pause(reader);
+	}
+	pass->params = NULL;
+	vsrv_open_done(pass->chan, err);
+}
+
+static int vpass_open_host(struct vpass *pass, const struct vsrv_ring_params *params)
+{
+	int err = pass->ops->open(pass->ctx, pass, params);
+
+	pass->host_open = !err;
+	if (err)
 		pr_err_ratelimited("%pUl: the host's channel does not open: error %d\n",
 				   &vsrv_chan_offer(pass->chan)->instance_id, err);
-		goto free_buf;
-	}
-	pass->reader.buf = pass->buf;
-	pass->reader.buf_size = pass->rings.in.size;
-	vsrv_reader_start(&pass->reader, &pass->rings, worker);
-	return 0;
-
-free_buf:
-	vpass_set_running(pass, false);
-	kvfree(pass->buf);
-close_rings:
-	vsrv_rings_close(&pass->rings);
 	return err;
 }
 
 static void vpass_open_work(struct work_struct *work)
 {
 	struct vpass *pass = container_of(work, struct vpass, open);
-	int err = vpass_do_open(pass);
+	u8 user_data[VMBUS_USER_DEFINED_SIZE];
+	struct vsrv_ring_params params = { .user_data = user_data };
+	unsigned int stops;
+	int err;
 
-	WRITE_ONCE(pass->is_open, !err);
-	vsrv_open_done(pass->chan, err);
-}
-
-static void vpass_halt(struct vpass *pass)
-{
-	if (!pass->is_open)
-		return;
-	vpass_close_host(pass, false);
-	vsrv_reader_stop(&pass->reader);
-	vpass_set_running(pass, false);
-	/* Before the guest has its pages back, and shares others. */
-	WRITE_ONCE(pass->is_open, false);
-	vsrv_rings_close(&pass->rings);
-	kvfree(pass->buf);
+	mutex_lock(&pass->lock);
+	/* Stopped meanwhile; or the guest is, and even mapping the rings writes to them. */
+	if (!pass->params || pass->quiet)
+		goto unlock;
+	err = vpass_map(pass);
+	if (!err) {
+		/* The host's rings are as large as the guest's: what fits one fits the other. */
+		params.to_host_pages = pass->rings.in.size / HV_HYP_PAGE_SIZE + 1;
+		params.from_host_pages = pass->rings.out.size / HV_HYP_PAGE_SIZE + 1;
+		memcpy(user_data, pass->params->user_data, sizeof(user_data));
+		stops = pass->stops;
+		mutex_unlock(&pass->lock);
+		err = vpass_open_host(pass, &params);
+		mutex_lock(&pass->lock);
+		/* The guest has gone; the work that closes the other end is queued. */
+		if (pass->stops != stops)
+			goto unlock;
+	}
+	vpass_opened(pass, err);
+unlock:
+	mutex_unlock(&pass->lock);
 }
 
 static void vpass_close_work(struct work_struct *work)
 {
 	struct vpass *pass = container_of(work, struct vpass, close);
 
-	vpass_halt(pass);
-	vsrv_close_done(pass->chan);
+	if (pass->host_open)
+		pass->ops->close(pass->ctx);
+	pass->host_open = false;
+
+	mutex_lock(&pass->lock);
+	vpass_unmap(pass);
+	if (pass->closing) {
+		pass->closing = false;
+		pass->quiet = false;
+		vsrv_close_done(pass->chan);
+	}
+	mutex_unlock(&pass->lock);
 }
 
 /* ---- callbacks of the guest's server ------------------------------------------------- */
@@ -363,64 +423,85 @@ static void vpass_chan_open(struct vsrv_chan *chan, const struct vsrv_open_param
 {
 	struct vpass *pass = vsrv_chan_ctx(chan);
 
+	mutex_lock(&pass->lock);
 	/* vsrv_offer() may not have returned it yet. */
 	pass->chan = chan;
 	pass->params = params;
 	queue_work(pass->wq, &pass->open);
+	mutex_unlock(&pass->lock);
 }
 
 static void vpass_chan_close(struct vsrv_chan *chan)
 {
 	struct vpass *pass = vsrv_chan_ctx(chan);
 
+	mutex_lock(&pass->lock);
+	pass->closing = true;
 	queue_work(pass->wq, &pass->close);
+	mutex_unlock(&pass->lock);
 }
 
 static void vpass_chan_stop(struct vsrv_chan *chan)
 {
 	struct vpass *pass = vsrv_chan_ctx(chan);
 
-	cancel_work_sync(&pass->open);
-	cancel_work_sync(&pass->close);
-	vpass_halt(pass);
+	mutex_lock(&pass->lock);
+	pass->stops++;
+	pass->params = NULL;
+	pass->closing = false;
+	pass->quiet = false;
+	vpass_unmap(pass);
+	/* The next open must not take the place of this one, ahead of the close. */
+	cancel_work(&pass->open);
+	queue_work(pass->wq, &pass->close);
+	mutex_unlock(&pass->lock);
 }
 
 static void vpass_chan_quiesce(struct vsrv_chan *chan)
 {
 	struct vpass *pass = vsrv_chan_ctx(chan);
 
-	flush_workqueue(pass->wq);
-	if (!pass->is_open)
-		return;
-	vsrv_reader_pause(&pass->reader);
-	vpass_set_running(pass, false);
+	mutex_lock(&pass->lock);
+	pass->quiet = true;
+	if (pass->mapped) {
+		vsrv_reader_pause(&pass->reader);
+		vpass_set_running(pass, false);
+	}
+	mutex_unlock(&pass->lock);
 }
 
 static void vpass_chan_resume(struct vsrv_chan *chan)
 {
 	struct vpass *pass = vsrv_chan_ctx(chan);
 
-	/* It may be closed while the guest is stopped. */
-	flush_workqueue(pass->wq);
-	if (!pass->is_open)
-		return;
-	vpass_set_running(pass, true);
-	vsrv_reader_resume(&pass->reader);
-	pass->ops->queue(pass->ctx);
+	mutex_lock(&pass->lock);
+	pass->quiet = false;
+	if (pass->mapped) {
+		vpass_set_running(pass, true);
+		vsrv_reader_resume(&pass->reader);
+		pass->ops->queue(pass->ctx);
+	} else if (pass->params) {
+		queue_work(pass->wq, &pass->open);
+	}
+	mutex_unlock(&pass->lock);
 }
 
-/* Only the ring's: the host would not know the others that packets tell it of. */
+/*
+ * Only the rings': the host would not know the others that packets tell it of.  Those of
+ * the next open may come before the close is answered.
+ */
 static void vpass_chan_gpadl_create(struct vsrv_chan *chan, const struct vsrv_gpadl *gpadl)
 {
 	struct vpass *pass = vsrv_chan_ctx(chan);
-	int err = 0;
+	bool refuse;
 
-	if (READ_ONCE(pass->is_open)) {
-		err = -EOPNOTSUPP;
+	mutex_lock(&pass->lock);
+	refuse = pass->mapped && !pass->closing;
+	mutex_unlock(&pass->lock);
+	if (refuse)
 		pr_err_ratelimited("%pUl: its driver shares buffers, which are not passed on: relay this device\n",
 				   &vsrv_chan_offer(chan)->instance_id);
-	}
-	vsrv_gpadl_create_done(chan, vsrv_gpadl_id(gpadl), err);
+	vsrv_gpadl_create_done(chan, vsrv_gpadl_id(gpadl), refuse ? -EOPNOTSUPP : 0);
 }
 
 static const struct vsrv_chan_ops vpass_chan_ops = {
@@ -438,7 +519,7 @@ static const struct vsrv_chan_ops vpass_chan_ops = {
 static void vpass_free(struct vpass *pass)
 {
 	destroy_workqueue(pass->wq);
-	mutex_destroy(&pass->host_lock);
+	mutex_destroy(&pass->lock);
 	kfree(pass);
 }
 
@@ -450,8 +531,8 @@ static struct vpass *vpass_alloc(const struct vpass_host_ops *ops, void *ctx)
 		return NULL;
 	pass->ops = ops;
 	pass->ctx = ctx;
-	mutex_init(&pass->host_lock);
-	spin_lock_init(&pass->lock);
+	mutex_init(&pass->lock);
+	spin_lock_init(&pass->ring_lock);
 	INIT_WORK(&pass->open, vpass_open_work);
 	INIT_WORK(&pass->close, vpass_close_work);
 	/* Signals may come before the first open. */
@@ -492,17 +573,36 @@ struct vpass *vpass_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 EXPORT_SYMBOL_GPL(vpass_offer);
 
 /**
+ * vpass_sever - end it with the other end
+ * @pass: channel
+ *
+ * The other end is closed if it is open, and not opened any more.  On return no callback
+ * to it runs or will run.  The guest is told by vpass_revoke(), which must follow.
+ *
+ * Context: process, may sleep; waits for the host, not for the guest.
+ */
+void vpass_sever(struct vpass *pass)
+{
+	mutex_lock(&pass->lock);
+	pass->gone = true;
+	queue_work(pass->wq, &pass->close);
+	mutex_unlock(&pass->lock);
+	/* Whoever opens it runs before, or finds it gone. */
+	flush_work(&pass->close);
+}
+EXPORT_SYMBOL_GPL(vpass_sever);
+
+/**
  * vpass_revoke - take it back
  * @pass: from vpass_offer(); not valid after the call
  *
- * The other end is closed first, if it is open.  On return no callback runs or will
- * run.
+ * As vpass_sever(), if that was not called.
  *
  * Context: process, may sleep; waits for the host, and as vsrv_revoke().
  */
 void vpass_revoke(struct vpass *pass)
 {
-	vpass_close_host(pass, true);
+	vpass_sever(pass);
 	vsrv_revoke(pass->chan);
 	vpass_free(pass);
 }

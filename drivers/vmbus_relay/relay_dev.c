@@ -98,7 +98,7 @@ static void dev_free_memory(struct vrelay_dev *dev)
 	dev->pages = NULL;
 }
 
-static int dev_alloc_memory(struct vrelay_dev *dev, const struct vrelay_dev_params *params)
+static int dev_alloc_memory(struct vrelay_dev *dev, const struct vsrv_ring_params *params)
 {
 	unsigned int up = params->to_host_pages, n = up + params->from_host_pages;
 
@@ -140,13 +140,13 @@ static void dev_event(void *ctx)
 	queue_delayed_work(dev->wq, &dev->work, 0);
 }
 
-/* True if the driver waits for room, and there is some. */
+/* True if the driver waits for room, and there is some, or never will be. */
 static bool dev_fed(struct vrelay_dev *dev)
 {
 	bool fed = false;
 
 	spin_lock_irq(&dev->out_lock);
-	if (dev->starved && vsrv_ring_space(&dev->out)) {
+	if (dev->starved && (vsrv_ring_space(&dev->out) || dev->out.error)) {
 		dev->starved = false;
 		fed = true;
 	}
@@ -184,12 +184,12 @@ static void dev_work(struct work_struct *work)
 	struct vrelay_dev *dev = container_of(work, struct vrelay_dev, work.work);
 	enum dev_batch batch;
 
-	/* Spoilt before. */
-	if (dev->in.error)
-		return;
 	vsrv_ring_mask(&dev->in);
 	if (dev->ops->room && dev_fed(dev))
 		dev->ops->room(dev->ctx);
+	/* Spoilt before. */
+	if (dev->in.error)
+		return;
 	batch = dev_read(dev);
 	if (dev->ops->flush)
 		dev->ops->flush(dev->ctx);
@@ -223,7 +223,30 @@ void vrelay_dev_queue(struct vrelay_dev *dev)
 }
 EXPORT_SYMBOL_GPL(vrelay_dev_queue);
 
-/* Make one try after the other until there is room, or the host knows that we wait. */
+static int dev_put(struct vrelay_dev *dev, const struct vsrv_packet *pkt,
+		   const struct kvec *vec, unsigned int nvec)
+{
+	if (!nvec)
+		return vsrv_ring_forward(&dev->out, pkt);
+	return vsrv_ring_write(&dev->out, pkt->type, pkt->flags, pkt->trans_id, vec, nvec);
+}
+
+/* Two tries: a host that moves its index to and fro must not keep us here. */
+static int dev_try(struct vrelay_dev *dev, const struct vsrv_packet *pkt,
+		   const struct kvec *vec, unsigned int nvec)
+{
+	int err = dev_put(dev, pkt, vec, nvec);
+
+	lockdep_assert_held(&dev->out_lock);
+	if (err != -EAGAIN || !vsrv_ring_want_space(&dev->out, U32_MAX))
+		return err;
+	err = dev_put(dev, pkt, vec, nvec);
+	/* It does not know that we wait. */
+	if (err == -EAGAIN)
+		queue_delayed_work(dev->wq, &dev->work, 1);
+	return err;
+}
+
 static int dev_write(struct vrelay_dev *dev, const struct vsrv_packet *pkt,
 		     const struct kvec *vec, unsigned int nvec)
 {
@@ -233,11 +256,7 @@ static int dev_write(struct vrelay_dev *dev, const struct vsrv_packet *pkt,
 
 	spin_lock_irqsave(&dev->out_lock, irq);
 	if (dev->open) {
-		do
-			err = nvec ? vsrv_ring_write(&dev->out, pkt->type, pkt->flags,
-						     pkt->trans_id, vec, nvec) :
-				     vsrv_ring_forward(&dev->out, pkt);
-		while (err == -EAGAIN && vsrv_ring_want_space(&dev->out, U32_MAX));
+		err = dev_try(dev, pkt, vec, nvec);
 		dev->starved = err == -EAGAIN;
 		if (!err)
 			signal = vsrv_ring_write_commit(&dev->out);
@@ -403,14 +422,14 @@ static bool dev_ring_size_ok(unsigned int pages)
  * @dev: device, as given to a hook
  * @ops: callbacks; they may come before this returns
  * @ctx: their argument
- * @params: sizes, and what the host gets
+ * @params: sizes, 2 to 8192 pages each, and what the host gets
  *
  * Context: process, may sleep; waits for the host, not for ever.
  * Return: 0, -EINVAL for a bad size, -EIO if the host refused, -ENODEV if it has
  * taken the device back, -ETIMEDOUT if it does not answer, -EBUSY, -ENOMEM.
  */
 int vrelay_dev_open(struct vrelay_dev *dev, const struct vrelay_dev_ops *ops, void *ctx,
-		    const struct vrelay_dev_params *params)
+		    const struct vsrv_ring_params *params)
 {
 	struct vrelay_host *host = dev->hchan->client->host;
 	int err;

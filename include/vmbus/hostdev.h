@@ -17,6 +17,7 @@
 
 struct vrelay_dev;
 struct vsrv_packet;
+struct vsrv_ring_params;
 
 /**
  * struct vrelay_dev_ops - callbacks to the driver of a device of the host
@@ -37,20 +38,8 @@ struct vrelay_dev_ops {
 	void (*room)(void *ctx);
 };
 
-/**
- * struct vrelay_dev_params - how to open a device of the host
- * @to_host_pages: pages of the ring toward the host, 2 to 8192
- * @from_host_pages: pages of the other one
- * @user_data: VMBUS_USER_DEFINED_SIZE bytes for the host, or NULL for none
- */
-struct vrelay_dev_params {
-	unsigned int to_host_pages;
-	unsigned int from_host_pages;
-	const u8 *user_data;
-};
-
 int vrelay_dev_open(struct vrelay_dev *dev, const struct vrelay_dev_ops *ops, void *ctx,
-		    const struct vrelay_dev_params *params);
+		    const struct vsrv_ring_params *params);
 void vrelay_dev_close(struct vrelay_dev *dev);
 int vrelay_dev_send(struct vrelay_dev *dev, u16 type, u16 flags, u64 trans_id,
 		    const struct kvec *vec, unsigned int nvec);

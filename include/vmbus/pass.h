@@ -23,24 +23,15 @@ struct vpass;
 struct vsrv_chan;
 struct vsrv_offer;
 struct vsrv_packet;
-
-/**
- * struct vpass_params - what the guest has opened the channel with
- * @to_host_pages: pages of its ring, control page included
- * @from_host_pages: pages of the other one
- * @user_data: VMBUS_USER_DEFINED_SIZE bytes
- */
-struct vpass_params {
-	unsigned int to_host_pages;
-	unsigned int from_host_pages;
-	const u8 *user_data;
-};
+struct vsrv_ring_params;
 
 /**
  * struct vpass_host_ops - the other end
- * @open: open it.  Packets may come before this returns, to @pass.
+ * @open: open it, with rings as large as the guest's.  Packets may come before this
+ *	returns, to @pass.
  * @close: close it.  Only after an open that succeeded; on return no packet comes any
- *	more.  Until it is done @send is still called, and packets are delivered.
+ *	more.  Until it is done packets are delivered.  @send and @queue may still be
+ *	called for a moment afterwards, but not after vpass_sever().
  * @send: send a packet of the guest.  0; -EAGAIN if there is no room, then
  *	vpass_room() follows; any other error drops the packet, which is counted.
  * @queue: a packet can be delivered again: see to it that vpass_ready() is called.
@@ -52,7 +43,7 @@ struct vpass_params {
  * for the guest from vpass_ready() or vpass_packet().
  */
 struct vpass_host_ops {
-	int (*open)(void *ctx, struct vpass *pass, const struct vpass_params *params);
+	int (*open)(void *ctx, struct vpass *pass, const struct vsrv_ring_params *params);
 	void (*close)(void *ctx);
 	int (*send)(void *ctx, const struct vsrv_packet *pkt);
 	void (*queue)(void *ctx);
@@ -61,6 +52,7 @@ struct vpass_host_ops {
 
 struct vpass *vpass_offer(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 			  const struct vpass_host_ops *ops, void *ctx);
+void vpass_sever(struct vpass *pass);
 void vpass_revoke(struct vpass *pass);
 
 void vpass_room(struct vpass *pass);

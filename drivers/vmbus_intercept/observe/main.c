@@ -15,6 +15,7 @@
 #include <vmbus/hostdev.h>
 #include <vmbus/intercept.h>
 #include <vmbus/pass.h>
+#include <vmbus/ring.h>
 #include <vmbus/server.h>
 
 #include "observe.h"
@@ -25,6 +26,7 @@
  * struct vobs - a channel
  * @dev: host's end
  * @pass: guest's end
+ * @part: partition of the guest
  * @to_host: what has passed
  * @to_guest: what has passed
  * @debugfs: file
@@ -32,6 +34,7 @@
 struct vobs {
 	struct vrelay_dev *dev;
 	struct vpass *pass;
+	struct vmbus_partition *part;
 	struct vobs_stats to_host;
 	struct vobs_stats to_guest;
 	struct dentry *debugfs;
@@ -76,19 +79,13 @@ static const struct vrelay_dev_ops vobs_dev_ops = {
 	.room = vobs_dev_room,
 };
 
-/* The host's rings are as large as the guest's: what fits one fits the other. */
-static int vobs_host_open(void *ctx, struct vpass *pass, const struct vpass_params *params)
+static int vobs_host_open(void *ctx, struct vpass *pass, const struct vsrv_ring_params *params)
 {
-	struct vrelay_dev_params dev_params = {
-		.to_host_pages = params->to_host_pages,
-		.from_host_pages = params->from_host_pages,
-		.user_data = params->user_data,
-	};
 	struct vobs *vobs = ctx;
 
 	/* vpass_offer() may not have returned it yet. */
 	vobs->pass = pass;
-	return vrelay_dev_open(vobs->dev, &vobs_dev_ops, vobs, &dev_params);
+	return vrelay_dev_open(vobs->dev, &vobs_dev_ops, vobs, params);
 }
 
 static void vobs_host_close(void *ctx)
@@ -101,8 +98,11 @@ static void vobs_host_close(void *ctx)
 static int vobs_host_send(void *ctx, const struct vsrv_packet *pkt)
 {
 	struct vobs *vobs = ctx;
+	int err;
 
-	return vrelay_dev_forward(vobs->dev, pkt);
+	/* To the host the channel is VTL2's: it would take VTL2's pages, too. */
+	err = vsrv_packet_check_memory(pkt, vobs->part);
+	return err ?: vrelay_dev_forward(vobs->dev, pkt);
 }
 
 static void vobs_host_queue(void *ctx)
@@ -177,6 +177,7 @@ static int vobs_offer(struct vint_hook *hook, const struct vint_handover *handov
 	if (!vobs)
 		return -ENOMEM;
 	vobs->dev = handover->dev;
+	vobs->part = vsrv_partition(handover->srv);
 	vobs->to_host.skip = skip;
 	vobs->to_guest.skip = skip;
 	pass = vpass_offer(handover->srv, handover->guest, &vobs_host_ops, vobs);

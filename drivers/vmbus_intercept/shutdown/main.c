@@ -28,7 +28,7 @@ static int vshut_offer_guest(struct vshut *vshut, const struct vint_handover *ha
 
 static int vshut_offer(struct vint_hook *hook, const struct vint_handover *handover, void **priv)
 {
-	static const struct vrelay_dev_params params = {
+	static const struct vsrv_ring_params params = {
 		.to_host_pages = VSHUT_RING_PAGES, .from_host_pages = VSHUT_RING_PAGES,
 	};
 	struct vshut *vshut;
