@@ -13,16 +13,19 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
+#include <linux/workqueue.h>
 
 #include "claim.h"
+
+#define VCLAIM_RETRY	HZ	/* between tries to offer a device */
 
 static char *server = "guest0";
 module_param(server, charp, 0444);
 MODULE_PARM_DESC(server, "VMBus server of the guest that gets the devices");
 
 static struct vmbus_srv *vclaim_srv;
-/* Protects vclaim_list, and vclaim::decision and vclaim::pass; held over offer and revoke. */
-static DEFINE_MUTEX(vclaim_lock);
+static struct workqueue_struct *vclaim_wq;
+static DEFINE_MUTEX(vclaim_lock);	/* protects vclaim_list */
 static LIST_HEAD(vclaim_list);
 
 /* ---- offers -------------------------------------------------------------------------- */
@@ -34,7 +37,7 @@ static int vclaim_offer(struct vclaim *claim)
 		.class_id = claim->key.class_id,
 		.instance_id = claim->key.instance_id,
 		/* Its memory is not the guest's, encrypted or not. */
-		.flags = from->chn_flags & ~(VMBUS_OFFER_CONF_RING | VMBUS_OFFER_CONF_EXTERNAL),
+		.flags = from->chn_flags & ~VMBUS_OFFER_CONFIDENTIAL,
 		.mmio_megabytes = from->mmio_megabytes,
 		.order = claim->hdev->channel->offermsg.child_relid,
 	};
@@ -45,36 +48,57 @@ static int vclaim_offer(struct vclaim *claim)
 	pass = vpass_offer(vclaim_srv, &offer, &vclaim_host_ops, claim);
 	if (IS_ERR(pass))
 		return PTR_ERR(pass);
-	claim->pass = pass;
+	claim->offered = pass;
 	return 0;
 }
 
-static void vclaim_revoke(struct vclaim *claim)
+static void vclaim_try_offer(struct vclaim *claim)
 {
-	if (claim->pass)
-		vpass_revoke(claim->pass);
-	claim->pass = NULL;
+	int err = vclaim_offer(claim);
+
+	if (err) {
+		if (err != claim->err)
+			pr_err("%pUl cannot be offered to the guest of server %s, and is tried again: error %d\n",
+			       &claim->key.instance_id, server, err);
+		queue_delayed_work(vclaim_wq, &claim->apply, VCLAIM_RETRY);
+	}
+	claim->err = err;
 }
 
-/* Bring a device to where the filter wants it. */
-static void vclaim_apply(struct vclaim *claim)
+/* End it with the host.  What is returned is to be revoked without the lock. */
+static struct vpass *vclaim_sever(struct vclaim *claim)
 {
-	struct vint_decision decision;
-	int err;
+	struct vpass *pass = claim->offered;
 
-	lockdep_assert_held(&vclaim_lock);
-	vint_decide(&claim->key, &decision);
-	claim->decision = decision;
-	if (decision.disposition != VINT_RELAY) {
-		vclaim_revoke(claim);
-		return;
+	lockdep_assert_held(&claim->offer_lock);
+	if (pass)
+		vpass_sever(pass);
+	claim->offered = NULL;
+	return pass;
+}
+
+/*
+ * Bring a device to where the filter wants it.  One that was taken back is not offered
+ * before the guest knows: this work does both.
+ */
+static void vclaim_apply(struct work_struct *work)
+{
+	struct vclaim *claim = container_of(work, struct vclaim, apply.work);
+	struct vint_decision decision;
+	struct vpass *revoke = NULL;
+
+	mutex_lock(&claim->offer_lock);
+	if (!claim->gone) {
+		vint_decide(&claim->key, &decision);
+		claim->decision = decision;
+		if (decision.disposition != VINT_RELAY)
+			revoke = vclaim_sever(claim);
+		else if (!claim->offered)
+			vclaim_try_offer(claim);
 	}
-	if (claim->pass)
-		return;
-	err = vclaim_offer(claim);
-	if (err)
-		pr_err("%pUl cannot be offered to the guest of server %s: error %d\n",
-		       &claim->key.instance_id, server, err);
+	mutex_unlock(&claim->offer_lock);
+	if (revoke)
+		vpass_revoke(revoke);
 }
 
 static void vclaim_rules_changed(struct vint_listener *listener)
@@ -83,12 +107,25 @@ static void vclaim_rules_changed(struct vint_listener *listener)
 
 	guard(mutex)(&vclaim_lock);
 	list_for_each_entry(claim, &vclaim_list, node)
-		vclaim_apply(claim);
+		mod_delayed_work(vclaim_wq, &claim->apply, 0);
 }
 
 static struct vint_listener vclaim_listener = { .rules_changed = vclaim_rules_changed };
 
 /* ---- the driver ------------------------------------------------------------------------ */
+
+/* The device has gone; the guest may take its time. */
+static void vclaim_end(struct work_struct *work)
+{
+	struct vclaim *claim = container_of(work, struct vclaim, end);
+
+	cancel_delayed_work_sync(&claim->apply);
+	if (claim->offered)
+		vpass_revoke(claim->offered);
+	vclaim_host_destroy(claim);
+	mutex_destroy(&claim->offer_lock);
+	kfree(claim);
+}
 
 static int vclaim_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 {
@@ -107,24 +144,36 @@ static int vclaim_probe(struct hv_device *hdev, const struct hv_vmbus_device_id 
 		kfree(claim);
 		return err;
 	}
+	mutex_init(&claim->offer_lock);
+	INIT_DELAYED_WORK(&claim->apply, vclaim_apply);
+	INIT_WORK(&claim->end, vclaim_end);
+	vint_decide(&claim->key, &claim->decision);
 	hv_set_drvdata(hdev, claim);
 	mutex_lock(&vclaim_lock);
 	list_add_tail(&claim->node, &vclaim_list);
-	vclaim_apply(claim);
+	queue_delayed_work(vclaim_wq, &claim->apply, 0);
 	mutex_unlock(&vclaim_lock);
 	return 0;
 }
 
+/* Within hv_vmbus's only work for devices that the host takes back: not to wait for the guest. */
 static void vclaim_remove(struct hv_device *hdev)
 {
 	struct vclaim *claim = hv_get_drvdata(hdev);
 
 	mutex_lock(&vclaim_lock);
 	list_del(&claim->node);
-	vclaim_revoke(claim);
 	mutex_unlock(&vclaim_lock);
-	vclaim_host_destroy(claim);
-	kfree(claim);
+
+	mutex_lock(&claim->offer_lock);
+	claim->gone = true;
+	if (claim->offered)
+		vpass_sever(claim->offered);
+	mutex_unlock(&claim->offer_lock);
+	/* No timer must queue it while the queue is destroyed. */
+	cancel_delayed_work(&claim->apply);
+	vclaim_host_release(claim);
+	queue_work(vclaim_wq, &claim->end);
 }
 
 static ssize_t disposition_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -132,7 +181,7 @@ static ssize_t disposition_show(struct device *dev, struct device_attribute *att
 	struct vclaim *claim = dev_get_drvdata(dev);
 	int len;
 
-	guard(mutex)(&vclaim_lock);
+	guard(mutex)(&claim->offer_lock);
 	len = vint_decision_format(&claim->decision, buf, PAGE_SIZE - 1);
 	return len < 0 ? len : len + sysfs_emit_at(buf, len, "\n");
 }
@@ -174,27 +223,37 @@ static struct hv_driver vclaim_driver = {
 
 static int __init vclaim_init(void)
 {
-	int err;
+	int err = -ENOMEM;
 
 	vclaim_srv = vsrv_get(server);
 	if (!vclaim_srv) {
 		pr_err("no VMBus server \"%s\": make it first in configfs\n", server);
 		return -ENODEV;
 	}
+	vclaim_wq = alloc_workqueue("vmbus_claim", WQ_UNBOUND, 0);
+	if (!vclaim_wq)
+		goto put_srv;
+	vint_listener_register(&vclaim_listener);
 	err = vmbus_driver_register(&vclaim_driver);
 	if (err) {
 		pr_err("this kernel has no VMBus of its own: error %d\n", err);
-		vsrv_put(vclaim_srv);
-		return err;
+		goto unregister;
 	}
-	vint_listener_register(&vclaim_listener);
 	return 0;
+
+unregister:
+	vint_listener_unregister(&vclaim_listener);
+	destroy_workqueue(vclaim_wq);
+put_srv:
+	vsrv_put(vclaim_srv);
+	return err;
 }
 
 static void __exit vclaim_exit(void)
 {
-	vint_listener_unregister(&vclaim_listener);
 	vmbus_driver_unregister(&vclaim_driver);
+	vint_listener_unregister(&vclaim_listener);
+	destroy_workqueue(vclaim_wq);
 	vsrv_put(vclaim_srv);
 }
 
