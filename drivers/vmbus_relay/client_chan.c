@@ -24,6 +24,7 @@ const char *vrelay_chan_state_name(enum vrelay_chan_state state)
 {
 	return state < VRELAY_CHAN_STATES ? vrelay_chan_state_names[state] : "?";
 }
+EXPORT_SYMBOL_IF_KUNIT(vrelay_chan_state_name);
 
 /* From each state, the mask of states that may follow. */
 static const u8 vrelay_chan_next[VRELAY_CHAN_STATES] = {
