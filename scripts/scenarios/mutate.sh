@@ -108,10 +108,14 @@ run() {
 	echo "@@time $1 $(($(seconds) - start))"
 }
 
-# A device that outlives its module would make the next fault's fail to load.
+# A device that outlives its module would make the tests of the next fault fail.
 none_left() {
-	! ls -d /sys/class/vmbus_* /sys/devices/virtual/vmbus_* /sys/kernel/debug/vmbus_* \
-		/sys/kernel/config/vmbus_* > /dev/null 2>&1
+	local left
+
+	for left in /sys/class/vmbus_* /sys/devices/virtual/vmbus_* /sys/kernel/debug/vmbus_* \
+		/sys/kernel/config/vmbus_*; do
+		[ ! -e "$left" ] || return 1
+	done
 }
 
 # leaks SINCE: objects of this fault only.  Times are in ticks from 5 minutes before a
