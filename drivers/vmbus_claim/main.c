@@ -78,7 +78,8 @@ static struct vpass *vclaim_sever(struct vclaim *claim)
 }
 
 /*
- * Bring a device to where the filter wants it.  One that was taken back is not offered
+ * Bring a device to where the filter wants it: to the guest, or to nobody, as a hook
+ * needs a device of the relay's.  One that was taken back is not offered
  * before the guest knows: this work does both.
  */
 static void vclaim_apply(struct work_struct *work)

@@ -42,13 +42,13 @@
  * @gone: the other end does not open any more
  * @stops: counts what makes an open that is under way void
  * @rings: the guest's, while @mapped
- * @reader: reads from the guest; while it is started alone touches @out and @out_waits
- * @out: packet for the host
- * @out_waits: it has no room for it
- * @in: packet for the guest; does not change while it waits
+ * @reader: reads from the guest; while started alone touches @to_host, @to_host_waits
+ * @to_host: packet for the host
+ * @to_host_waits: it has no room for it
+ * @to_guest: packet for the guest; does not change while it waits
  * @ring_lock: protects the ring to the guest, and what follows
  * @running: it may be written to
- * @in_waits: the guest has no room for @in; after the open changes only when
+ * @to_guest_waits: the guest has no room for @to_guest; after the open changes only when
  *	vpass_ready() or vpass_packet() is called
  */
 struct vpass {
@@ -70,13 +70,13 @@ struct vpass {
 
 	struct vsrv_rings rings;
 	struct vsrv_reader reader;
-	struct vsrv_packet out;
-	bool out_waits;
+	struct vsrv_packet to_host;
+	bool to_host_waits;
 
-	struct vsrv_packet in;
+	struct vsrv_packet to_guest;
 	spinlock_t ring_lock;	/* protects the ring to the guest, and what follows */
 	bool running;
-	bool in_waits;
+	bool to_guest_waits;
 };
 
 static void vpass_passed(struct vpass *pass, bool to_host, const struct vsrv_packet *pkt)
@@ -99,24 +99,24 @@ static u32 vpass_packet_room(const struct vsrv_packet *pkt)
 }
 
 /* Or there is no use in waiting. */
-static bool vpass_in_fits(struct vpass *pass)
+static bool vpass_fits(struct vpass *pass)
 {
 	struct vsrv_ring_out *out = &pass->rings.out;
 
 	lockdep_assert_held(&pass->ring_lock);
-	return vsrv_ring_space(out) >= vpass_packet_room(&pass->in) || out->error;
+	return vsrv_ring_space(out) >= vpass_packet_room(&pass->to_guest) || out->error;
 }
 
 /* ---- from the guest ------------------------------------------------------------------ */
 
 static void vpass_send(struct vpass *pass)
 {
-	int err = pass->ops->send(pass->ctx, &pass->out);
+	int err = pass->ops->send(pass->ctx, &pass->to_host);
 
-	pass->out_waits = err == -EAGAIN;
+	pass->to_host_waits = err == -EAGAIN;
 	if (!err)
-		vpass_passed(pass, true, &pass->out);
-	else if (!pass->out_waits)
+		vpass_passed(pass, true, &pass->to_host);
+	else if (!pass->to_host_waits)
 		vsrv_chan_count(pass->chan, VSRV_CHAN_BAD_PACKETS, 1);
 }
 
@@ -124,16 +124,16 @@ static bool vpass_reader_ready(struct vsrv_reader *reader)
 {
 	struct vpass *pass = to_vpass(reader);
 
-	if (pass->out_waits)
+	if (pass->to_host_waits)
 		vpass_send(pass);
-	return !pass->out_waits;
+	return !pass->to_host_waits;
 }
 
 static void vpass_reader_packet(struct vsrv_reader *reader, const struct vsrv_packet *pkt)
 {
 	struct vpass *pass = to_vpass(reader);
 
-	pass->out = *pkt;
+	pass->to_host = *pkt;
 	vpass_send(pass);
 }
 
@@ -147,7 +147,7 @@ static bool vpass_reader_flush(struct vsrv_reader *reader)
 	bool queue;
 
 	spin_lock_irq(&pass->ring_lock);
-	queue = pass->running && pass->in_waits && vpass_in_fits(pass);
+	queue = pass->running && pass->to_guest_waits && vpass_fits(pass);
 	spin_unlock_irq(&pass->ring_lock);
 	if (queue)
 		pass->ops->queue(pass->ctx);
@@ -173,13 +173,13 @@ static int vpass_write(struct vpass *pass, bool *interrupt, bool *again)
 	int err;
 
 	lockdep_assert_held(&pass->ring_lock);
-	err = vsrv_ring_forward(out, &pass->in);
+	err = vsrv_ring_forward(out, &pass->to_guest);
 	if (err != -EAGAIN)
 		return err;
 	*interrupt = vsrv_ring_write_commit(out);
-	if (!vsrv_ring_want_space(out, vpass_packet_room(&pass->in)))
+	if (!vsrv_ring_want_space(out, vpass_packet_room(&pass->to_guest)))
 		return err;
-	err = vsrv_ring_forward(out, &pass->in);
+	err = vsrv_ring_forward(out, &pass->to_guest);
 	*again = err == -EAGAIN;
 	return err;
 }
@@ -192,7 +192,7 @@ static void vpass_deliver(struct vpass *pass)
 	spin_lock_irq(&pass->ring_lock);
 	if (pass->running)
 		err = vpass_write(pass, &interrupt, &again);
-	pass->in_waits = err == -EAGAIN;
+	pass->to_guest_waits = err == -EAGAIN;
 	spin_unlock_irq(&pass->ring_lock);
 	if (interrupt)
 		vsrv_chan_interrupt(pass->chan);
@@ -201,7 +201,7 @@ static void vpass_deliver(struct vpass *pass)
 
 	switch (err) {
 	case 0:
-		vpass_passed(pass, false, &pass->in);
+		vpass_passed(pass, false, &pass->to_guest);
 		vsrv_chan_count(pass->chan, VSRV_CHAN_PACKETS_OUT, 1);
 		break;
 	case -EAGAIN:
@@ -228,9 +228,9 @@ bool vpass_ready(struct vpass *pass)
 {
 	if (!READ_ONCE(pass->running))
 		return false;
-	if (pass->in_waits)
+	if (pass->to_guest_waits)
 		vpass_deliver(pass);
-	return !pass->in_waits;
+	return !pass->to_guest_waits;
 }
 EXPORT_SYMBOL_GPL(vpass_ready);
 
@@ -243,7 +243,7 @@ EXPORT_SYMBOL_GPL(vpass_ready);
  */
 void vpass_packet(struct vpass *pass, const struct vsrv_packet *pkt)
 {
-	pass->in = *pkt;
+	pass->to_guest = *pkt;
 	vpass_deliver(pass);
 }
 EXPORT_SYMBOL_GPL(vpass_packet);
@@ -307,8 +307,8 @@ static int vpass_map(struct vpass *pass)
 		return -ENOMEM;
 	}
 	pass->mapped = true;
-	pass->out_waits = false;
-	pass->in_waits = false;
+	pass->to_host_waits = false;
+	pass->to_guest_waits = false;
 	/* The host may have something to say at once. */
 	vpass_set_running(pass, !pass->quiet);
 	return 0;

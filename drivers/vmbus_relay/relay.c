@@ -226,7 +226,7 @@ void vrelay_set_hvsock(struct vrelay *relay, bool on)
 	mutex_unlock(&relay->config_lock);
 }
 
-static void vrelay_dev_release(struct device *dev)
+static void vrelay_release(struct device *dev)
 {
 	struct vrelay *relay = container_of(dev, struct vrelay, dev);
 
@@ -272,7 +272,7 @@ struct vrelay *vrelay_create(unsigned int index)
 	device_initialize(&relay->dev);
 	relay->dev.class = &vrelay_class;
 	relay->dev.groups = vrelay_groups;
-	relay->dev.release = vrelay_dev_release;
+	relay->dev.release = vrelay_release;
 	err = dev_set_name(&relay->dev, "relay%u", index);
 	if (!err)
 		err = device_add(&relay->dev);
