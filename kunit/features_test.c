@@ -146,14 +146,14 @@ static void features_offer_flags_test(struct kunit *test)
 		{ 0, 0x000e }, { 0x10, 0x0008 }, { 0x80, 0x0006 }, { 0x90, 0 }, { 0x67, 0x000e },
 	};
 	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
 	struct vsrv_offer offer = fg_offer(1);
 	const struct vmbus_offer_msg *m;
-	struct vsrv_chan *chan;
 	unsigned int i;
 
 	offer.flags = 0xffff & ~VMBUS_OFFER_TLNPI;	/* hv_sock has rules of its own */
-	chan = vsrv_offer(fg->srv, &offer, &fg_local_ops, fg);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(chan));
+	dev->chan = vsrv_offer(fg->srv, &offer, &fg_local_ops, dev);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev->chan));
 	fg->trusted = true;
 	WRITE_ONCE(fg->srv->feature_mask, VSRV_FEATURES);
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
@@ -170,7 +170,6 @@ static void features_offer_flags_test(struct kunit *test)
 	m = fg_expect(fg, VMBUS_MSG_OFFER, sizeof(*m));
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(m->flags), 0xdff1);
 	fg_drain(fg);
-	vsrv_revoke(chan);
 }
 
 static struct kunit_case features_cases[] = {
