@@ -292,16 +292,6 @@ static void cc_drain_work(struct work_struct *work)
 	drain->err = vrelay_client_drain(drain->hchan, drain->block);
 }
 
-/* Until the host has been told so many things. */
-static void cc_wait_posts(struct fh *fh, unsigned int n)
-{
-	unsigned long deadline = jiffies + FH_TIMEOUT;
-
-	while (READ_ONCE(fh->nposts) < n && time_before(jiffies, deadline))
-		usleep_range(100, 200);
-	KUNIT_EXPECT_EQ(fh->test, READ_ONCE(fh->nposts), n);
-}
-
 /* Everything that the host has is asked back, and nobody hears of it. */
 static void client_drain_test(struct kunit *test)
 {
@@ -322,7 +312,7 @@ static void client_drain_test(struct kunit *test)
 	fh_expect_chan(fh, VMBUS_MSG_MODIFY_CHANNEL, 16, 4);
 	INIT_WORK_ONSTACK(&drain.work, cc_drain_work);
 	schedule_work(&drain.work);
-	cc_wait_posts(fh, fh->seen + 2);
+	fh_wait_posts(fh, fh->seen + 2);
 	fh_expect_chan(fh, VMBUS_MSG_CLOSE, 12, 4);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(fh_expect_chan(fh, VMBUS_MSG_GPADL_TEARDOWN, 16, 4)[1]),
 			0x10);

@@ -87,11 +87,11 @@ static void client_forms_test(struct kunit *test)
 		{ 0x3, 21, 0x3, true, true },
 		{ 0x7, 40, 0x7, true, true },
 		{ 0x3, 240, 0x3, true, true },
-		{ U32_MAX, 20, 0xf, true, true },
+		{ U32_MAX, 20, 0x2f, true, true },
 		{ 0x1, 20, 0x1, true, false },
 		{ 0x2, 20, 0x2, false, true },
 		{ 0, 20, 0, false, true },
-		{ ~0xf, 20, 0, false, true },
+		{ ~0x2f, 20, 0, false, true },
 		{ 0x3, 16, 0, false, true },
 		{ 0x3, 19, 0, false, true },
 	};

@@ -24,7 +24,8 @@
 #define FH_PFN		0x123000	/* of the first page that the host has */
 #define FH_TIMEOUT	(5 * HZ)
 #define FH_FEATURES	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
-			 VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID)
+			 VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID | \
+			 VMBUS_FEATURE_PAUSE_RESUME)
 /* That the host offers a channel with. */
 #define FH_CONNECTION(channel)	(0x9000 + (channel))
 
@@ -383,6 +384,11 @@ static inline void fh_all_offers(struct fh *fh)
 	fh_say_len(fh, VMBUS_MSG_ALL_OFFERS, 0, 0, 0, 8);
 }
 
+static inline void fh_paused(struct fh *fh)
+{
+	fh_say_len(fh, VMBUS_MSG_PAUSE_RESPONSE, 0, 0, 0, 8);
+}
+
 static inline void fh_rescind(struct fh *fh, u32 channel)
 {
 	fh_say_len(fh, VMBUS_MSG_RESCIND, channel, 0, 0, 12);
@@ -539,6 +545,16 @@ static inline void fh_gpadl(struct fh *fh, struct vrelay_hchan *hchan, u32 id)
 	fh_expect_chan(fh, VMBUS_MSG_GPADL_HEADER, 36, channel);
 	fh_created(fh, channel, id, 0);
 	fh_expect_called(fh, FH_CREATED, channel, id, 0);
+}
+
+/* Until the host has been told so many things. */
+static inline void fh_wait_posts(struct fh *fh, unsigned int n)
+{
+	unsigned long deadline = jiffies + FH_TIMEOUT;
+
+	while (READ_ONCE(fh->nposts) < n && time_before(jiffies, deadline))
+		usleep_range(100, 200);
+	KUNIT_EXPECT_EQ(fh->test, READ_ONCE(fh->nposts), n);
 }
 
 /* A GPADL that the host was told of and has not answered yet. */

@@ -81,6 +81,9 @@ static bool vrelay_client_set_state(struct vrelay_client *client, enum vrelay_cl
 		vrelay_out_free(&client->out);
 		client->out_len = 0;
 		client->features = 0;
+		WRITE_ONCE(client->pause, VRELAY_RUNNING);
+		client->held = false;
+		client->urgent = false;
 		xa_for_each(&client->chans, id, hchan)
 			vrelay_hchan_forget(hchan);
 	}
@@ -127,7 +130,7 @@ static void vrelay_client_flush(struct vrelay_client *client)
 	struct vrelay_out *out;
 	u16 status;
 
-	while (!list_empty(&client->out)) {
+	while (!list_empty(&client->out) && !client->held) {
 		out = list_first_entry(&client->out, struct vrelay_out, node);
 		status = client->host->ops->post_message(client->host, out->payload, out->len);
 		if (status == HV_STATUS_INSUFFICIENT_BUFFERS) {
@@ -148,6 +151,7 @@ static void vrelay_client_flush(struct vrelay_client *client)
 		}
 		trace_vrelay_message_out(out->payload, out->len);
 		vrelay_count(client, VRELAY_MESSAGES_OUT);
+		client->held = get_unaligned_le32(out->payload) == VMBUS_MSG_PAUSE;
 		list_del(&out->node);
 		client->out_len--;
 		kfree(out);
@@ -262,6 +266,18 @@ static void vrelay_client_on_tl_result(struct vrelay_client *client, const void 
 		vrelay_client_bad(client, "TL connect result", status);
 }
 
+static void vrelay_client_on_paused(struct vrelay_client *client, const void *payload, u32 len)
+{
+	if (!client->held || client->pause != VRELAY_PAUSING) {
+		vrelay_client_bad(client, "pause response", client->pause);
+		return;
+	}
+	WRITE_ONCE(client->pause, VRELAY_PAUSED);
+	if (client->urgent)
+		vrelay_client_go_on(client);
+	wake_up_all(&client->wait);
+}
+
 static void vrelay_client_on_unload(struct vrelay_client *client, const void *payload, u32 len)
 {
 	vrelay_client_set_state(client, VRELAY_DISCONNECTED);
@@ -323,6 +339,10 @@ static const struct vrelay_msg_desc vrelay_msg_table[VMBUS_MSG_COUNT] = {
 		vrelay_client_on_tl_result, "TL connect result",
 		sizeof(struct vmbus_tl_connect_result_msg), VRELAY_ONLINE,
 		BIT(VRELAY_DISCONNECTING),
+	},
+	[VMBUS_MSG_PAUSE_RESPONSE] = {
+		vrelay_client_on_paused, "pause response", sizeof(struct vmbus_msg_hdr),
+		VRELAY_ONLINE | BIT(VRELAY_DISCONNECTING), 0,
 	},
 	[VMBUS_MSG_MODIFY_CHANNEL_RESP] = {
 		vrelay_hchan_on_modify, "modify response",
@@ -462,6 +482,7 @@ VISIBLE_IF_KUNIT void vrelay_client_unload(struct vrelay_client *client)
 {
 	mutex_lock(&client->lock);
 	if (vrelay_client_online(client)) {
+		vrelay_client_go_on(client);
 		vrelay_client_send_simple(client, VMBUS_MSG_UNLOAD);
 		vrelay_client_set_state(client, VRELAY_DISCONNECTING);
 	} else if (client->state == VRELAY_CONNECTING) {
@@ -496,6 +517,84 @@ void vrelay_client_disconnect(struct vrelay_client *client)
 	vrelay_client_post_unlock(client);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_disconnect);
+
+/**
+ * vrelay_client_pause() - have the host say nothing for a while
+ * @client: client
+ *
+ * What it was asked before is still answered first.  What it is asked meanwhile waits
+ * here until vrelay_client_resume(), with one exception: to let go of memory, in
+ * vrelay_client_drain() or for UNLOAD, it is resumed.
+ *
+ * Context: process, may sleep; one at a time.  Waits for the host, not for ever: one that
+ * does not answer is cut off.
+ * Return: 0, also if it was paused; -ENOTCONN if there is no host, or it goes meanwhile;
+ * -EOPNOTSUPP if it cannot; -EINTR if it was resumed meanwhile; -ETIMEDOUT.
+ */
+int vrelay_client_pause(struct vrelay_client *client)
+{
+	int err = 0;
+
+	mutex_lock(&client->lock);
+	if (client->state != VRELAY_CONNECTED) {
+		err = -ENOTCONN;
+	} else if (!(client->features & VMBUS_FEATURE_PAUSE_RESUME)) {
+		err = -EOPNOTSUPP;
+	} else if (client->pause == VRELAY_RUNNING) {
+		vrelay_client_send_simple(client, VMBUS_MSG_PAUSE);
+		WRITE_ONCE(client->pause, VRELAY_PAUSING);
+	}
+	vrelay_client_post_unlock(client);
+	if (err)
+		return err;
+
+	wait_event_timeout(client->wait, READ_ONCE(client->pause) != VRELAY_PAUSING,
+			   client->timeout);
+	mutex_lock(&client->lock);
+	if (client->state != VRELAY_CONNECTED) {
+		err = -ENOTCONN;
+	} else if (client->pause == VRELAY_RUNNING) {
+		err = -EINTR;
+	} else if (client->pause == VRELAY_PAUSING) {
+		err = -ETIMEDOUT;
+		vrelay_count(client, VRELAY_TIMEOUTS);
+		vrelay_client_cut(client);
+	}
+	vrelay_client_post_unlock(client);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_client_pause);
+
+/* If the host is paused, or will be, it goes on: ahead of what waits for it. */
+void vrelay_client_go_on(struct vrelay_client *client)
+{
+	struct vrelay_out *out;
+
+	lockdep_assert_held(&client->lock);
+	client->urgent = client->pause == VRELAY_PAUSING;
+	if (client->pause != VRELAY_PAUSED)
+		return;
+	out = vrelay_out_alloc();
+	out->len = vrelay_msg_simple(out->payload, VMBUS_MSG_RESUME);
+	list_add(&out->node, &client->out);
+	client->out_len++;
+	client->held = false;
+	WRITE_ONCE(client->pause, VRELAY_RUNNING);
+}
+
+/**
+ * vrelay_client_resume() - have the host go on
+ * @client: client
+ *
+ * Context: process, may sleep; not concurrent with vrelay_client_pause().
+ */
+void vrelay_client_resume(struct vrelay_client *client)
+{
+	mutex_lock(&client->lock);
+	vrelay_client_go_on(client);
+	vrelay_client_post_unlock(client);
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_client_resume);
 
 /**
  * vrelay_client_check_deadline() - give up on a host that does not answer
@@ -586,6 +685,8 @@ void vrelay_client_describe(struct vrelay_client *client, char *buf, size_t size
 		snprintf(buf, size, "failed: %s", client->failure);
 	else if (client->no_host && client->state != VRELAY_CONNECTED)
 		snprintf(buf, size, "no host");
+	else if (client->pause == VRELAY_PAUSED)
+		snprintf(buf, size, "paused");
 	else
 		snprintf(buf, size, "%s", vrelay_client_state_name(client->state));
 	mutex_unlock(&client->lock);

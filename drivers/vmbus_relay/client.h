@@ -29,7 +29,8 @@
 
 #define VRELAY_FEATURES_WANTED \
 	(VMBUS_FEATURE_GUEST_SIGNAL | VMBUS_FEATURE_REDIRECT_INT | \
-	 VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID)
+	 VMBUS_FEATURE_MODIFY_CONNECTION | VMBUS_FEATURE_CLIENT_ID | \
+	 VMBUS_FEATURE_PAUSE_RESUME)
 
 #define VRELAY_MAX_INCOMING	64	/* messages taken and not yet handled */
 #define VRELAY_MAX_OUTGOING	4096	/* messages queued; beyond, requests fail */
@@ -222,6 +223,12 @@ enum vrelay_client_state {
 	VRELAY_CLIENT_STATES
 };
 
+enum vrelay_pause {
+	VRELAY_RUNNING,
+	VRELAY_PAUSING,			/* PAUSE sent, or to be sent */
+	VRELAY_PAUSED,
+};
+
 /**
  * struct vrelay_client_ops - callbacks of the client
  * @changed: the connection, an offer or a rescind wants to be looked at; may
@@ -276,6 +283,9 @@ enum vrelay_counter {
  * @attempt: index of the version that is asked for
  * @version: version asked for or agreed
  * @features: agreed; also read without the lock
+ * @pause: see enum; also read without the lock
+ * @held: the host has PAUSE, and must hear nothing before RESUME
+ * @urgent: it is to go on as soon as it has paused
  * @no_host: the last attempt found nobody
  * @failure: why the host is of no use, or empty: then no new attempt is made
  * @deadline: when to give up waiting in this state, in jiffies
@@ -309,6 +319,9 @@ struct vrelay_client {
 	unsigned int attempt;
 	u32 version;
 	u32 features;
+	enum vrelay_pause pause;
+	bool held;
+	bool urgent;
 	bool no_host;
 	char failure[96];
 	unsigned long deadline;
@@ -330,6 +343,9 @@ int vrelay_client_start(struct vrelay_client *client, struct vmbus_partition *pa
 void vrelay_client_stop(struct vrelay_client *client);
 int vrelay_client_connect(struct vrelay_client *client);
 void vrelay_client_disconnect(struct vrelay_client *client);
+int vrelay_client_pause(struct vrelay_client *client);
+void vrelay_client_resume(struct vrelay_client *client);
+void vrelay_client_go_on(struct vrelay_client *client);
 unsigned long vrelay_client_check_deadline(struct vrelay_client *client);
 int vrelay_client_tl_connect(struct vrelay_client *client, const guid_t *service_id,
 			     const guid_t *endpoint_id, const guid_t *silo_id);

@@ -434,6 +434,9 @@ int vrelay_client_drain(struct vrelay_hchan *hchan, bool block)
 	mutex_lock(&client->lock);
 	if (block)
 		hchan->blocked = true;
+	/* The guest does not wait for who has paused the host. */
+	if (!vrelay_hchan_idle(hchan) || hchan->state == VRELAY_CHAN_OPENED)
+		vrelay_client_go_on(client);
 	if (hchan->state == VRELAY_CHAN_OPENED)
 		vrelay_hchan_send_close(hchan);
 	else if (hchan->state == VRELAY_CHAN_OPENING)

@@ -211,6 +211,32 @@ int vrelay_set_redirect(struct vrelay *relay, bool on)
 }
 
 /**
+ * vrelay_set_paused() - have the host say nothing for a while, or go on
+ * @relay: relay
+ * @on: which
+ *
+ * Return: 0 or an error of vrelay_client_pause().
+ */
+int vrelay_set_paused(struct vrelay *relay, bool on)
+{
+	int err = 0;
+
+	mutex_lock(&relay->config_lock);
+	if (on)
+		err = vrelay_client_pause(&relay->client);
+	else
+		vrelay_client_resume(&relay->client);
+	mutex_unlock(&relay->config_lock);
+	if (err == -EOPNOTSUPP)
+		dev_err(&relay->dev, "this host cannot pause: that takes VMBus 6.0 with feature 0x20\n");
+	else if (err == -EINTR)
+		dev_err(&relay->dev, "the guest wanted its memory back, so the host goes on: try again\n");
+	else if (err)
+		dev_err(&relay->dev, "no host to pause: see the attribute state\n");
+	return err;
+}
+
+/**
  * vrelay_set_hvsock() - relay the guest's hv_sock connects, or leave them to others
  * @relay: relay
  * @on: which

@@ -100,6 +100,25 @@ static ssize_t hvsock_store(struct device *dev, struct device_attribute *attr, c
 }
 static DEVICE_ATTR_RW(hvsock);
 
+static ssize_t paused_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n",
+			  READ_ONCE(to_vrelay(dev)->client.pause) == VRELAY_PAUSED);
+}
+
+static ssize_t paused_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			    size_t count)
+{
+	bool on;
+	int err;
+
+	err = kstrtobool(buf, &on);
+	if (!err)
+		err = vrelay_set_paused(to_vrelay(dev), on);
+	return err ?: count;
+}
+static DEVICE_ATTR_RW(paused);
+
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	char text[128];
@@ -173,6 +192,7 @@ static struct attribute *vrelay_attrs[] = {
 	&dev_attr_redirect.attr,
 	&dev_attr_force_forwarding.attr,
 	&dev_attr_hvsock.attr,
+	&dev_attr_paused.attr,
 	&dev_attr_state.attr,
 	&dev_attr_host_version.attr,
 	&dev_attr_client_id.attr,

@@ -166,6 +166,7 @@ struct vrelay *vrelay_create(unsigned int index);
 void vrelay_remove(struct vrelay *relay);
 int vrelay_set_server(struct vrelay *relay, const char *name);
 int vrelay_set_redirect(struct vrelay *relay, bool on);
+int vrelay_set_paused(struct vrelay *relay, bool on);
 void vrelay_set_hvsock(struct vrelay *relay, bool on);
 
 /* relay_chan.c */

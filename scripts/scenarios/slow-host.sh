@@ -16,6 +16,7 @@ if [ -n "${LONG:-}" ]; then
 fi
 
 PARAM=/sys/module/vmbus_relay/parameters
+PIPE=/sys/module/vmbus_testroot/parameters/pipe
 
 # host_late MS
 host_late() {
@@ -25,6 +26,15 @@ host_late() {
 
 too_late_refused() {
 	! (host_late 1001) 2> /dev/null && file_is $PARAM/loopback_delay_ms 0
+}
+
+# host_pauses BOOL
+host_pauses() {
+	echo "$1" > "$RELAY/paused"
+}
+
+host_takes_pipe() {
+	echo 0 > $PIPE
 }
 
 # Off, on, and all is there again
@@ -54,6 +64,21 @@ while [ $n -lt $flips ]; do
 		check "$(disk_name "$guid") works" guest_scratch "$guid"
 	done
 done
+note "The host pauses"
+must "it does" host_pauses 1
+check "the relay says so" file_is "$RELAY/state" paused
+check "the host takes the pipe away" host_takes_pipe
+check "disk A works" guest_scratch "$GUID_A"
+# shellcheck disable=SC2086 # a list
+check "the guest has not heard of it" guest_lists $ALL
+must "it goes on" host_pauses 0
+check "the relay is connected" file_is "$RELAY/state" connected
+check "the pipe goes" guest_lists "$GUID_A" "$GUID_B"
+check "disk A works" guest_scratch "$GUID_A"
+must "it pauses again" host_pauses 1
+check "the guest reboots, and that ends it" guest_reboot
+check "the host is not paused" file_is "$RELAY/paused" 0
+check "disk A works" guest_scratch "$GUID_A"
 check "the host's messages did wait" [ "$(cat "$SRV/root/sends_retried")" -gt 100 ]
 check "nothing took too long" file_is "$RELAY/host_timeouts" 0
 check "the host had nothing to complain of" server_clean root
