@@ -278,26 +278,12 @@ static void client_modify_test(struct kunit *test)
 
 /* ---- letting go of the guest's memory ---------------------------------------------- */
 
-struct cc_drain {
-	struct work_struct work;
-	struct vrelay_hchan *hchan;
-	bool block;
-	int err;
-};
-
-static void cc_drain_work(struct work_struct *work)
-{
-	struct cc_drain *drain = container_of(work, struct cc_drain, work);
-
-	drain->err = vrelay_client_drain(drain->hchan, drain->block);
-}
-
 /* Everything that the host has is asked back, and nobody hears of it. */
 static void client_drain_test(struct kunit *test)
 {
 	struct fh *fh = cc_new(test);
 	struct vrelay_hchan *hchan = fh_chan(fh, 4);
-	struct cc_drain drain = { .hchan = hchan, .block = true };
+	struct fh_drain drain;
 
 	KUNIT_EXPECT_EQ(test, vrelay_client_drain(hchan, false), 0);
 	fh_expect_quiet(fh);
@@ -310,8 +296,7 @@ static void client_drain_test(struct kunit *test)
 	fh_expect_chan(fh, VMBUS_MSG_GPADL_TEARDOWN, 16, 4);
 	KUNIT_EXPECT_EQ(test, vrelay_client_modify(hchan, 1), 0);
 	fh_expect_chan(fh, VMBUS_MSG_MODIFY_CHANNEL, 16, 4);
-	INIT_WORK_ONSTACK(&drain.work, cc_drain_work);
-	schedule_work(&drain.work);
+	fh_drain_begin(&drain, hchan, true);
 	fh_wait_posts(fh, fh->seen + 2);
 	fh_expect_chan(fh, VMBUS_MSG_CLOSE, 12, 4);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(fh_expect_chan(fh, VMBUS_MSG_GPADL_TEARDOWN, 16, 4)[1]),
@@ -327,9 +312,7 @@ static void client_drain_test(struct kunit *test)
 			0x12);
 	fh_answer_modify(fh, 4, 0);
 	fh_torndown(fh, 0x12);
-	flush_work(&drain.work);
-	destroy_work_on_stack(&drain.work);
-	KUNIT_EXPECT_EQ(test, drain.err, 0);
+	KUNIT_EXPECT_EQ(test, fh_drain_end(&drain), 0);
 	fh_expect_quiet(fh);
 	fh_expect_errors(fh, 0);
 	KUNIT_EXPECT_EQ(test, cc_open(hchan), -ESHUTDOWN);

@@ -13,7 +13,6 @@
 struct cp_call {
 	struct work_struct work;
 	struct fh *fh;
-	struct vrelay_hchan *hchan;
 	int err;
 };
 
@@ -24,13 +23,6 @@ static void cp_pause_work(struct work_struct *work)
 	call->err = vrelay_client_pause(&call->fh->client);
 }
 
-static void cp_drain_work(struct work_struct *work)
-{
-	struct cp_call *call = container_of(work, struct cp_call, work);
-
-	call->err = vrelay_client_drain(call->hchan, false);
-}
-
 static void cp_disconnect_work(struct work_struct *work)
 {
 	struct cp_call *call = container_of(work, struct cp_call, work);
@@ -38,10 +30,9 @@ static void cp_disconnect_work(struct work_struct *work)
 	vrelay_client_disconnect(&call->fh->client);
 }
 
-static void cp_begin(struct cp_call *call, struct fh *fh, struct vrelay_hchan *hchan,
-		     work_func_t fn)
+static void cp_begin(struct cp_call *call, struct fh *fh, work_func_t fn)
 {
-	*call = (struct cp_call) { .fh = fh, .hchan = hchan };
+	*call = (struct cp_call) { .fh = fh };
 	INIT_WORK_ONSTACK(&call->work, fn);
 	queue_work(fh->wq, &call->work);
 }
@@ -56,7 +47,7 @@ static int cp_end(struct cp_call *call)
 /* The host has been asked, and has not answered. */
 static void cp_ask(struct cp_call *call, struct fh *fh)
 {
-	cp_begin(call, fh, NULL, cp_pause_work);
+	cp_begin(call, fh, cp_pause_work);
 	fh_wait_posts(fh, fh->seen + 1);
 	fh_expect(fh, VMBUS_MSG_PAUSE, 8);
 }
@@ -169,7 +160,8 @@ static void client_pause_drain_test(struct kunit *test)
 {
 	struct fh *fh = cp_new(test);
 	struct vrelay_hchan *hchan = fh_chan(fh, CP_CHANNEL);
-	struct cp_call pause, drain;
+	struct fh_drain drain;
+	struct cp_call pause;
 	bool early;
 
 	/* With nothing to give back it stays paused. */
@@ -186,7 +178,7 @@ static void client_pause_drain_test(struct kunit *test)
 			cp_ask(&pause, fh);
 		else
 			cp_pause(fh);
-		cp_begin(&drain, fh, hchan, cp_drain_work);
+		fh_drain_begin(&drain, hchan, false);
 		if (early) {
 			/* The host is to pause first. */
 			while (!READ_ONCE(fh->client.urgent))
@@ -201,7 +193,7 @@ static void client_pause_drain_test(struct kunit *test)
 		fh_expect_chan(fh, VMBUS_MSG_GPADL_TEARDOWN, 16, CP_CHANNEL);
 		cp_expect_state(fh, "connected");
 		fh_torndown(fh, CP_GPADL);
-		KUNIT_EXPECT_EQ(test, cp_end(&drain), 0);
+		KUNIT_EXPECT_EQ(test, fh_drain_end(&drain), 0);
 		fh_expect_quiet(fh);
 		if (early)
 			break;
@@ -216,7 +208,7 @@ static void client_pause_unload_test(struct kunit *test)
 	struct cp_call call, pause;
 
 	cp_pause(fh);
-	cp_begin(&call, fh, NULL, cp_disconnect_work);
+	cp_begin(&call, fh, cp_disconnect_work);
 	fh_wait_posts(fh, fh->seen + 2);
 	fh_expect(fh, VMBUS_MSG_RESUME, 8);
 	fh_expect(fh, VMBUS_MSG_UNLOAD, 8);
@@ -227,7 +219,7 @@ static void client_pause_unload_test(struct kunit *test)
 	/* Before the host has paused. */
 	fh_enter(fh, VRELAY_CONNECTED);
 	cp_ask(&pause, fh);
-	cp_begin(&call, fh, NULL, cp_disconnect_work);
+	cp_begin(&call, fh, cp_disconnect_work);
 	while (vrelay_client_get_state(&fh->client) != VRELAY_DISCONNECTING)
 		cond_resched();
 	fh_expect_quiet(fh);

@@ -566,4 +566,40 @@ static inline void fh_gpadl_ask(struct fh *fh, struct vrelay_hchan *hchan, u32 i
 	fh_expect_chan(fh, VMBUS_MSG_GPADL_HEADER, 36, hchan->offer.channel_id);
 }
 
+/**
+ * struct fh_drain - vrelay_client_drain() in a thread of its own: it waits for the host
+ * @work: the thread
+ * @hchan: channel
+ * @block: see there
+ * @err: what it returned
+ */
+struct fh_drain {
+	struct work_struct work;
+	struct vrelay_hchan *hchan;
+	bool block;
+	int err;
+};
+
+static inline void fh_drain_work(struct work_struct *work)
+{
+	struct fh_drain *drain = container_of(work, struct fh_drain, work);
+
+	drain->err = vrelay_client_drain(drain->hchan, drain->block);
+}
+
+static inline void fh_drain_begin(struct fh_drain *drain, struct vrelay_hchan *hchan, bool block)
+{
+	drain->hchan = hchan;
+	drain->block = block;
+	INIT_WORK_ONSTACK(&drain->work, fh_drain_work);
+	schedule_work(&drain->work);
+}
+
+static inline int fh_drain_end(struct fh_drain *drain)
+{
+	flush_work(&drain->work);
+	destroy_work_on_stack(&drain->work);
+	return drain->err;
+}
+
 #endif /* _FAKE_HOST_H */

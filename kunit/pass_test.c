@@ -250,6 +250,24 @@ static void pt_settle(struct pt *pt)
 	kthread_flush_worker(worker);
 }
 
+/* A guest is reset; the host has not closed yet when the next one asks for its open. */
+static void pt_ask_open_in_close(struct pt *pt)
+{
+	pt_open(pt);
+	pt->hold_close = true;
+	pt_reset(pt);
+	pt_expect_soon(pt, &pt->closes, 1);
+	pt_connect(pt);
+	pt_ask_open(pt);
+}
+
+/* The host gets the first packet. */
+static void pt_expect_works(struct pt *pt)
+{
+	pt_write(pt, 7);
+	pt_expect_soon(pt, &pt->nsent, 1);
+}
+
 /* So many messages wait for a guest that is stopped. */
 static void pt_expect_answers(struct pt *pt, unsigned int n)
 {
@@ -453,8 +471,7 @@ static void pass_reset_in_open_test(struct kunit *test)
 	fg_expect_quiet(fg);
 	complete(&pt->gate);
 	fg_expect_opened(fg, pt->id, 0);
-	pt_write(pt, 7);
-	pt_expect_soon(pt, &pt->nsent, 1);
+	pt_expect_works(pt);
 }
 
 /* The same with a host that does not close. */
@@ -505,8 +522,7 @@ static void pass_stop_in_open_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pt_deliver(pt, 2));
 	vpass_flush(pt->pass);
 	pt_read(pt, 1, 3);
-	pt_write(pt, 7);
-	pt_expect_soon(pt, &pt->nsent, 1);
+	pt_expect_works(pt);
 }
 
 /* It is stopped before the host is asked: its rings are not looked at, either. */
@@ -515,12 +531,7 @@ static void pass_stop_before_open_test(struct kunit *test)
 	struct pt *pt = pt_new(test, PT_DOWN);
 	struct fg *fg = pt->fg;
 
-	pt_open(pt);
-	pt->hold_close = true;
-	pt_reset(pt);
-	pt_expect_soon(pt, &pt->closes, 1);
-	pt_connect(pt);
-	pt_ask_open(pt);
+	pt_ask_open_in_close(pt);
 	fg_stop(fg);
 	complete(&pt->gate);
 	pt_expect_soon(pt, &pt->closed, 1);
@@ -532,8 +543,7 @@ static void pass_stop_before_open_test(struct kunit *test)
 	kunit_release_action(test, fg_start, fg);
 	fg_expect_opened(fg, pt->id, 0);
 	KUNIT_EXPECT_EQ(test, pt->opens, 2U);
-	pt_write(pt, 7);
-	pt_expect_soon(pt, &pt->nsent, 1);
+	pt_expect_works(pt);
 }
 
 /* Two resets within one close of the host: the third guest's open is behind all of that. */
@@ -541,12 +551,7 @@ static void pass_reset_twice_test(struct kunit *test)
 {
 	struct pt *pt = pt_new(test, PT_DOWN);
 
-	pt_open(pt);
-	pt->hold_close = true;
-	pt_reset(pt);
-	pt_expect_soon(pt, &pt->closes, 1);
-	pt_connect(pt);
-	pt_ask_open(pt);
+	pt_ask_open_in_close(pt);
 	pt_reset(pt);
 	pt_connect(pt);
 	pt_ask_open(pt);
@@ -555,8 +560,7 @@ static void pass_reset_twice_test(struct kunit *test)
 	msleep(50);
 	KUNIT_EXPECT_EQ(test, pt->opens, 2U);
 	KUNIT_EXPECT_EQ(test, pt->closes, 1U);
-	pt_write(pt, 7);
-	pt_expect_soon(pt, &pt->nsent, 1);
+	pt_expect_works(pt);
 }
 
 /* Buffers are not passed on; the rings of the next open may come before the host has closed. */
