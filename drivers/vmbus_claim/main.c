@@ -85,14 +85,12 @@ static struct vpass *vclaim_sever(struct vclaim *claim)
 static void vclaim_apply(struct work_struct *work)
 {
 	struct vclaim *claim = container_of(work, struct vclaim, apply.work);
-	struct vint_decision decision;
 	struct vpass *revoke = NULL;
 
 	mutex_lock(&claim->offer_lock);
 	if (!claim->gone) {
-		vint_decide(&claim->key, &decision);
-		claim->decision = decision;
-		if (decision.disposition != VINT_RELAY)
+		vint_decide(&claim->key, &claim->decision);
+		if (claim->decision.disposition != VINT_RELAY)
 			revoke = vclaim_sever(claim);
 		else if (!claim->offered)
 			vclaim_try_offer(claim);
