@@ -68,7 +68,7 @@ static void storvsp_scan_hide_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, storvsp_scan_empty(scan));
 	storvsp_scan_looked(scan, 0);
 	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
-	KUNIT_EXPECT_FALSE(test, storvsp_scan_hide(scan));	/* the second channel */
+	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));	/* the second channel */
 	storvsp_scan_open(scan, true);
 	KUNIT_EXPECT_FALSE(test, storvsp_scan_empty(scan));
 
@@ -80,10 +80,36 @@ static void storvsp_scan_hide_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, storvsp_scan_empty(scan));
 }
 
+/* How long a guest is given counts from the first channel that goes, for all of them. */
+static void storvsp_scan_quiet_test(struct kunit *test)
+{
+	struct storvsp_scan *scan = st_scan(test);
+	unsigned long since;
+
+	storvsp_scan_open(scan, true);
+	storvsp_scan_looked(scan, 0);
+	scan->last = jiffies - 60 * HZ;
+	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
+	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET);
+	KUNIT_EXPECT_TRUE(test, time_after(scan->last, jiffies - 30 * HZ));
+
+	since = jiffies - 3 * HZ;
+	scan->last = since;
+	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
+	KUNIT_EXPECT_EQ(test, scan->last, since);
+	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET);
+
+	storvsp_scan_open(scan, false);
+	storvsp_scan_request(scan);
+	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
+	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET_BUSY);
+}
+
 static struct kunit_case storvsp_scan_cases[] = {
 	KUNIT_CASE(storvsp_scan_first_test),
 	KUNIT_CASE(storvsp_scan_look_test),
 	KUNIT_CASE(storvsp_scan_hide_test),
+	KUNIT_CASE(storvsp_scan_quiet_test),
 	{}
 };
 

@@ -10,9 +10,8 @@
 /* A guest that is told to look at its disks is given so long for each, and for all. */
 #define STORVSP_LOOK_MAX	(5 * HZ)
 #define STORVSP_RETIRE_MAX	(20 * HZ)
-/* A guest that has nothing to ask for so long has let go of its disks. */
-#define STORVSP_QUIET		msecs_to_jiffies(500)
-#define STORVSP_QUIET_MAX	(5 * HZ)
+/* A relay that closes a channel waits for no more than 10 s. */
+#define STORVSP_QUIET_MAX	(8 * HZ)
 #define STORVSP_FREEZE_ROUNDS	8	/* looks for late requests before the rings go */
 
 static bool storvsp_ctrl_retired(const struct storvsp_ctrl *ctrl, unsigned long since)
@@ -74,16 +73,16 @@ void storvsp_chan_wait_idle(struct storvsp_chan *sc)
 	wait_event(sc->idle, storvsp_chan_idle(sc));
 }
 
-/* Answer all that comes, until nothing does. */
-static void storvsp_drain_ring(struct storvsp_chan *sc)
+/* Answer all that comes, until nothing has come for so long by any of the channels. */
+static void storvsp_drain_ring(struct storvsp_chan *sc, unsigned long quiet)
 {
-	unsigned long start = jiffies, last = start;
+	const struct storvsp_scan *scan = &sc->ctrl->scan;
+	unsigned long start = jiffies;
 
 	do {
-		if (vsrv_reader_drain(&sc->reader))
-			last = jiffies;
+		vsrv_reader_drain(&sc->reader);
 		usleep_range(1000, 2000);
-	} while (time_before(jiffies, last + STORVSP_QUIET) &&
+	} while (time_before(jiffies, READ_ONCE(scan->last) + quiet) &&
 		 time_before(jiffies, start + STORVSP_QUIET_MAX));
 }
 
@@ -99,17 +98,24 @@ static void storvsp_drain_ring(struct storvsp_chan *sc)
  */
 static void storvsp_drain(struct storvsp_chan *sc, bool closed)
 {
-	bool used = storvsp_scan_hide(&sc->ctrl->scan);
+	struct storvsp_scan *scan = &sc->ctrl->scan;
+	bool used = storvsp_scan_hide(scan);
+	unsigned long quiet = scan->quiet;
 	unsigned int round, empty = 0;
 
 	spin_lock_irq(&sc->lock);
-	if (!closed)
+	if (!closed) {
 		used = sc->busy;
+		quiet = STORVSP_QUIET;
+	}
 	sc->notify = false;
 	spin_unlock_irq(&sc->lock);
+	/* What is under way can lead to more. */
+	if (!closed && used)
+		storvsp_scan_request(scan);
 	storvsp_chan_wait_idle(sc);
 	if (used)
-		storvsp_drain_ring(sc);
+		storvsp_drain_ring(sc, quiet);
 	for (round = 0; round < STORVSP_FREEZE_ROUNDS && empty < 2; round++) {
 		vsrv_reader_drain(&sc->reader);
 		empty = vsrv_ring_freeze(&sc->rings.in) ? empty + 1 : 0;

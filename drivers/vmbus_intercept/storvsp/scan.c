@@ -9,6 +9,9 @@
 #include <linux/jiffies.h>
 #include "storvsp.h"
 
+/* A guest that had something to ask so lately may still have much to write. */
+#define STORVSP_RECENT		(5 * HZ)
+
 /**
  * storvsp_scan_open - the guest opens a channel
  * @scan: of its controller
@@ -42,6 +45,7 @@ void storvsp_scan_request(struct storvsp_scan *scan)
 	if (READ_ONCE(scan->last) != now)
 		WRITE_ONCE(scan->last, now);
 }
+EXPORT_SYMBOL_IF_KUNIT(storvsp_scan_request);
 
 /**
  * storvsp_scan_looked - the guest has sent a command
@@ -98,7 +102,12 @@ bool storvsp_scan_hide(struct storvsp_scan *scan)
 	bool used;
 
 	spin_lock_irq(&scan->lock);
-	used = scan->scanned && !storvsp_scan_empty(scan);
+	used = scan->scanned && !scan->retired;
+	if (used && !scan->hidden) {
+		scan->quiet = time_before(jiffies, scan->last + STORVSP_RECENT) ?
+			      STORVSP_QUIET_BUSY : STORVSP_QUIET;
+		WRITE_ONCE(scan->last, jiffies);
+	}
 	WRITE_ONCE(scan->hidden, true);
 	spin_unlock_irq(&scan->lock);
 	return used;

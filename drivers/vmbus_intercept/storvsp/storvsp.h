@@ -317,14 +317,20 @@ enum storvsp_look {
 	STORVSP_LOOK_ENDED,
 };
 
+/* A guest that has nothing to ask for so long has let go of its disks. */
+#define STORVSP_QUIET		msecs_to_jiffies(500)
+#define STORVSP_QUIET_BUSY	msecs_to_jiffies(2000)
+
 /**
  * struct storvsp_scan - what the guest has seen of the disks, by whatever channel
- * @last: when the last request was read, in jiffies; or @retired set
+ * @last: when the last request was read, in jiffies; or when the disks went
  * @lock: protects what follows
  * @scanned: the guest has sent commands since it opened the controller; before that
  *	some crash when notified
  * @top: the highest address, path and target, that it has looked at
  * @hidden: a channel is being closed: the guest sees no disks, until it opens one
+ * @quiet: how long it must have had nothing to ask since then, in jiffies, to have let go
+ *	of them
  * @retired: the controller is being taken from the guest: it sees no disks
  * @look: how far the guest has looked at the addresses since then
  */
@@ -334,6 +340,7 @@ struct storvsp_scan {
 	bool scanned;
 	u16 top;
 	bool hidden;
+	unsigned long quiet;
 	bool retired;
 	enum storvsp_look look;
 };
