@@ -8,10 +8,10 @@
 
 #include <linux/atomic.h>
 #include <linux/bitops.h>
+#include <linux/err.h>
 #include <linux/jhash.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
-#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <vmbus/partition.h>
@@ -45,31 +45,21 @@ MODULE_PARM_DESC(loopback_delay_ms,
 		 "for tests: each message of the loopback host comes up to so many ms late");
 
 /**
- * struct vrelay_binding - who gets an event flag
- * @fn: callback
- * @ctx: its argument
- */
-struct vrelay_binding {
-	void (*fn)(void *ctx);
-	void *ctx;
-};
-
-/**
  * struct vrelay_loopback - the transport
  * @host: what the client sees
  * @part: the guest's partition, since it was started last
  * @messages: that came late, since then
  * @late: lets the host try again
- * @flags: VRELAY_LOOPBACK_DUE: the next message has been delayed
- * @events: by event flag; written by the client under its lock, read under RCU
+ * @due: bit 0: the next message has been delayed
+ * @flags: the host's event flags
  */
 struct vrelay_loopback {
 	struct vrelay_host host;
 	struct vmbus_partition *part;
 	atomic_t messages;
 	struct delayed_work late;
-	unsigned long flags;
-	struct vrelay_binding __rcu *events[VRELAY_EVENT_FLAGS];
+	unsigned long due;
+	struct vrelay_flags flags;
 };
 
 static struct vrelay_loopback *to_loopback(struct vrelay_host *host)
@@ -77,13 +67,11 @@ static struct vrelay_loopback *to_loopback(struct vrelay_host *host)
 	return container_of(host, struct vrelay_loopback, host);
 }
 
-#define VRELAY_LOOPBACK_DUE	0
-
 static void vrelay_loopback_late(struct work_struct *work)
 {
 	struct vrelay_loopback *loopback = container_of(work, struct vrelay_loopback, late.work);
 
-	set_bit(VRELAY_LOOPBACK_DUE, &loopback->flags);
+	set_bit(0, &loopback->due);
 	vpart_vtl2_ready(loopback->part, VMBUS_SINT_REDIRECT);
 }
 
@@ -95,7 +83,7 @@ static bool vrelay_loopback_delays(struct vrelay_loopback *loopback)
 {
 	unsigned int max = READ_ONCE(loopback_delay_ms), ms;
 
-	if (!max || test_and_clear_bit(VRELAY_LOOPBACK_DUE, &loopback->flags))
+	if (!max || test_and_clear_bit(0, &loopback->due))
 		return false;
 	if (!delayed_work_pending(&loopback->late)) {
 		ms = jhash_1word(atomic_inc_return(&loopback->messages),
@@ -121,16 +109,9 @@ static int vrelay_loopback_message(void *ctx, u8 sint, const void *payload, u32 
 static void vrelay_loopback_event(void *ctx, u8 sint, u16 flag)
 {
 	struct vrelay_loopback *loopback = ctx;
-	struct vrelay_binding *binding = NULL;
 
-	rcu_read_lock();
-	if (sint == VMBUS_SINT_REDIRECT && flag < VRELAY_EVENT_FLAGS)
-		binding = rcu_dereference(loopback->events[flag]);
-	if (binding)
-		binding->fn(binding->ctx);
-	else
+	if (sint != VMBUS_SINT_REDIRECT || !vrelay_flags_fire(&loopback->flags, flag))
 		atomic64_inc(&loopback->host.stray_events);
-	rcu_read_unlock();
 }
 
 static const struct vpart_vtl2_ops vrelay_loopback_vtl2_ops = {
@@ -177,31 +158,12 @@ static u16 vrelay_loopback_signal(struct vrelay_host *host, u32 connection_id, u
 static int vrelay_loopback_bind(struct vrelay_host *host, u16 flag, void (*fn)(void *ctx),
 				void *ctx)
 {
-	struct vrelay_loopback *loopback = to_loopback(host);
-	struct vrelay_binding *binding;
-
-	if (flag >= VRELAY_EVENT_FLAGS)
-		return -EINVAL;
-	if (rcu_access_pointer(loopback->events[flag]))
-		return -EBUSY;
-	binding = kmalloc(sizeof(*binding), GFP_KERNEL);
-	if (!binding)
-		return -ENOMEM;
-	binding->fn = fn;
-	binding->ctx = ctx;
-	rcu_assign_pointer(loopback->events[flag], binding);
-	return 0;
+	return vrelay_flags_bind(&to_loopback(host)->flags, flag, fn, ctx);
 }
 
 static void vrelay_loopback_unbind(struct vrelay_host *host, u16 flag)
 {
-	struct vrelay_loopback *loopback = to_loopback(host);
-	struct vrelay_binding *binding;
-
-	binding = rcu_replace_pointer(loopback->events[flag], NULL, true);
-	/* Also waits for callbacks that run: the caller frees their context. */
-	synchronize_rcu();
-	kfree(binding);
+	vrelay_flags_unbind(&to_loopback(host)->flags, flag);
 }
 
 static int vrelay_loopback_share(struct vrelay_host *host, struct page **pages, unsigned int n,
@@ -220,6 +182,11 @@ static void vrelay_loopback_ready(struct vrelay_host *host)
 	vpart_vtl2_ready(to_loopback(host)->part, VMBUS_SINT_REDIRECT);
 }
 
+static void vrelay_loopback_destroy(struct vrelay_host *host)
+{
+	kvfree(to_loopback(host));
+}
+
 static const struct vrelay_host_ops vrelay_loopback_ops = {
 	.name = "loopback",
 	.start = vrelay_loopback_start,
@@ -231,20 +198,21 @@ static const struct vrelay_host_ops vrelay_loopback_ops = {
 	.share = vrelay_loopback_share,
 	.unshare = vrelay_loopback_unshare,
 	.ready = vrelay_loopback_ready,
+	.destroy = vrelay_loopback_destroy,
 };
 
+/**
+ * vrelay_loopback_create() - create the transport
+ *
+ * Return: it, or ERR_PTR(-ENOMEM).
+ */
 struct vrelay_host *vrelay_loopback_create(void)
 {
 	struct vrelay_loopback *loopback = kvzalloc(sizeof(*loopback), GFP_KERNEL);
 
 	if (!loopback)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	loopback->host.ops = &vrelay_loopback_ops;
 	INIT_DELAYED_WORK(&loopback->late, vrelay_loopback_late);
 	return &loopback->host;
-}
-
-void vrelay_loopback_destroy(struct vrelay_host *host)
-{
-	kvfree(to_loopback(host));
 }

@@ -2,6 +2,7 @@
 /*
  * vmbus_relay: consumes the host's VMBus offers and offers them to the guest.
  */
+#include <linux/err.h>
 #include <linux/module.h>
 
 #include "vrelay.h"
@@ -10,17 +11,27 @@ static struct vrelay *vrelay0;
 
 static int __init vrelay_init(void)
 {
+	struct vrelay_host *host;
 	int err;
 
 	err = class_register(&vrelay_class);
 	if (err)
 		return err;
-	vrelay0 = vrelay_create(0);
+	host = vrelay_loopback_create();
+	if (IS_ERR(host)) {
+		err = PTR_ERR(host);
+		goto unregister_class;
+	}
+	vrelay0 = vrelay_create(0, host);
 	if (IS_ERR(vrelay0)) {
-		class_unregister(&vrelay_class);
-		return PTR_ERR(vrelay0);
+		err = PTR_ERR(vrelay0);
+		goto unregister_class;
 	}
 	return 0;
+
+unregister_class:
+	class_unregister(&vrelay_class);
+	return err;
 }
 
 static void __exit vrelay_exit(void)

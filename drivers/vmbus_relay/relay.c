@@ -259,7 +259,7 @@ static void vrelay_release(struct device *dev)
 	vrelay_client_destroy(&relay->client);
 	if (relay->wq)
 		destroy_workqueue(relay->wq);
-	vrelay_loopback_destroy(relay->host);
+	relay->host->ops->destroy(relay->host);
 	mutex_destroy(&relay->config_lock);
 	kfree(relay);
 }
@@ -267,17 +267,18 @@ static void vrelay_release(struct device *dev)
 /**
  * vrelay_create() - create relay<index>, switched off
  * @index: number in its name
+ * @host: transport; the relay's from now on, also if this fails
  *
  * Return: the relay or ERR_PTR.
  */
-struct vrelay *vrelay_create(unsigned int index)
+struct vrelay *vrelay_create(unsigned int index, struct vrelay_host *host)
 {
 	struct vrelay *relay;
 	int err = -ENOMEM;
 
 	relay = kzalloc(sizeof(*relay), GFP_KERNEL);
 	if (!relay)
-		return ERR_PTR(-ENOMEM);
+		goto destroy_host;
 	mutex_init(&relay->config_lock);
 	spin_lock_init(&relay->show_lock);
 	spin_lock_init(&relay->tl.lock);
@@ -285,12 +286,10 @@ struct vrelay *vrelay_create(unsigned int index)
 	INIT_LIST_HEAD(&relay->chans);
 	INIT_DELAYED_WORK(&relay->reconcile, vrelay_reconcile);
 
-	relay->host = vrelay_loopback_create();
-	if (!relay->host)
-		goto free_relay;
+	relay->host = host;
 	relay->wq = alloc_workqueue("vmbus_relay%u", WQ_UNBOUND, 0, index);
 	if (!relay->wq)
-		goto free_host;
+		goto free_relay;
 	err = vrelay_client_init(&relay->client, &vrelay_client_ops, relay->host, relay->wq);
 	if (err)
 		goto free_wq;
@@ -320,10 +319,10 @@ put_device:
 	return ERR_PTR(err);
 free_wq:
 	destroy_workqueue(relay->wq);
-free_host:
-	vrelay_loopback_destroy(relay->host);
 free_relay:
 	kfree(relay);
+destroy_host:
+	host->ops->destroy(host);
 	return ERR_PTR(err);
 }
 

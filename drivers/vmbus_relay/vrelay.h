@@ -162,7 +162,7 @@ struct vrelay_chan {
 };
 
 /* relay.c */
-struct vrelay *vrelay_create(unsigned int index);
+struct vrelay *vrelay_create(unsigned int index, struct vrelay_host *host);
 void vrelay_remove(struct vrelay *relay);
 int vrelay_set_server(struct vrelay *relay, const char *name);
 int vrelay_set_redirect(struct vrelay *relay, bool on);
@@ -191,9 +191,23 @@ void vrelay_tl_offered(struct vrelay *relay, const struct vrelay_offer *offer, i
 bool vrelay_tl_refused(struct vrelay *relay, const guid_t *service_id, const guid_t *endpoint_id);
 unsigned long vrelay_tl_check(struct vrelay *relay, bool gone);
 
+/* flags.c */
+struct vrelay_binding;
+
+/**
+ * struct vrelay_flags - who gets the host's event flags
+ * @bindings: by event flag; written by the client under its lock, read under RCU
+ */
+struct vrelay_flags {
+	struct vrelay_binding __rcu *bindings[VRELAY_EVENT_FLAGS];
+};
+
+int vrelay_flags_bind(struct vrelay_flags *flags, u16 flag, void (*fn)(void *ctx), void *ctx);
+void vrelay_flags_unbind(struct vrelay_flags *flags, u16 flag);
+bool vrelay_flags_fire(struct vrelay_flags *flags, u16 flag);
+
 /* loopback.c */
 struct vrelay_host *vrelay_loopback_create(void);
-void vrelay_loopback_destroy(struct vrelay_host *host);
 
 /* sysfs.c */
 extern const struct class vrelay_class;

@@ -29,6 +29,7 @@ struct vrelay_host;
  * @unshare: undo it, once the host uses them no more.  May sleep.
  * @ready: vrelay_host::receive() returned -EAGAIN before and has room now.
  *	May call it.  Process context.
+ * @destroy: free it; it is stopped
  */
 struct vrelay_host_ops {
 	const char *name;
@@ -41,6 +42,7 @@ struct vrelay_host_ops {
 	int (*share)(struct vrelay_host *host, struct page **pages, unsigned int n, u64 *pfns);
 	void (*unshare)(struct vrelay_host *host, const u64 *pfns, unsigned int n);
 	void (*ready)(struct vrelay_host *host);
+	void (*destroy)(struct vrelay_host *host);
 };
 
 /**
