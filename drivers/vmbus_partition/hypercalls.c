@@ -67,6 +67,23 @@ u64 vpart_hv_call(u64 control, const void *in, size_t in_len, void *out, size_t 
 EXPORT_SYMBOL_IF_KUNIT(vpart_hv_call);
 
 /**
+ * vpart_hv_call_fast - one hypercall with 8 bytes of input, in a register
+ * @control: control word, with VMBUS_HVCALL_FAST
+ * @in: input
+ *
+ * Context: any, also with interrupts off.
+ * Return: the result word, all ones where there is no Hyper-V.
+ */
+u64 vpart_hv_call_fast(u64 control, u64 in)
+{
+	KUNIT_STATIC_STUB_REDIRECT(vpart_hv_call_fast, control, in);
+	if (!vpart_hv_available())
+		return U64_MAX;
+	return hv_do_fast_hypercall8(FIELD_GET(VMBUS_HVCALL_CODE, control), in);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpart_hv_call_fast);
+
+/**
  * vpart_hv_errno - what a result word means for the caller
  * @result: result word
  *
@@ -155,6 +172,45 @@ int vpart_hv_signal(u32 vp, u8 sint, u16 flag)
 	return err ?: !!out.newly_signaled;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpart_hv_signal);
+
+/**
+ * vpart_hv_post_message - HvCallPostMessage: a message of this kernel to the host
+ * @connection_id: connection
+ * @payload: message
+ * @len: its bytes, up to VMBUS_MSG_MAX
+ *
+ * Context: any but NMI, also with interrupts off.
+ * Return: an HV_STATUS code.
+ */
+u16 vpart_hv_post_message(u32 connection_id, const void *payload, u32 len)
+{
+	struct vmbus_hv_post_message in = {
+		.connection_id = cpu_to_le32(connection_id),
+		.type = cpu_to_le32(VMBUS_MSG_TYPE_HV),
+		.size = cpu_to_le32(len),
+	};
+
+	memcpy(in.payload, payload, len);
+	return FIELD_GET(VMBUS_HVCALL_STATUS,
+			 vpart_hv_call(VMBUS_HVCALL_POST_MESSAGE, &in, sizeof(in), NULL, 0));
+}
+EXPORT_SYMBOL_GPL(vpart_hv_post_message);
+
+/**
+ * vpart_hv_signal_event - HvCallSignalEvent: an event of this kernel for the host
+ * @connection_id: connection
+ * @flag: event flag, counted from the connection's first
+ *
+ * Context: any, also with interrupts off.
+ * Return: an HV_STATUS code.
+ */
+u16 vpart_hv_signal_event(u32 connection_id, u16 flag)
+{
+	return FIELD_GET(VMBUS_HVCALL_STATUS,
+			 vpart_hv_call_fast(VMBUS_HVCALL_SIGNAL_EVENT | VMBUS_HVCALL_FAST,
+					    connection_id | (u64)flag << 32));
+}
+EXPORT_SYMBOL_GPL(vpart_hv_signal_event);
 
 /**
  * vpart_hv_intercept_synic - HvCallInstallIntercept: get VTL0's posts and signals

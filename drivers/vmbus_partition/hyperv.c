@@ -205,6 +205,7 @@ static void vpart_hv_backend_await(void *ctx, void *cookie, u8 sint)
 
 static const struct vpart_backend_ops vpart_hv_backend_ops = {
 	.owner = THIS_MODULE,
+	.vtl0 = true,
 	.pin = vpart_hv_pin,
 	.unpin = vpart_hv_unpin,
 	.post = vpart_hv_backend_post,
@@ -400,3 +401,40 @@ struct vmbus_partition *vpart_hv_current(void)
 
 	return hv ? hv->part : NULL;
 }
+
+/**
+ * vpart_hold_vtl0 - have the guest of a partition be VTL0 of this virtual machine, or none
+ * @part: partition
+ *
+ * For who takes the guest's page numbers for this kernel's.  VTL0 may go and come again.
+ *
+ * Context: process, may sleep.
+ * Return: 0, to be undone by vpart_release_vtl0() once; -EPERM if the guest is another one.
+ */
+int vpart_hold_vtl0(struct vmbus_partition *part)
+{
+	int err = -EPERM;
+
+	mutex_lock(&part->config_lock);
+	if (part->backend && part->backend->vtl0) {
+		part->vtl0_only = true;
+		err = 0;
+	}
+	mutex_unlock(&part->config_lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vpart_hold_vtl0);
+
+/**
+ * vpart_release_vtl0 - another guest may come again
+ * @part: partition, held
+ *
+ * Context: process, may sleep.
+ */
+void vpart_release_vtl0(struct vmbus_partition *part)
+{
+	mutex_lock(&part->config_lock);
+	part->vtl0_only = false;
+	mutex_unlock(&part->config_lock);
+}
+EXPORT_SYMBOL_GPL(vpart_release_vtl0);

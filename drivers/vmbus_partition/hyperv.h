@@ -15,6 +15,7 @@ struct vpart_hv;
 
 bool vpart_hv_available(void);
 u64 vpart_hv_call(u64 control, const void *in, size_t in_len, void *out, size_t out_len);
+u64 vpart_hv_call_fast(u64 control, u64 in);
 int vpart_hv_errno(u64 result);
 int vpart_hv_post(u32 vp, u8 sint, const void *payload, u32 len);
 int vpart_hv_signal(u32 vp, u8 sint, u16 flag);

@@ -308,7 +308,8 @@ EXPORT_SYMBOL_GPL(vpart_start);
  * @ctx: their first argument
  *
  * Context: process, may sleep.
- * Return: 0, -EBUSY if it has one, -ENODEV if @ops->owner goes away.
+ * Return: 0, -EBUSY if it has one or is held by vpart_hold_vtl0() for another, -ENODEV if
+ * @ops->owner goes away.
  */
 int vpart_backend_attach(struct vmbus_partition *part, const struct vpart_backend_ops *ops,
 			 void *ctx)
@@ -316,7 +317,7 @@ int vpart_backend_attach(struct vmbus_partition *part, const struct vpart_backen
 	int err = 0;
 
 	mutex_lock(&part->config_lock);
-	if (part->backend) {
+	if (part->backend || (part->vtl0_only && !ops->vtl0)) {
 		err = -EBUSY;
 	} else if (!try_module_get(ops->owner)) {
 		err = -ENODEV;

@@ -181,6 +181,7 @@ void vpart_vps_clear(struct vmbus_partition *part);
  * @clients_lock: protects @clients; held while clients are reset, quiesced, resumed
  * @stopped: the guest is; changed under @clients_lock
  * @srcu: readers pin pages by @backend and @table
+ * @vtl0_only: vpart_hold_vtl0(); protected by @config_lock
  * @backend: callbacks while attached
  * @backend_ctx: their argument
  * @closing: the backend goes away: no new pins and workers
@@ -208,6 +209,7 @@ struct vmbus_partition {
 	struct mutex config_lock;	/* see the top of this file */
 	struct mutex clients_lock;	/* protects clients */
 	struct list_head clients;
+	bool vtl0_only;
 	bool stopped;
 
 	struct srcu_struct srcu;

@@ -2,12 +2,30 @@
 /*
  * vmbus_relay: consumes the host's VMBus offers and offers them to the guest.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
 
 #include "vrelay.h"
 
+static char *transport = "loopback";
+module_param(transport, charp, 0444);
+MODULE_PARM_DESC(transport, "way to the host: loopback (another server on the guest's partition) or vtl2 (Hyper-V)");
+
 static struct vrelay *vrelay0;
+
+static struct vrelay_host *vrelay_host_create(void)
+{
+	if (!strcmp(transport, "loopback"))
+		return vrelay_loopback_create();
+	if (!strcmp(transport, "vtl2"))
+		return vrelay_vtl2_create();
+	pr_err("transport: loopback or vtl2, not \"%s\"\n", transport);
+	return ERR_PTR(-EINVAL);
+}
 
 static int __init vrelay_init(void)
 {
@@ -17,7 +35,7 @@ static int __init vrelay_init(void)
 	err = class_register(&vrelay_class);
 	if (err)
 		return err;
-	host = vrelay_loopback_create();
+	host = vrelay_host_create();
 	if (IS_ERR(host)) {
 		err = PTR_ERR(host);
 		goto unregister_class;

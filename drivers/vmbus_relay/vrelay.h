@@ -21,8 +21,10 @@
 #define _VRELAY_H
 
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/kobject.h>
 #include <linux/mutex.h>
+#include <linux/printk.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <vmbus/intercept.h>
@@ -206,8 +208,17 @@ int vrelay_flags_bind(struct vrelay_flags *flags, u16 flag, void (*fn)(void *ctx
 void vrelay_flags_unbind(struct vrelay_flags *flags, u16 flag);
 bool vrelay_flags_fire(struct vrelay_flags *flags, u16 flag);
 
-/* loopback.c */
+/* Transports: loopback.c, vtl2.c */
 struct vrelay_host *vrelay_loopback_create(void);
+#if IS_ENABLED(CONFIG_X86_64) && IS_ENABLED(CONFIG_HYPERV)
+struct vrelay_host *vrelay_vtl2_create(void);
+#else
+static inline struct vrelay_host *vrelay_vtl2_create(void)
+{
+	pr_err("transport vtl2: this kernel was built without CONFIG_HYPERV\n");
+	return ERR_PTR(-ENODEV);
+}
+#endif
 
 /* sysfs.c */
 extern const struct class vrelay_class;

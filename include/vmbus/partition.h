@@ -190,6 +190,7 @@ struct kthread_worker *vpart_worker(struct vmbus_partition *part, u32 vp);
 /**
  * struct vpart_backend_ops - where a partition gets memory and interrupts from
  * @owner: module of the backend
+ * @vtl0: the guest is VTL0 of this machine: its page numbers are this kernel's
  * @pin: pin @n pages at region address @uaddr into @pages, all or nothing; for
  *	@longterm pins also charge the owner.  May sleep.  0 or -errno.
  * @unpin: let @n pages go, uncharging long-term ones.  Short-term unpins come
@@ -212,6 +213,7 @@ struct kthread_worker *vpart_worker(struct vmbus_partition *part, u32 vp);
  */
 struct vpart_backend_ops {
 	struct module *owner;
+	bool vtl0;
 	int (*pin)(void *ctx, u64 uaddr, unsigned int n, bool write, bool longterm,
 		   struct page **pages);
 	void (*unpin)(void *ctx, struct page **pages, unsigned int n, bool longterm);
@@ -236,7 +238,14 @@ void vpart_reset(struct vmbus_partition *part);
 void vpart_stop(struct vmbus_partition *part);
 void vpart_start(struct vmbus_partition *part);
 
-/* ---- Hyper-V as the backend: for the loop that runs VTL0's VPs ----------------- */
+/* ---- Hyper-V: in kernels with CONFIG_HYPERV ------------------------------------ */
+
+int __must_check vpart_hold_vtl0(struct vmbus_partition *part);
+void vpart_release_vtl0(struct vmbus_partition *part);
+u16 vpart_hv_post_message(u32 connection_id, const void *payload, u32 len);
+u16 vpart_hv_signal_event(u32 connection_id, u16 flag);
+
+/* For the loop that runs VTL0's VPs */
 
 /* What vpart_hv_intercept() did with a message of the hypervisor */
 #define VPART_INTERCEPT_OTHER		0	/* nothing: it is for somebody else */

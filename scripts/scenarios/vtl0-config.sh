@@ -14,6 +14,11 @@ reasons() {
 	dmesg | grep -c "vmbus_partition: vtl0: $1: .*$2"
 }
 
+# no_transport NAME REASON: the relay does not load with it, and says why
+no_transport() {
+	fails insmod /modules/vmbus_relay.ko "transport=$1" && dmesg | grep -qF "vmbus_relay: $2"
+}
+
 must "modules load" modules_up
 check "a name that cannot be is refused" fails mkdir "$PARENT/a b"
 must "a directory is made" mkdir "$DIR"
@@ -40,4 +45,14 @@ check "no partition is left of that" test ! -e /sys/class/vmbus_partition/vtl0
 check "0 is accepted all the same" put 0 enable
 check "the module is in use" fails rmmod vmbus_partition
 check "the directory goes" rmdir "$DIR"
+check "modules unload" modules_down
+
+note "The relay's way to a host"
+for m in vmbus_partition vmbus_srv vmbus_intercept; do
+	must "$m loads" insmod "/modules/$m.ko"
+done
+check "there is no Hyper-V host" no_transport vtl2 "transport vtl2: this is no Hyper-V"
+check "nor one of another kind" no_transport vtl1 'transport: loopback or vtl2, not "vtl1"'
+check "loopback is there" insmod /modules/vmbus_relay.ko transport=loopback
+check "and said so" file_is /sys/class/vmbus_relay/relay0/transport loopback
 check "modules unload" modules_down
