@@ -103,6 +103,15 @@ static void storvsp_scan_quiet_test(struct kunit *test)
 	storvsp_scan_request(scan);
 	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
 	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET_BUSY);
+
+	/* The same where the controller goes */
+	scan->last = jiffies - 60 * HZ;
+	storvsp_scan_retire(scan);
+	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET);
+	KUNIT_EXPECT_TRUE(test, time_after(scan->last, jiffies - 30 * HZ));
+	storvsp_scan_request(scan);
+	storvsp_scan_retire(scan);
+	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET_BUSY);
 }
 
 static struct kunit_case storvsp_scan_cases[] = {

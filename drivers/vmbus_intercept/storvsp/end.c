@@ -19,7 +19,7 @@ static bool storvsp_ctrl_retired(const struct storvsp_ctrl *ctrl, unsigned long 
 	const struct storvsp_scan *scan = &ctrl->scan;
 	unsigned long most;
 
-	most = READ_ONCE(scan->look) == STORVSP_LOOK_ENDED ? STORVSP_QUIET : STORVSP_LOOK_MAX;
+	most = READ_ONCE(scan->look) == STORVSP_LOOK_ENDED ? scan->quiet : STORVSP_LOOK_MAX;
 	return !READ_ONCE(ctrl->primary.running) || !READ_ONCE(scan->scanned) ||
 	       time_after(jiffies, READ_ONCE(scan->last) + most) ||
 	       time_after(jiffies, since + STORVSP_RETIRE_MAX);

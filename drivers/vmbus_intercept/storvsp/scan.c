@@ -90,6 +90,15 @@ bool storvsp_scan_empty(const struct storvsp_scan *scan)
 }
 EXPORT_SYMBOL_IF_KUNIT(storvsp_scan_empty);
 
+/* From now on the guest has to be quiet for so long. */
+static void storvsp_scan_gone(struct storvsp_scan *scan)
+{
+	lockdep_assert_held(&scan->lock);
+	scan->quiet = time_before(jiffies, scan->last + STORVSP_RECENT) ?
+		      STORVSP_QUIET_BUSY : STORVSP_QUIET;
+	WRITE_ONCE(scan->last, jiffies);
+}
+
 /**
  * storvsp_scan_hide - a channel is closed: hide the disks
  * @scan: of the controller
@@ -103,11 +112,8 @@ bool storvsp_scan_hide(struct storvsp_scan *scan)
 
 	spin_lock_irq(&scan->lock);
 	used = scan->scanned && !scan->retired;
-	if (used && !scan->hidden) {
-		scan->quiet = time_before(jiffies, scan->last + STORVSP_RECENT) ?
-			      STORVSP_QUIET_BUSY : STORVSP_QUIET;
-		WRITE_ONCE(scan->last, jiffies);
-	}
+	if (used && !scan->hidden)
+		storvsp_scan_gone(scan);
 	WRITE_ONCE(scan->hidden, true);
 	spin_unlock_irq(&scan->lock);
 	return used;
@@ -125,7 +131,7 @@ void storvsp_scan_retire(struct storvsp_scan *scan)
 	spin_lock_irq(&scan->lock);
 	WRITE_ONCE(scan->retired, true);
 	scan->look = STORVSP_LOOK_NONE;
-	WRITE_ONCE(scan->last, jiffies);
+	storvsp_scan_gone(scan);
 	spin_unlock_irq(&scan->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(storvsp_scan_retire);

@@ -329,8 +329,8 @@ enum storvsp_look {
  *	some crash when notified
  * @top: the highest address, path and target, that it has looked at
  * @hidden: a channel is being closed: the guest sees no disks, until it opens one
- * @quiet: how long it must have had nothing to ask since then, in jiffies, to have let go
- *	of them
+ * @quiet: how long it must have had nothing to ask since @hidden or @retired, in jiffies,
+ *	to have let go of them
  * @retired: the controller is being taken from the guest: it sees no disks
  * @look: how far the guest has looked at the addresses since then
  */
