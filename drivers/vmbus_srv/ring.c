@@ -17,18 +17,10 @@
 #include <linux/types.h>
 #include <linux/uio.h>
 #include <asm/barrier.h>
-#include <vmbus/partition.h>
 #include <vmbus/ring.h>
 #include "vsrv.h"
 
-/* Head of the extended header of both packet types that have one. */
-struct ring_ext_head {
-	u32 set_id;		/* reserved for GPA direct */
-	u32 range_count;
-};
-
 #define RING_DESC_SIZE		((u32)sizeof(struct vmpacket_descriptor))
-#define RING_EXT_HEAD_SIZE	((u32)sizeof(struct ring_ext_head))
 #define RING_MIN_PACKET		(RING_DESC_SIZE + VSRV_PACKET_FOOTER)
 /* What always stays free: a full ring must not look like an empty one. */
 #define RING_GAP		8
@@ -138,41 +130,6 @@ static int ring_in_fail(struct vsrv_ring_in *r)
 	return -EIO;
 }
 
-/* Fill in what depends on the type; @data_offset and @len are checked. */
-static bool ring_parse(struct vsrv_packet *pkt, const void *buf, u32 data_offset, u32 len)
-{
-	const struct ring_ext_head *head;
-
-	pkt->ext = NULL;
-	pkt->ext_len = 0;
-	pkt->range_count = 0;
-	pkt->ranges = NULL;
-	pkt->ranges_len = 0;
-	pkt->payload = buf + data_offset;
-	pkt->len = len - data_offset;
-
-	switch (pkt->type) {
-	case VM_PKT_DATA_INBAND:
-	case VM_PKT_COMP:
-		return true;
-	case VM_PKT_DATA_USING_XFER_PAGES:
-	case VM_PKT_DATA_USING_GPA_DIRECT:
-		break;
-	default:
-		return false;
-	}
-
-	if (data_offset < RING_DESC_SIZE + RING_EXT_HEAD_SIZE)
-		return false;
-	head = buf + RING_DESC_SIZE;
-	pkt->ext = head;
-	pkt->ext_len = data_offset - RING_DESC_SIZE;
-	pkt->range_count = head->range_count;
-	pkt->ranges = head + 1;
-	pkt->ranges_len = pkt->ext_len - RING_EXT_HEAD_SIZE;
-	return pkt->type != VM_PKT_DATA_USING_GPA_DIRECT || pkt->range_count;
-}
-
 /**
  * vsrv_ring_read() - copy the next packet out of the ring and check it
  * @r: the ring
@@ -230,7 +187,7 @@ int vsrv_ring_read(struct vsrv_ring_in *r, struct vsrv_packet *pkt, void *buf, u
 	pkt->type = desc.d.type;
 	pkt->flags = desc.d.flags;
 	pkt->trans_id = desc.d.trans_id;
-	if (!ring_parse(pkt, buf, data_offset, len))
+	if (!vsrv_packet_parse(pkt, buf, data_offset, len))
 		return ring_in_fail(r);
 
 	r->next = ring_advance(r->next, len + VSRV_PACKET_FOOTER, r->size);
@@ -364,93 +321,6 @@ u32 vsrv_ring_readable(struct vsrv_ring_in *r)
 	return ring_distance(r->next, r->limit, r->size);
 }
 EXPORT_SYMBOL_GPL(vsrv_ring_readable);
-
-/* ---- GPA ranges ------------------------------------------------------------ */
-
-/* Check the range at *@pos, of *@left bytes, and step over it. */
-static int range_next(const void **pos, u32 *left, struct vsrv_gpa_range *range)
-{
-	const struct gpa_range *r = *pos;
-
-	if (*left < sizeof(*r))
-		return -EINVAL;
-	*left -= sizeof(*r);
-	range->len = r->byte_count;
-	range->offset = r->byte_offset;
-	range->npfns = vsrv_range_pages(range->len, range->offset);
-	range->pfns = r->pfn_array;
-	if (!range->npfns || range->npfns > *left / sizeof(u64))
-		return -EINVAL;
-	*left -= range->npfns * sizeof(u64);
-	*pos = range->pfns + range->npfns;
-	return 0;
-}
-
-/**
- * vsrv_packet_range() - find and check one range of a GPA-direct packet
- * @pkt: the packet
- * @index: which range, below @pkt->range_count
- * @range: set to the range; its page frame numbers stay where the packet is
- *
- * Checks all ranges up to and including @index.  Whoever wants many of them
- * limits @pkt->range_count first, as each call starts from the first range.
- *
- * Return: 0, or -EINVAL if the packet has no such range or a bad one before it.
- */
-int vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
-		      struct vsrv_gpa_range *range)
-{
-	struct vsrv_gpa_range found;
-	const void *pos = pkt->ranges;
-	u32 left = pkt->ranges_len;
-	unsigned int i;
-	int err;
-
-	if (pkt->type != VM_PKT_DATA_USING_GPA_DIRECT || index >= pkt->range_count)
-		return -EINVAL;
-	for (i = 0; i <= index; i++) {
-		err = range_next(&pos, &left, &found);
-		if (err)
-			return err;
-	}
-	*range = found;
-	return 0;
-}
-EXPORT_SYMBOL_GPL(vsrv_packet_range);
-
-/**
- * vsrv_packet_check_memory() - does a packet refer to memory of the guest only?
- * @pkt: the packet, of any type
- * @part: partition of the guest
- *
- * For a packet that goes on to somebody who could reach other memory, too.
- *
- * Context: process, may sleep.
- * Return: 0, -EINVAL for a malformed range, -EOPNOTSUPP for transfer pages, whose GPADL
- * could be anybody's, or an error of vpart_check_pfns().
- */
-int vsrv_packet_check_memory(const struct vsrv_packet *pkt, struct vmbus_partition *part)
-{
-	struct vsrv_gpa_range range;
-	const void *pos = pkt->ranges;
-	u32 left = pkt->ranges_len;
-	unsigned int i;
-	int err;
-
-	if (pkt->type == VM_PKT_DATA_USING_XFER_PAGES)
-		return -EOPNOTSUPP;
-	if (pkt->type != VM_PKT_DATA_USING_GPA_DIRECT)
-		return 0;
-	for (i = 0; i < pkt->range_count; i++) {
-		err = range_next(&pos, &left, &range);
-		if (!err)
-			err = vpart_check_pfns(part, range.pfns, range.npfns, true);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-EXPORT_SYMBOL_GPL(vsrv_packet_check_memory);
 
 /* ---- writer ---------------------------------------------------------------- */
 

@@ -40,6 +40,8 @@
 #include "outq.h"
 #include "why.h"
 
+struct vsrv_packet;
+
 #define VSRV_NAME_SIZE		VMBUS_PARTITION_NAME_SIZE
 #define VSRV_MAX_INCOMING	64		/* messages taken and not yet handled */
 #define VSRV_MAX_CHANNELS	VMBUS_MAX_CHANNEL_ID
@@ -436,6 +438,10 @@ void vsrv_do_resume(struct vmbus_srv *srv);
 #define VSRV_BUSY_POLL_MAX	10000	/* microseconds */
 
 unsigned int vsrv_busy_poll_default(void);
+
+/* ---- packets: packet.c --------------------------------------------------------------- */
+
+bool vsrv_packet_parse(struct vsrv_packet *pkt, const void *buf, u32 data_offset, u32 len);
 
 /* ---- what there is to see: why.c, trace_msg.c, debugfs.c ------------------------------ */
 
