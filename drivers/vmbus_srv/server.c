@@ -271,6 +271,14 @@ static void vsrv_sent(struct vmbus_srv *srv, const void *msg, u32 len, int err)
 	vsrv_count(srv, err ? VSRV_MESSAGES_LOST : VSRV_MESSAGES_OUT);
 }
 
+/* A server that answers to VTL2 has its clients' messages there, whatever they ask for. */
+static int vsrv_post(struct vmbus_srv *srv, u32 vp, u8 sint, const void *msg, u32 len)
+{
+	u8 vtl = srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST;
+
+	return vpart_send_message(srv->part, vtl, vp, sint, msg, len);
+}
+
 /**
  * vsrv_send_at - send a message to a slot that the client named, past the queue
  * @srv: server
@@ -293,8 +301,7 @@ void vsrv_send_at(struct vmbus_srv *srv, u32 vp, u8 sint, const void *msg, u32 l
 		vsrv_outq_add_at(&srv->outq, vp, sint, msg, len);
 		return;
 	}
-	err = vpart_send_message(srv->part, srv->redirect ? VPART_VTL_PARAVISOR : VPART_VTL_GUEST,
-				 vp, sint, msg, len);
+	err = vsrv_post(srv, vp, sint, msg, len);
 	vsrv_sent(srv, msg, len, err);
 }
 
@@ -308,11 +315,9 @@ static int vsrv_send_one(void *ctx, const struct vsrv_out *out)
 		return 0;
 	}
 	if (srv->redirect)
-		err = vpart_send_message(srv->part, VPART_VTL_PARAVISOR, 0, VMBUS_SINT_REDIRECT,
-					 out->payload, out->len);
+		err = vsrv_post(srv, 0, VMBUS_SINT_REDIRECT, out->payload, out->len);
 	else
-		err = vpart_send_message(srv->part, VPART_VTL_GUEST, srv->conn.target_vp,
-					 VMBUS_SINT, out->payload, out->len);
+		err = vsrv_post(srv, srv->conn.target_vp, VMBUS_SINT, out->payload, out->len);
 	if (err == -EAGAIN) {
 		vsrv_count(srv, VSRV_SENDS_RETRIED);
 		return err;
