@@ -57,7 +57,7 @@ static void client_open_test(struct kunit *test)
 	fh_expect_errors(fh, 1);
 	vrelay_client_close(hchan);
 	fh_expect_chan(fh, VMBUS_MSG_CLOSE, 12, 4);
-	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_OFFERED);
+	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_OFFERED);
 	vrelay_client_close(hchan);
 	fh_expect_quiet(fh);
 	fh_open(fh, hchan);
@@ -73,7 +73,7 @@ static void client_open_fails_test(struct kunit *test)
 	fh_expect_chan(fh, VMBUS_MSG_OPEN, 156, 4);
 	fh_opened(fh, 4, FAILURE);
 	fh_expect_called(fh, FH_OPENED, 4, 0, -EIO);
-	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_OFFERED);
+	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_OFFERED);
 	vrelay_client_close(hchan);
 	fh_expect_quiet(fh);
 	/* Unknown channels, and one that nobody opens. */
@@ -132,7 +132,7 @@ static void client_open_event_test(struct kunit *test)
 	/* No flag to be had: nothing was asked for. */
 	fh->bind_err = -ENOMEM;
 	KUNIT_EXPECT_EQ(test, vrelay_client_open(a, &params), -ENOMEM);
-	KUNIT_EXPECT_EQ(test, a->state, VRELAY_CHAN_OFFERED);
+	KUNIT_EXPECT_EQ(test, a->state, VRELAY_HCHAN_OFFERED);
 	fh->bind_err = 0;
 	bitmap_fill(fh->client.event_flags, VRELAY_EVENT_FLAGS);
 	KUNIT_EXPECT_EQ(test, vrelay_client_open(a, &params), -ENOSPC);
@@ -166,7 +166,7 @@ static void client_open_abandoned_test(struct kunit *test)
 	fh_opened(fh, 4, 0);
 	fh_expect_chan(fh, VMBUS_MSG_CLOSE, 12, 4);
 	fh_expect_quiet(fh);
-	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_OFFERED);
+	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_OFFERED);
 	fh_open(fh, hchan);
 	vrelay_client_close(hchan);
 	fh_expect_chan(fh, VMBUS_MSG_CLOSE, 12, 4);
@@ -391,7 +391,7 @@ static void client_rescind_test(struct kunit *test)
 		if (state == CC_MODIFYING)
 			fh_expect_called(fh, FH_MODIFIED, 4, 0, -ENODEV);
 		fh_expect_quiet(fh);
-		KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_REVOKED);
+		KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_REVOKED);
 		/* An answer that crossed it is no error; a second rescind is. */
 		fh_opened(fh, 4, 0);
 		fh_expect_errors(fh, 0);
@@ -429,7 +429,7 @@ static void client_rescind_unclaimed_test(struct kunit *test)
 	fh_expect_quiet(fh);
 	hchan = vrelay_client_claim(&fh->client);
 	KUNIT_ASSERT_NOT_NULL(test, hchan);
-	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_REVOKED);
+	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_REVOKED);
 	vrelay_client_release(hchan);
 	fh_expect_chan(fh, VMBUS_MSG_RELID_RELEASED, 12, 4);
 	fh_offer(fh, 4);

@@ -39,7 +39,7 @@ static void compat_own_flag_test(struct kunit *test)
 
 	/* It would signal the wrong one, and be interrupted by the wrong one. */
 	KUNIT_EXPECT_EQ(test, vrelay_client_open(a, &params), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, a->state, VRELAY_CHAN_OFFERED);
+	KUNIT_EXPECT_EQ(test, a->state, VRELAY_HCHAN_OFFERED);
 	fh_expect_quiet(fh);
 
 	params.event = cx_event;

@@ -255,7 +255,7 @@ static int ce_do(struct fh *fh, struct vrelay_hchan *hchan, enum ce_event event)
 static void client_channel_events_test(struct kunit *test)
 {
 	struct fh *fh = fh_new(test);
-	enum vrelay_chan_state was;
+	enum vrelay_hchan_state was;
 	struct vrelay_hchan *hchan;
 	enum ce_state state;
 	enum ce_event event;
@@ -274,7 +274,7 @@ static void client_channel_events_test(struct kunit *test)
 			if (!hchan)
 				ce_add(text, ">", "gone");
 			else if (hchan->state != was)
-				ce_add(text, ">", vrelay_chan_state_name(hchan->state));
+				ce_add(text, ">", vrelay_hchan_state_name(hchan->state));
 			ce_expect(test, text, ce_table[event][state], ce_events[event],
 				  ce_states[state]);
 		}

@@ -226,7 +226,7 @@ static void client_disconnect_test(struct kunit *test)
 		if (!hchan)
 			continue;
 		/* What was claimed is the owner's until it lets go; the rest is gone. */
-		KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_REVOKED);
+		KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_REVOKED);
 		KUNIT_EXPECT_TRUE(test, list_empty(&hchan->gpadls));
 		KUNIT_EXPECT_NULL(test, vrelay_client_claim(&fh->client));
 		KUNIT_EXPECT_PTR_EQ(test, xa_load(&fh->client.chans, 4), hchan);
@@ -405,7 +405,7 @@ static void client_queue_full_test(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fh->client.out_len, VRELAY_MAX_OUTGOING);
 	KUNIT_EXPECT_LT(test, fh->client.out_len, VRELAY_MAX_OUTGOING + 4);
 	KUNIT_EXPECT_EQ(test, vrelay_client_open(hchan, &params), -EBUSY);
-	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_OFFERED);
+	KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_OFFERED);
 	/* The host is listened to all the same, and the end of it can be had. */
 	fh_offer(fh, 5);
 	KUNIT_EXPECT_NOT_NULL(test, vrelay_client_claim(&fh->client));
@@ -451,7 +451,7 @@ static void client_post_fails_test(struct kunit *test)
 		fh_expect_called(fh, FH_OPENED, 4, 0, -ENODEV);
 		fh_expect_called(fh, FH_CREATED, 4, 0x10, -ENODEV);
 		fh_expect_quiet(fh);
-		KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_REVOKED);
+		KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_REVOKED);
 		KUNIT_EXPECT_EQ(test, vrelay_client_open(hchan, &params), -ENODEV);
 		KUNIT_EXPECT_EQ(test, vrelay_client_gpadl_teardown(hchan, 0x11), -ENOENT);
 		vrelay_client_close(hchan);
@@ -596,7 +596,7 @@ static void client_nonsense_test(struct kunit *test)
 		ct_nonsense(fh, state, U32_MAX, 0xff);
 		if (!hchan)
 			continue;
-		KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_CHAN_OFFERED);
+		KUNIT_EXPECT_EQ(test, hchan->state, VRELAY_HCHAN_OFFERED);
 		fh_enter(fh, VRELAY_DISCONNECTED);
 		vrelay_client_release(hchan);
 	}

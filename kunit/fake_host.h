@@ -532,7 +532,7 @@ static inline void fh_open(struct fh *fh, struct vrelay_hchan *hchan)
 	fh_expect_chan(fh, VMBUS_MSG_OPEN, 156, channel);
 	fh_opened(fh, channel, 0);
 	fh_expect_called(fh, FH_OPENED, channel, 0, 0);
-	KUNIT_ASSERT_EQ(fh->test, hchan->state, VRELAY_CHAN_OPENED);
+	KUNIT_ASSERT_EQ(fh->test, hchan->state, VRELAY_HCHAN_OPENED);
 }
 
 /* A GPADL that the host has accepted. */

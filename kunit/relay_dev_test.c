@@ -454,7 +454,7 @@ static void relay_dev_refused_test(struct kunit *test)
 		dt->how = cases[i].how;
 		KUNIT_EXPECT_EQ_MSG(test, dt_open(dt), cases[i].err, "case %u", i);
 		dt_expect_nothing_left(dt);
-		KUNIT_EXPECT_EQ(test, dt->hchan->state, VRELAY_CHAN_OFFERED);
+		KUNIT_EXPECT_EQ(test, dt->hchan->state, VRELAY_HCHAN_OFFERED);
 		KUNIT_EXPECT_EQ(test, dt_send(dt, 1, 8), -ENOTCONN);
 	}
 	dt->how = DT_GOOD;

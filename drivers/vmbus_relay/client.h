@@ -127,12 +127,12 @@ int vrelay_parse_offer(const void *payload, u32 len, struct vrelay_offer *offer)
 
 /* ---- channels: client_chan.c --------------------------------------------------- */
 
-enum vrelay_chan_state {
-	VRELAY_CHAN_OFFERED,
-	VRELAY_CHAN_OPENING,		/* OPEN sent */
-	VRELAY_CHAN_OPENED,
-	VRELAY_CHAN_REVOKED,		/* rescinded by the host, not released yet */
-	VRELAY_CHAN_STATES
+enum vrelay_hchan_state {
+	VRELAY_HCHAN_OFFERED,
+	VRELAY_HCHAN_OPENING,		/* OPEN sent */
+	VRELAY_HCHAN_OPENED,
+	VRELAY_HCHAN_REVOKED,		/* rescinded by the host, not released yet */
+	VRELAY_HCHAN_STATES
 };
 
 enum vrelay_gpadl_state {
@@ -179,7 +179,7 @@ struct vrelay_client;
 struct vrelay_hchan {
 	struct vrelay_client *client;
 	struct vrelay_offer offer;
-	enum vrelay_chan_state state;
+	enum vrelay_hchan_state state;
 	bool claimed;
 	void *ctx;
 	bool released;
@@ -203,7 +203,7 @@ void vrelay_client_unblock(struct vrelay_hchan *hchan);
 bool vrelay_client_signal(struct vrelay_hchan *hchan);
 void vrelay_client_release(struct vrelay_hchan *hchan);
 
-const char *vrelay_chan_state_name(enum vrelay_chan_state state);
+const char *vrelay_hchan_state_name(enum vrelay_hchan_state state);
 void vrelay_hchan_forget(struct vrelay_hchan *hchan);
 void vrelay_hchan_on_offer(struct vrelay_client *client, const void *payload, u32 len);
 void vrelay_hchan_on_rescind(struct vrelay_client *client, const void *payload, u32 len);

@@ -13,39 +13,39 @@
 #include "client.h"
 #include "trace.h"
 
-static const char *const vrelay_chan_state_names[VRELAY_CHAN_STATES] = {
-	[VRELAY_CHAN_OFFERED] = "offered",
-	[VRELAY_CHAN_OPENING] = "opening",
-	[VRELAY_CHAN_OPENED] = "opened",
-	[VRELAY_CHAN_REVOKED] = "revoked",
+static const char *const vrelay_hchan_state_names[VRELAY_HCHAN_STATES] = {
+	[VRELAY_HCHAN_OFFERED] = "offered",
+	[VRELAY_HCHAN_OPENING] = "opening",
+	[VRELAY_HCHAN_OPENED] = "opened",
+	[VRELAY_HCHAN_REVOKED] = "revoked",
 };
 
-const char *vrelay_chan_state_name(enum vrelay_chan_state state)
+const char *vrelay_hchan_state_name(enum vrelay_hchan_state state)
 {
-	return state < VRELAY_CHAN_STATES ? vrelay_chan_state_names[state] : "?";
+	return state < VRELAY_HCHAN_STATES ? vrelay_hchan_state_names[state] : "?";
 }
-EXPORT_SYMBOL_IF_KUNIT(vrelay_chan_state_name);
+EXPORT_SYMBOL_IF_KUNIT(vrelay_hchan_state_name);
 
 /* From each state, the mask of states that may follow. */
-static const u8 vrelay_chan_next[VRELAY_CHAN_STATES] = {
-	[VRELAY_CHAN_OFFERED] = BIT(VRELAY_CHAN_OPENING) | BIT(VRELAY_CHAN_REVOKED),
-	[VRELAY_CHAN_OPENING] = BIT(VRELAY_CHAN_OPENED) | BIT(VRELAY_CHAN_OFFERED) |
-				BIT(VRELAY_CHAN_REVOKED),
-	[VRELAY_CHAN_OPENED] = BIT(VRELAY_CHAN_OFFERED) | BIT(VRELAY_CHAN_REVOKED),
-	[VRELAY_CHAN_REVOKED] = 0,
+static const u8 vrelay_chan_next[VRELAY_HCHAN_STATES] = {
+	[VRELAY_HCHAN_OFFERED] = BIT(VRELAY_HCHAN_OPENING) | BIT(VRELAY_HCHAN_REVOKED),
+	[VRELAY_HCHAN_OPENING] = BIT(VRELAY_HCHAN_OPENED) | BIT(VRELAY_HCHAN_OFFERED) |
+				BIT(VRELAY_HCHAN_REVOKED),
+	[VRELAY_HCHAN_OPENED] = BIT(VRELAY_HCHAN_OFFERED) | BIT(VRELAY_HCHAN_REVOKED),
+	[VRELAY_HCHAN_REVOKED] = 0,
 };
 
-static bool vrelay_hchan_set_state(struct vrelay_hchan *hchan, enum vrelay_chan_state next)
+static bool vrelay_hchan_set_state(struct vrelay_hchan *hchan, enum vrelay_hchan_state next)
 {
 	lockdep_assert_held(&hchan->client->lock);
 
 	if (!(vrelay_chan_next[hchan->state] & BIT(next))) {
 		pr_err_ratelimited("channel %u: no way from %s to %s\n", hchan->offer.channel_id,
-				   vrelay_chan_state_name(hchan->state),
-				   vrelay_chan_state_name(next));
+				   vrelay_hchan_state_name(hchan->state),
+				   vrelay_hchan_state_name(next));
 		return false;
 	}
-	trace_vrelay_chan_state(hchan->offer.channel_id, hchan->state, next);
+	trace_vrelay_hchan_state(hchan->offer.channel_id, hchan->state, next);
 	WRITE_ONCE(hchan->state, next);
 	wake_up_all(&hchan->client->wait);
 	return true;
@@ -102,7 +102,7 @@ static void vrelay_hchan_send_close(struct vrelay_hchan *hchan)
 {
 	vrelay_hchan_send(hchan, VMBUS_MSG_CLOSE);
 	vrelay_hchan_unbind(hchan);
-	vrelay_hchan_set_state(hchan, VRELAY_CHAN_OFFERED);
+	vrelay_hchan_set_state(hchan, VRELAY_HCHAN_OFFERED);
 	/* A host may or may not answer a modify that the close overtook. */
 	if (hchan->modify_pending) {
 		hchan->modify_pending = false;
@@ -136,7 +136,7 @@ static void vrelay_hchan_try_release(struct vrelay_hchan *hchan)
 {
 	struct vrelay_gpadl *gpadl;
 
-	if (hchan->state != VRELAY_CHAN_REVOKED || !hchan->released)
+	if (hchan->state != VRELAY_HCHAN_REVOKED || !hchan->released)
 		return;
 	list_for_each_entry(gpadl, &hchan->gpadls, node)
 		if (gpadl->state != VRELAY_GPADL_CREATED)
@@ -154,12 +154,12 @@ static void vrelay_hchan_revoke(struct vrelay_hchan *hchan, bool gone)
 {
 	const struct vrelay_client_ops *ops = hchan->client->ops;
 	struct vrelay_gpadl *gpadl, *next;
-	bool opening = hchan->state == VRELAY_CHAN_OPENING && !hchan->open_abandoned;
+	bool opening = hchan->state == VRELAY_HCHAN_OPENING && !hchan->open_abandoned;
 	bool modifying = hchan->modify_pending;
 
 	vrelay_hchan_unbind(hchan);
-	if (hchan->state != VRELAY_CHAN_REVOKED)
-		vrelay_hchan_set_state(hchan, VRELAY_CHAN_REVOKED);
+	if (hchan->state != VRELAY_HCHAN_REVOKED)
+		vrelay_hchan_set_state(hchan, VRELAY_HCHAN_REVOKED);
 	hchan->open_abandoned = false;
 	hchan->modify_pending = false;
 	if (opening)
@@ -196,7 +196,7 @@ static int vrelay_hchan_check(const struct vrelay_hchan *hchan)
 {
 	lockdep_assert_held(&hchan->client->lock);
 
-	if (hchan->state == VRELAY_CHAN_REVOKED || hchan->client->state != VRELAY_CONNECTED)
+	if (hchan->state == VRELAY_HCHAN_REVOKED || hchan->client->state != VRELAY_CONNECTED)
 		return -ENODEV;
 	if (hchan->blocked)
 		return -ESHUTDOWN;
@@ -246,7 +246,7 @@ int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *ope
 
 	mutex_lock(&client->lock);
 	err = vrelay_hchan_check(hchan);
-	if (!err && hchan->state != VRELAY_CHAN_OFFERED)
+	if (!err && hchan->state != VRELAY_HCHAN_OFFERED)
 		err = -EBUSY;
 	if (!err && !(open->event ? vrelay_client_can_forward(client) :
 				    vrelay_client_can_share(client)))
@@ -264,7 +264,7 @@ int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *ope
 	out->len = vrelay_msg_open(out->payload, hchan->offer.channel_id, &params,
 				   client->features);
 	vrelay_client_send(client, out);
-	vrelay_hchan_set_state(hchan, VRELAY_CHAN_OPENING);
+	vrelay_hchan_set_state(hchan, VRELAY_HCHAN_OPENING);
 unlock:
 	vrelay_client_post_unlock(client);
 	return err;
@@ -278,9 +278,9 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_client_open);
 void vrelay_client_close(struct vrelay_hchan *hchan)
 {
 	mutex_lock(&hchan->client->lock);
-	if (hchan->state == VRELAY_CHAN_OPENED)
+	if (hchan->state == VRELAY_HCHAN_OPENED)
 		vrelay_hchan_send_close(hchan);
-	else if (hchan->state == VRELAY_CHAN_OPENING)
+	else if (hchan->state == VRELAY_HCHAN_OPENING)
 		vrelay_hchan_abandon_open(hchan);
 	vrelay_client_post_unlock(hchan->client);
 }
@@ -384,7 +384,7 @@ int vrelay_client_modify(struct vrelay_hchan *hchan, u32 target_vp)
 	err = vrelay_hchan_check(hchan);
 	if (!err && client->version < VMBUS_VERSION(5, 3))
 		err = -EOPNOTSUPP;
-	if (!err && (hchan->state != VRELAY_CHAN_OPENED || hchan->modify_pending))
+	if (!err && (hchan->state != VRELAY_HCHAN_OPENED || hchan->modify_pending))
 		err = -EBUSY;
 	if (!err) {
 		out = vrelay_out_alloc();
@@ -411,7 +411,7 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_client_signal);
 
 static bool vrelay_hchan_idle(const struct vrelay_hchan *hchan)
 {
-	return READ_ONCE(hchan->state) != VRELAY_CHAN_OPENING && list_empty(&hchan->gpadls);
+	return READ_ONCE(hchan->state) != VRELAY_HCHAN_OPENING && list_empty(&hchan->gpadls);
 }
 
 /**
@@ -435,11 +435,11 @@ int vrelay_client_drain(struct vrelay_hchan *hchan, bool block)
 	if (block)
 		hchan->blocked = true;
 	/* The guest does not wait for who has paused the host. */
-	if (!vrelay_hchan_idle(hchan) || hchan->state == VRELAY_CHAN_OPENED)
+	if (!vrelay_hchan_idle(hchan) || hchan->state == VRELAY_HCHAN_OPENED)
 		vrelay_client_go_on(client);
-	if (hchan->state == VRELAY_CHAN_OPENED)
+	if (hchan->state == VRELAY_HCHAN_OPENED)
 		vrelay_hchan_send_close(hchan);
-	else if (hchan->state == VRELAY_CHAN_OPENING)
+	else if (hchan->state == VRELAY_HCHAN_OPENING)
 		vrelay_hchan_abandon_open(hchan);
 	list_for_each_entry(gpadl, &hchan->gpadls, node) {
 		gpadl->abandoned = true;
@@ -531,7 +531,7 @@ void vrelay_hchan_on_rescind(struct vrelay_client *client, const void *payload, 
 	const struct vmbus_channel_msg *msg = payload;
 	struct vrelay_hchan *hchan = vrelay_hchan_find(client, msg->channel_id);
 
-	if (!hchan || hchan->state == VRELAY_CHAN_REVOKED) {
+	if (!hchan || hchan->state == VRELAY_HCHAN_REVOKED) {
 		vrelay_client_bad(client, "rescind", le32_to_cpu(msg->channel_id));
 		return;
 	}
@@ -546,9 +546,9 @@ void vrelay_hchan_on_open_result(struct vrelay_client *client, const void *paylo
 	struct vrelay_hchan *hchan = vrelay_hchan_find(client, msg->channel_id);
 	bool abandoned;
 
-	if (!hchan || hchan->state != VRELAY_CHAN_OPENING) {
+	if (!hchan || hchan->state != VRELAY_HCHAN_OPENING) {
 		/* The result and our knowledge of the rescind may have crossed. */
-		if (!hchan || hchan->state != VRELAY_CHAN_REVOKED)
+		if (!hchan || hchan->state != VRELAY_HCHAN_REVOKED)
 			vrelay_client_bad(client, "open result", le32_to_cpu(msg->channel_id));
 		return;
 	}
@@ -556,9 +556,9 @@ void vrelay_hchan_on_open_result(struct vrelay_client *client, const void *paylo
 	hchan->open_abandoned = false;
 	if (msg->status) {
 		vrelay_hchan_unbind(hchan);
-		vrelay_hchan_set_state(hchan, VRELAY_CHAN_OFFERED);
+		vrelay_hchan_set_state(hchan, VRELAY_HCHAN_OFFERED);
 	} else {
-		vrelay_hchan_set_state(hchan, VRELAY_CHAN_OPENED);
+		vrelay_hchan_set_state(hchan, VRELAY_HCHAN_OPENED);
 		if (abandoned)
 			vrelay_hchan_send_close(hchan);
 	}
@@ -584,7 +584,7 @@ void vrelay_hchan_on_gpadl_created(struct vrelay_client *client, const void *pay
 		client->ops->gpadl_created(hchan, gpadl_id, msg->status ? -EIO : 0);
 
 	/* What a rescinded channel had, the host has dropped already. */
-	if (msg->status || hchan->state == VRELAY_CHAN_REVOKED)
+	if (msg->status || hchan->state == VRELAY_HCHAN_REVOKED)
 		vrelay_gpadl_free(gpadl);
 	else if (gpadl->abandoned)
 		vrelay_gpadl_send_teardown(gpadl);

@@ -21,7 +21,7 @@ static void vrelay_drop_all(struct vrelay *relay)
 
 static bool vrelay_chan_rescinded(const struct vrelay_chan *rc)
 {
-	return READ_ONCE(rc->hchan->state) == VRELAY_CHAN_REVOKED;
+	return READ_ONCE(rc->hchan->state) == VRELAY_HCHAN_REVOKED;
 }
 
 /* The youngest first: sub-channels go before their primary channel. */

@@ -271,7 +271,7 @@ VRELAY_CHAN_ATTR(class_id, "%pUl", &rc->key.class_id);
 VRELAY_CHAN_ATTR(instance_id, "%pUl", &rc->key.instance_id);
 VRELAY_CHAN_ATTR(subchannel, "%u", rc->key.subchannel);
 VRELAY_CHAN_ATTR(flags, "%#x", rc->key.flags);
-VRELAY_CHAN_ATTR(state, "%s", vrelay_chan_state_name(READ_ONCE(rc->hchan->state)));
+VRELAY_CHAN_ATTR(state, "%s", vrelay_hchan_state_name(READ_ONCE(rc->hchan->state)));
 VRELAY_CHAN_ATTR(host_channel_id, "%u", rc->hchan->offer.channel_id);
 VRELAY_CHAN_ATTR(error, "%d", READ_ONCE(rc->error));
 VRELAY_CHAN_ATTR(forwarding, "%d", READ_ONCE(rc->forwarding));

@@ -17,10 +17,10 @@ TRACE_DEFINE_ENUM(VRELAY_CONNECTING);
 TRACE_DEFINE_ENUM(VRELAY_REQUESTING_OFFERS);
 TRACE_DEFINE_ENUM(VRELAY_CONNECTED);
 TRACE_DEFINE_ENUM(VRELAY_DISCONNECTING);
-TRACE_DEFINE_ENUM(VRELAY_CHAN_OFFERED);
-TRACE_DEFINE_ENUM(VRELAY_CHAN_OPENING);
-TRACE_DEFINE_ENUM(VRELAY_CHAN_OPENED);
-TRACE_DEFINE_ENUM(VRELAY_CHAN_REVOKED);
+TRACE_DEFINE_ENUM(VRELAY_HCHAN_OFFERED);
+TRACE_DEFINE_ENUM(VRELAY_HCHAN_OPENING);
+TRACE_DEFINE_ENUM(VRELAY_HCHAN_OPENED);
+TRACE_DEFINE_ENUM(VRELAY_HCHAN_REVOKED);
 
 #define vrelay_show_client_state(state) __print_symbolic(state,		\
 	{ VRELAY_DISCONNECTED, "disconnected" },			\
@@ -30,10 +30,10 @@ TRACE_DEFINE_ENUM(VRELAY_CHAN_REVOKED);
 	{ VRELAY_DISCONNECTING, "disconnecting" })
 
 #define vrelay_show_chan_state(state) __print_symbolic(state,		\
-	{ VRELAY_CHAN_OFFERED, "offered" },				\
-	{ VRELAY_CHAN_OPENING, "opening" },				\
-	{ VRELAY_CHAN_OPENED, "opened" },				\
-	{ VRELAY_CHAN_REVOKED, "revoked" })
+	{ VRELAY_HCHAN_OFFERED, "offered" },				\
+	{ VRELAY_HCHAN_OPENING, "opening" },				\
+	{ VRELAY_HCHAN_OPENED, "opened" },				\
+	{ VRELAY_HCHAN_REVOKED, "revoked" })
 
 /* @arg: first word after the header: the channel id of most messages */
 DECLARE_EVENT_CLASS(vrelay_message,
@@ -78,8 +78,8 @@ TRACE_EVENT(vrelay_client_state,
 		  vrelay_show_client_state(__entry->to))
 );
 
-TRACE_EVENT(vrelay_chan_state,
-	TP_PROTO(u32 channel_id, enum vrelay_chan_state from, enum vrelay_chan_state to),
+TRACE_EVENT(vrelay_hchan_state,
+	TP_PROTO(u32 channel_id, enum vrelay_hchan_state from, enum vrelay_hchan_state to),
 	TP_ARGS(channel_id, from, to),
 	TP_STRUCT__entry(
 		__field(u32, channel_id)
