@@ -102,11 +102,26 @@ static void observe_names_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, vobs_type_name(0), "unknown");
 }
 
+/* What another version of the module has left may be anything. */
+static void observe_saved_test(struct kunit *test)
+{
+	struct vobs_stats *stats = ot_stats(test, 0);
+
+	KUNIT_EXPECT_TRUE(test, vobs_stats_valid(stats));
+	stats->n = VOBS_KINDS;
+	KUNIT_EXPECT_TRUE(test, vobs_stats_valid(stats));
+	stats->n = VOBS_KINDS + 1;
+	KUNIT_EXPECT_FALSE(test, vobs_stats_valid(stats));
+	stats->n = U32_MAX;
+	KUNIT_EXPECT_FALSE(test, vobs_stats_valid(stats));
+}
+
 static struct kunit_case observe_cases[] = {
 	KUNIT_CASE(observe_kinds_test),
 	KUNIT_CASE(observe_opcode_test),
 	KUNIT_CASE(observe_limit_test),
 	KUNIT_CASE(observe_names_test),
+	KUNIT_CASE(observe_saved_test),
 	{}
 };
 

@@ -6,7 +6,9 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <kunit/visibility.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <vmbus/partition.h>
 
 #include "vrelay.h"
@@ -306,6 +308,37 @@ static void vrelay_chan_destroy_dev(struct vrelay_chan *rc)
 	vrelay_dev_destroy(dev);
 }
 
+/* Another hook's state is none of this one's business. */
+static void vrelay_chan_hand_state(struct vrelay_chan *rc, const struct vint_hook *hook,
+				   struct vint_handover *handover)
+{
+	if (!rc->state || strcmp(rc->state_hook, hook->name))
+		return;
+	handover->state = rc->state;
+	handover->state_len = rc->state_len;
+}
+
+static void vrelay_chan_save_state(struct vrelay_chan *rc)
+{
+	void *state = NULL;
+	ssize_t len;
+
+	/* What is older than this hook's time is no state of its. */
+	kvfree(rc->state);
+	rc->state = NULL;
+	if (!rc->hook->save)
+		return;
+	len = rc->hook->save(rc->hook, rc->hook_priv, &state);
+	if (len < 0)
+		pr_err_ratelimited("%s: hook %s cannot save its state: error %zd\n",
+				   kobject_name(&rc->kobj), rc->hook->name, len);
+	if (len <= 0)
+		return;
+	rc->state = state;
+	rc->state_len = len;
+	strscpy(rc->state_hook, rc->hook->name, sizeof(rc->state_hook));
+}
+
 static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 {
 	const char *name = rc->decision.disposition == VINT_VPCI ? "vpci" : rc->decision.hook;
@@ -326,6 +359,7 @@ static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 		goto put_hook;
 	WRITE_ONCE(rc->dev, handover.dev);
 	vrelay_guest_offer(&rc->hchan->offer, &guest);
+	vrelay_chan_hand_state(rc, hook, &handover);
 	err = hook->offer(hook, &handover, &rc->hook_priv);
 	if (err)
 		goto destroy_dev;
@@ -341,6 +375,7 @@ put_hook:
 
 static void vrelay_chan_revoke_hook(struct vrelay_chan *rc)
 {
+	vrelay_chan_save_state(rc);
 	rc->hook->revoke(rc->hook, rc->hook_priv);
 	vrelay_chan_destroy_dev(rc);
 	vint_hook_put(rc->hook);

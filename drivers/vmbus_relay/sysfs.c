@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -374,7 +375,10 @@ ATTRIBUTE_GROUPS(vrelay_chan);
 
 static void vrelay_chan_release(struct kobject *kobj)
 {
-	kfree(container_of(kobj, struct vrelay_chan, kobj));
+	struct vrelay_chan *rc = container_of(kobj, struct vrelay_chan, kobj);
+
+	kvfree(rc->state);
+	kfree(rc);
 }
 
 const struct kobj_type vrelay_chan_ktype = {

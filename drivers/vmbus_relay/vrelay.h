@@ -136,6 +136,9 @@ struct vrelay {
  * @hook: hook that has the offer, with
  * @hook_priv: its context, and
  * @dev: host's end as a device, which answers of the host are for
+ * @state: what the last hook has left, or NULL; reconcile only
+ * @state_len: its bytes
+ * @state_hook: that hook's name
  * @error: why the offer is not where it should be, or 0
  * @forwarding: VTL2 sits in the signal path, since the last open
  * @forwarded_to_host: signals of the guest forwarded to the host
@@ -157,6 +160,9 @@ struct vrelay_chan {
 	struct vint_hook *hook;
 	void *hook_priv;
 	struct vrelay_dev *dev;
+	void *state;
+	size_t state_len;
+	char state_hook[VINT_HOOK_NAME_SIZE];
 	int error;
 	bool forwarding;
 	atomic64_t forwarded_to_host;

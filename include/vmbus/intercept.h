@@ -80,12 +80,17 @@ struct vsrv_offer;
  * @guest: what the guest would be offered without the hook; valid during the call
  * @srv: server of the guest that the offer was for; valid until revoke
  * @dev: the host's device, to be driven by <vmbus/hostdev.h>; valid until revoke
+ * @state: what vint_hook::save() of a hook of the same name has left of this offer, or
+ *	NULL; valid during the call.  That hook may have been of another version: check it.
+ * @state_len: its bytes
  */
 struct vint_handover {
 	const struct vint_offer *offer;
 	const struct vsrv_offer *guest;
 	struct vmbus_srv *srv;
 	struct vrelay_dev *dev;
+	const void *state;
+	size_t state_len;
 };
 
 /**
@@ -94,6 +99,10 @@ struct vint_handover {
  * @owner: module of the hook
  * @offer: an offer is this hook's from now on.  *@priv is the hook's own.
  *	0 or -errno: then the offer is hidden.  Process context, may sleep.
+ * @save: revoke follows: leave what is to be known if the offer comes again, to this
+ *	hook or one that takes its place.  *@state is kvmalloc()ed, and the caller's to
+ *	free.  Its bytes, 0 for nothing, or -errno.  Lost if the host takes the offer
+ *	back.  Optional.  Process context, may sleep.
  * @revoke: the offer is gone or is no longer the hook's.  On return the hook
  *	uses nothing of it.  Process context, may sleep.
  * @node: private
@@ -102,6 +111,7 @@ struct vint_hook {
 	const char *name;
 	struct module *owner;
 	int (*offer)(struct vint_hook *hook, const struct vint_handover *handover, void **priv);
+	ssize_t (*save)(struct vint_hook *hook, void *priv, void **state);
 	void (*revoke)(struct vint_hook *hook, void *priv);
 	struct list_head node;
 };

@@ -14,9 +14,10 @@ if [ -n "${LONG:-}" ]; then
 	packets=3000
 fi
 
-# passed DIRECTION GUID: packets of the device in that direction, by all channels
+# passed DIRECTION GUID[.CHANNEL]: packets of the device in that direction, by all channels
+# or that one
 passed() {
-	cat "$OBSERVE/$2".* | sed -n "s/^$1 .* packets \([0-9]*\) .*/\1/p" |
+	cat "$OBSERVE/$2"* | sed -n "s/^$1 .* packets \([0-9]*\) .*/\1/p" |
 		{ n=0; while read -r k; do n=$((n + k)); done; echo $n; }
 }
 
@@ -70,8 +71,26 @@ check "the guest and the host settle versions" ic_is heartbeat "ready 3.0"
 check "the host asks" ic_ask "heartbeat 41"
 check "the guest answers" ic_is heartbeat "status 0x0 number 42"
 
+# counts_on GUID: more has passed by its first channel than the last time that this was
+# asked.  The host takes a sub-channel back with the first one's close, and what was counted.
+counts_on() {
+	local was=$before
+
+	before=$(passed to-host "$1.0")
+	[ "$before" -gt "$was" ] || { echo "$was, then $before"; return 1; }
+}
+
+# No other device is with it
+hook_replaced() {
+	rule relay "$GUID_PIPE" && rule relay "$GUID_HEARTBEAT" &&
+		wait_for "rmmod vmbus_observe" 30 && insmod /modules/vmbus_observe.ko &&
+		rule intercept:observe "$GUID_HEARTBEAT"
+}
+
 note "The rule changes under the guest"
 n=0
+before=0
+counts_on "$GUID_A"
 while [ $n -lt $rounds ]; do
 	n=$((n + 1))
 	if [ $((n % 2)) = 0 ]; then
@@ -81,10 +100,12 @@ while [ $n -lt $rounds ]; do
 	must "round $n: disk A is relayed" rule relay "$GUID_A"
 	check "it is observed no more" wait_for "[ ! -e $OBSERVE/$GUID_A.0 ]" 30
 	check "it works" guest_scratch "$GUID_A"
+	[ $n != 1 ] || check "the hook's module is replaced" hook_replaced
 	must "it is observed again" rule intercept:observe "$GUID_A"
 	check "from now on" wait_for "[ -e $OBSERVE/$GUID_A.0 ]" 30
 	check "it works" guest_scratch "$GUID_A"
 	check "packets are counted" sees "$GUID_A" "to-host gpa-direct 3"
+	check "on top of what was" counts_on "$GUID_A"
 done
 
 note "The guest reboots"

@@ -166,6 +166,18 @@ static void vobs_debugfs_add(struct vobs *vobs, const struct vint_offer *offer)
 
 /* ---- the hook ---------------------------------------------------------------------------- */
 
+/* Counting goes on where it was. */
+static void vobs_restore(struct vobs *vobs, const struct vint_handover *handover)
+{
+	const struct vobs_state *state = handover->state;
+
+	if (handover->state_len != sizeof(*state) || !vobs_stats_valid(&state->to_host) ||
+	    !vobs_stats_valid(&state->to_guest))
+		return;
+	vobs->to_host = state->to_host;
+	vobs->to_guest = state->to_guest;
+}
+
 static int vobs_offer(struct vint_hook *hook, const struct vint_handover *handover, void **priv)
 {
 	u32 skip = handover->guest->flags & VMBUS_OFFER_NAMED_PIPE ?
@@ -178,6 +190,7 @@ static int vobs_offer(struct vint_hook *hook, const struct vint_handover *handov
 		return -ENOMEM;
 	vobs->dev = handover->dev;
 	vobs->part = vsrv_partition(handover->srv);
+	vobs_restore(vobs, handover);
 	vobs->to_host.skip = skip;
 	vobs->to_guest.skip = skip;
 	pass = vpass_offer(handover->srv, handover->guest, &vobs_host_ops, vobs);
@@ -189,6 +202,21 @@ static int vobs_offer(struct vint_hook *hook, const struct vint_handover *handov
 	vobs_debugfs_add(vobs, handover->offer);
 	*priv = vobs;
 	return 0;
+}
+
+static ssize_t vobs_save(struct vint_hook *hook, void *priv, void **state)
+{
+	struct vobs_state *saved = kvmalloc(sizeof(*saved), GFP_KERNEL);
+	struct vobs *vobs = priv;
+
+	if (!saved)
+		return -ENOMEM;
+	/* With the last words of both ends. */
+	vpass_sever(vobs->pass);
+	saved->to_host = vobs->to_host;
+	saved->to_guest = vobs->to_guest;
+	*state = saved;
+	return sizeof(*saved);
 }
 
 static void vobs_revoke(struct vint_hook *hook, void *priv)
@@ -204,6 +232,7 @@ static struct vint_hook vobs_hook = {
 	.name = "observe",
 	.owner = THIS_MODULE,
 	.offer = vobs_offer,
+	.save = vobs_save,
 	.revoke = vobs_revoke,
 };
 

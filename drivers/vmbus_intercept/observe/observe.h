@@ -45,7 +45,18 @@ struct vobs_stats {
 	u64 other;
 };
 
+/**
+ * struct vobs_state - what is kept of a channel while it goes another way
+ * @to_host: what has passed
+ * @to_guest: what has passed
+ */
+struct vobs_state {
+	struct vobs_stats to_host;
+	struct vobs_stats to_guest;
+};
+
 void vobs_stats_add(struct vobs_stats *stats, const struct vsrv_packet *pkt);
+bool vobs_stats_valid(const struct vobs_stats *stats);
 const char *vobs_type_name(u16 type);
 
 #endif /* _VOBS_H */

@@ -59,6 +59,18 @@ void vobs_stats_add(struct vobs_stats *stats, const struct vsrv_packet *pkt)
 EXPORT_SYMBOL_IF_KUNIT(vobs_stats_add);
 
 /**
+ * vobs_stats_valid - can one go on counting with these?
+ * @stats: saved ones
+ *
+ * Return: false if there is more than there is room for.
+ */
+bool vobs_stats_valid(const struct vobs_stats *stats)
+{
+	return stats->n <= VOBS_KINDS;
+}
+EXPORT_SYMBOL_IF_KUNIT(vobs_stats_valid);
+
+/**
  * vobs_type_name - name of a type of packets
  * @type: VM_PKT_*
  *
