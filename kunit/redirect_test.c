@@ -658,6 +658,26 @@ static void redirect_destroy_test(struct kunit *test)
 			HV_STATUS_INVALID_CONNECTION_ID);
 }
 
+/* What a client of an old version calls its interrupt page is none of the guest's memory. */
+static void redirect_version_test(struct kunit *test)
+{
+	static const u32 old[] = { FG_V(0, 13), FG_V(1, 1) };
+	struct vmbus_contact_msg m = { };
+	struct rd *rd = rd_new(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(old); i++) {
+		m.version = cpu_to_le32(old[i]);
+		rd_post(rd, VMBUS_MSG_CONTACT, &m, sizeof(m));
+		rd_expect(rd, VMBUS_MSG_VERSION_RESPONSE, 1, 0);
+		KUNIT_EXPECT_EQ(test, rd->srv->conn.state, VSRV_DISCONNECTED);
+	}
+	m.version = cpu_to_le32(FG_V(2, 4));
+	rd_post(rd, VMBUS_MSG_CONTACT, &m, sizeof(m));
+	rd_expect(rd, VMBUS_MSG_VERSION_RESPONSE, 2, 1, FG_V(2, 4));
+	KUNIT_EXPECT_EQ(test, rd->srv->conn.state, VSRV_CONNECTED);
+}
+
 static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_path_test),
 	KUNIT_CASE(redirect_own_flag_test),
@@ -671,6 +691,7 @@ static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_reset_gpadl_test),
 	KUNIT_CASE(redirect_reset_race_test),
 	KUNIT_CASE(redirect_destroy_test),
+	KUNIT_CASE(redirect_version_test),
 	{}
 };
 

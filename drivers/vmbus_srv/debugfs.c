@@ -7,6 +7,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
+#include <kunit/visibility.h>
 #include <vmbus/ring.h>
 #include "vsrv.h"
 
@@ -24,7 +25,7 @@ static unsigned int vsrv_debugfs_in_len(struct vmbus_srv *srv)
 	return len;
 }
 
-static int connection_show(struct seq_file *m, void *v)
+int vsrv_connection_show(struct seq_file *m, void *v)
 {
 	static const char * const next[] = {
 		[VSRV_NEXT_NONE] = "nothing",
@@ -60,7 +61,8 @@ static int connection_show(struct seq_file *m, void *v)
 	mutex_unlock(&srv->lock);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(connection);
+EXPORT_SYMBOL_IF_KUNIT(vsrv_connection_show);
+DEFINE_SHOW_ATTRIBUTE(vsrv_connection);
 
 /* ---- channels --------------------------------------------------------------------------- */
 
@@ -96,7 +98,7 @@ static void vsrv_debugfs_channel(struct seq_file *m, struct vsrv_chan *chan)
 	}
 }
 
-static int channels_show(struct seq_file *m, void *v)
+int vsrv_channels_show(struct seq_file *m, void *v)
 {
 	struct vmbus_srv *srv = m->private;
 	struct vsrv_chan *chan;
@@ -107,7 +109,8 @@ static int channels_show(struct seq_file *m, void *v)
 	mutex_unlock(&srv->lock);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(channels);
+EXPORT_SYMBOL_IF_KUNIT(vsrv_channels_show);
+DEFINE_SHOW_ATTRIBUTE(vsrv_channels);
 
 /* ---- GPADLs ------------------------------------------------------------------------------ */
 
@@ -119,7 +122,7 @@ static void vsrv_debugfs_gpadl(struct seq_file *m, const struct vsrv_gpadl *gpad
 		   gpadl->forgotten ? " forgotten" : "");
 }
 
-static int gpadls_show(struct seq_file *m, void *v)
+int vsrv_gpadls_show(struct seq_file *m, void *v)
 {
 	struct vmbus_srv *srv = m->private;
 	struct vsrv_gpadl *gpadl;
@@ -132,7 +135,8 @@ static int gpadls_show(struct seq_file *m, void *v)
 	mutex_unlock(&srv->lock);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(gpadls);
+EXPORT_SYMBOL_IF_KUNIT(vsrv_gpadls_show);
+DEFINE_SHOW_ATTRIBUTE(vsrv_gpadls);
 
 /* ---- directories -------------------------------------------------------------------------- */
 
@@ -145,9 +149,9 @@ DEFINE_SHOW_ATTRIBUTE(gpadls);
 void vsrv_debugfs_add(struct vmbus_srv *srv)
 {
 	srv->debugfs = debugfs_create_dir(srv->name, vsrv_debugfs_root);
-	debugfs_create_file("connection", 0400, srv->debugfs, srv, &connection_fops);
-	debugfs_create_file("channels", 0400, srv->debugfs, srv, &channels_fops);
-	debugfs_create_file("gpadls", 0400, srv->debugfs, srv, &gpadls_fops);
+	debugfs_create_file("connection", 0400, srv->debugfs, srv, &vsrv_connection_fops);
+	debugfs_create_file("channels", 0400, srv->debugfs, srv, &vsrv_channels_fops);
+	debugfs_create_file("gpadls", 0400, srv->debugfs, srv, &vsrv_gpadls_fops);
 }
 
 /**

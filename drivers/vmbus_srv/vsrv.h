@@ -40,6 +40,7 @@
 #include "outq.h"
 #include "why.h"
 
+struct seq_file;
 struct vsrv_packet;
 
 #define VSRV_NAME_SIZE		VMBUS_PARTITION_NAME_SIZE
@@ -454,6 +455,9 @@ DECLARE_STATIC_KEY_FALSE(vsrv_trace_messages);
 void vsrv_trace_in(const struct vmbus_srv *srv, const struct vpart_message *msg, int ret);
 void vsrv_trace_out(const struct vmbus_srv *srv, const void *payload, u32 len, int ret);
 
+int vsrv_connection_show(struct seq_file *m, void *v);
+int vsrv_channels_show(struct seq_file *m, void *v);
+int vsrv_gpadls_show(struct seq_file *m, void *v);
 void vsrv_debugfs_init(void);
 void vsrv_debugfs_exit(void);
 void vsrv_debugfs_add(struct vmbus_srv *srv);
