@@ -83,35 +83,40 @@ static void storvsp_scan_hide_test(struct kunit *test)
 /* How long a guest is given counts from the first channel that goes, for all of them. */
 static void storvsp_scan_quiet_test(struct kunit *test)
 {
+	unsigned long since = jiffies - 60 * HZ;
 	struct storvsp_scan *scan = st_scan(test);
-	unsigned long since;
 
 	storvsp_scan_open(scan, true);
 	storvsp_scan_looked(scan, 0);
-	scan->last = jiffies - 60 * HZ;
-	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
-	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET);
-	KUNIT_EXPECT_TRUE(test, time_after(scan->last, jiffies - 30 * HZ));
-
-	since = jiffies - 3 * HZ;
 	scan->last = since;
 	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
-	KUNIT_EXPECT_EQ(test, scan->last, since);
+	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET);
+	KUNIT_EXPECT_FALSE(test, storvsp_scan_silent(scan, 30 * HZ));
+	scan->gone = since;
+	KUNIT_EXPECT_TRUE(test, storvsp_scan_silent(scan, 30 * HZ));
+	/* The other channels of the controller go */
+	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
+	KUNIT_EXPECT_EQ(test, scan->gone, since);
+	storvsp_scan_request(scan);
+	KUNIT_EXPECT_FALSE(test, storvsp_scan_silent(scan, 30 * HZ));
+	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
 	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET);
 
+	/* It is the last request that says whether the guest was busy. */
 	storvsp_scan_open(scan, false);
-	storvsp_scan_request(scan);
 	KUNIT_EXPECT_TRUE(test, storvsp_scan_hide(scan));
 	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET_BUSY);
+	KUNIT_EXPECT_FALSE(test, storvsp_scan_silent(scan, 30 * HZ));
 
 	/* The same where the controller goes */
-	scan->last = jiffies - 60 * HZ;
+	scan->last = since;
 	storvsp_scan_retire(scan);
 	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET);
-	KUNIT_EXPECT_TRUE(test, time_after(scan->last, jiffies - 30 * HZ));
+	scan->gone = since;
 	storvsp_scan_request(scan);
 	storvsp_scan_retire(scan);
 	KUNIT_EXPECT_EQ(test, scan->quiet, STORVSP_QUIET_BUSY);
+	KUNIT_EXPECT_FALSE(test, storvsp_scan_silent(scan, 30 * HZ));
 }
 
 static struct kunit_case storvsp_scan_cases[] = {

@@ -21,7 +21,7 @@ static bool storvsp_ctrl_retired(const struct storvsp_ctrl *ctrl, unsigned long 
 
 	most = READ_ONCE(scan->look) == STORVSP_LOOK_ENDED ? scan->quiet : STORVSP_LOOK_MAX;
 	return !READ_ONCE(ctrl->primary.running) || !READ_ONCE(scan->scanned) ||
-	       time_after(jiffies, READ_ONCE(scan->last) + most) ||
+	       storvsp_scan_silent(scan, most) ||
 	       time_after(jiffies, since + STORVSP_RETIRE_MAX);
 }
 
@@ -82,7 +82,7 @@ static void storvsp_drain_ring(struct storvsp_chan *sc, unsigned long quiet)
 	do {
 		vsrv_reader_drain(&sc->reader);
 		usleep_range(1000, 2000);
-	} while (time_before(jiffies, READ_ONCE(scan->last) + quiet) &&
+	} while (!storvsp_scan_silent(scan, quiet) &&
 		 time_before(jiffies, start + STORVSP_QUIET_MAX));
 }
 
@@ -99,21 +99,22 @@ static void storvsp_drain_ring(struct storvsp_chan *sc, unsigned long quiet)
 static void storvsp_drain(struct storvsp_chan *sc, bool closed)
 {
 	struct storvsp_scan *scan = &sc->ctrl->scan;
-	bool used = storvsp_scan_hide(scan);
+	bool used = storvsp_scan_hide(scan), busy;
 	unsigned long quiet = scan->quiet;
 	unsigned int round, empty = 0;
 
 	spin_lock_irq(&sc->lock);
-	if (!closed) {
-		used = sc->busy;
-		quiet = STORVSP_QUIET;
-	}
+	busy = sc->busy;
 	sc->notify = false;
 	spin_unlock_irq(&sc->lock);
-	/* What is under way can lead to more. */
-	if (!closed && used)
-		storvsp_scan_request(scan);
+	if (!closed) {
+		used = busy;
+		quiet = STORVSP_QUIET;
+	}
 	storvsp_chan_wait_idle(sc);
+	/* Its answers can lead to more, however long they took. */
+	if (busy)
+		storvsp_scan_request(scan);
 	if (used)
 		storvsp_drain_ring(sc, quiet);
 	for (round = 0; round < STORVSP_FREEZE_ROUNDS && empty < 2; round++) {

@@ -23,6 +23,7 @@ void storvsp_scan_open(struct storvsp_scan *scan, bool primary)
 {
 	spin_lock_irq(&scan->lock);
 	scan->hidden = false;
+	scan->quiet = 0;
 	if (primary) {
 		WRITE_ONCE(scan->scanned, false);
 		WRITE_ONCE(scan->top, 0);
@@ -96,8 +97,23 @@ static void storvsp_scan_gone(struct storvsp_scan *scan)
 	lockdep_assert_held(&scan->lock);
 	scan->quiet = time_before(jiffies, scan->last + STORVSP_RECENT) ?
 		      STORVSP_QUIET_BUSY : STORVSP_QUIET;
-	WRITE_ONCE(scan->last, jiffies);
+	WRITE_ONCE(scan->gone, jiffies);
 }
+
+/**
+ * storvsp_scan_silent - has the guest had nothing to ask for so long?
+ * @scan: of the controller
+ * @quiet: jiffies; counted from when the disks went, or were last asked for
+ *
+ * Context: of who has hidden them, or taken them from the guest.
+ * Return: true if so.
+ */
+bool storvsp_scan_silent(const struct storvsp_scan *scan, unsigned long quiet)
+{
+	return time_after(jiffies, READ_ONCE(scan->last) + quiet) &&
+	       time_after(jiffies, READ_ONCE(scan->gone) + quiet);
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_scan_silent);
 
 /**
  * storvsp_scan_hide - a channel is closed: hide the disks
@@ -112,7 +128,7 @@ bool storvsp_scan_hide(struct storvsp_scan *scan)
 
 	spin_lock_irq(&scan->lock);
 	used = scan->scanned && !scan->retired;
-	if (used && !scan->hidden)
+	if (used && !scan->quiet)
 		storvsp_scan_gone(scan);
 	WRITE_ONCE(scan->hidden, true);
 	spin_unlock_irq(&scan->lock);

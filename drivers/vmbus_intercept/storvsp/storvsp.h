@@ -323,14 +323,15 @@ enum storvsp_look {
 
 /**
  * struct storvsp_scan - what the guest has seen of the disks, by whatever channel
- * @last: when the last request was read, in jiffies; or when the disks went
+ * @last: when the last request was read, in jiffies
  * @lock: protects what follows
  * @scanned: the guest has sent commands since it opened the controller; before that
  *	some crash when notified
  * @top: the highest address, path and target, that it has looked at
  * @hidden: a channel is being closed: the guest sees no disks, until it opens one
- * @quiet: how long it must have had nothing to ask since @hidden or @retired, in jiffies,
- *	to have let go of them
+ * @gone: since when it sees none, in jiffies
+ * @quiet: how long it must have had nothing to ask since then, in jiffies, to have let go
+ *	of them; 0 while it sees them
  * @retired: the controller is being taken from the guest: it sees no disks
  * @look: how far the guest has looked at the addresses since then
  */
@@ -340,6 +341,7 @@ struct storvsp_scan {
 	bool scanned;
 	u16 top;
 	bool hidden;
+	unsigned long gone;
 	unsigned long quiet;
 	bool retired;
 	enum storvsp_look look;
@@ -350,6 +352,7 @@ void storvsp_scan_request(struct storvsp_scan *scan);
 bool storvsp_scan_looked(struct storvsp_scan *scan, u16 address);
 bool storvsp_scan_empty(const struct storvsp_scan *scan);
 bool storvsp_scan_hide(struct storvsp_scan *scan);
+bool storvsp_scan_silent(const struct storvsp_scan *scan, unsigned long quiet);
 void storvsp_scan_retire(struct storvsp_scan *scan);
 
 /* ---- how a channel ends: end.c ----------------------------------------------------------- */
