@@ -3,6 +3,7 @@
  * Tests of the life of a GPADL in vmbus_srv: from header and bodies to its
  * teardown, whoever is slow, and whatever happens to its channel meanwhile.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <vmbus/ring.h>
 #include "fake_guest.h"
@@ -426,6 +427,84 @@ static void gpadl_reset_test(struct kunit *test)
 	}
 }
 
+/**
+ * struct gl_due - a device that is told of a reset while it has a callback
+ * @dev: device
+ * @fg: guest
+ * @reset: resets it
+ */
+struct gl_due {
+	struct fg_dev dev;
+	struct fg *fg;
+	struct work_struct reset;
+};
+
+static void gl_due_reset(struct work_struct *work)
+{
+	vpart_reset(container_of(work, struct gl_due, reset)->fg->part);
+}
+
+static bool gl_due_requested(struct vmbus_srv *srv)
+{
+	bool requested;
+
+	mutex_lock(&srv->lock);
+	requested = !list_empty(&srv->requests);
+	mutex_unlock(&srv->lock);
+	return requested;
+}
+
+/* The first of two: the second is due when this comes back, and so is the reset. */
+static void gl_due_teardown(struct vsrv_chan *chan, u32 gpadl_id)
+{
+	struct gl_due *due = container_of((struct fg_dev *)vsrv_chan_ctx(chan), struct gl_due, dev);
+	unsigned int ms;
+
+	if (due->dev.teardowns++)
+		return;
+	vsrv_gpadl_create_done(chan, 0x11, 0);
+	schedule_work(&due->reset);
+	for (ms = 0; ms < 5000 && !gl_due_requested(due->fg->srv); ms++)
+		usleep_range(1000, 2000);
+}
+
+static const struct vsrv_chan_ops gl_due_ops = {
+	.open = fg_dev_open,
+	.close = fg_dev_close,
+	.gpadl_create = fg_dev_gpadl_create,
+	.gpadl_teardown = gl_due_teardown,
+	.signal = fg_dev_signal,
+	.stop = fg_dev_stop,
+};
+
+/* A callback that was due when its GPADL went is not made. */
+static void gpadl_due_test(struct kunit *test)
+{
+	struct gl_due *due = kunit_kzalloc(test, sizeof(*due), GFP_KERNEL);
+	struct fg *fg = fg_new(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, due);
+	due->fg = fg;
+	INIT_WORK(&due->reset, gl_due_reset);
+	fg_dev_offer_as(fg, &due->dev, 1, &gl_due_ops);
+	KUNIT_ASSERT_EQ(test, kunit_add_action(test, fg_dev_revoke, &due->dev), 0);
+	fg_connect_offers(fg, FG_V(5, 3), 0);
+	fg_gpadl(fg, 1, 0x10, 4);
+	fg_expect_created(fg, 1, 0x10, 0);
+	due->dev.slow = FG_SLOW_CREATE;
+	fg_gpadl(fg, 1, 0x11, 4);
+	fg_expect_quiet(fg);
+	KUNIT_EXPECT_EQ(test, due->dev.creates, 2U);
+
+	fg_simple(fg, VMBUS_MSG_UNLOAD);
+	flush_work(&due->reset);
+	fg_synic_on(fg);
+	KUNIT_EXPECT_EQ(test, due->dev.stops, 1U);
+	KUNIT_EXPECT_EQ(test, due->dev.teardowns, 1U);
+	gl_expect_none(fg);
+	KUNIT_EXPECT_TRUE(test, list_empty(&fg->srv->ops));
+}
+
 /* ---- in use ------------------------------------------------------------------------ */
 
 /* Without a teardown callback the server waits for the last user. */
@@ -599,6 +678,7 @@ static struct kunit_case gpadl_life_cases[] = {
 	KUNIT_CASE(gpadl_release_revoke_test),
 	KUNIT_CASE(gpadl_unload_test),
 	KUNIT_CASE(gpadl_reset_test),
+	KUNIT_CASE(gpadl_due_test),
 	KUNIT_CASE(gpadl_users_test),
 	KUNIT_CASE(gpadl_rings_test),
 	{}

@@ -166,15 +166,14 @@ void vsrv_modify_done(struct vsrv_chan *chan, int err)
 }
 EXPORT_SYMBOL_GPL(vsrv_modify_done);
 
-/* Nothing is due for the owner, and nothing of the client reaches it. */
+/*
+ * Nothing is due for the owner, and nothing of the client reaches it.  Callbacks for GPADLs
+ * go with these, before this work makes any.
+ */
 static void vsrv_chan_cut_off(struct vsrv_chan *chan)
 {
-	struct vsrv_gpadl *gpadl;
-
 	vsrv_cancel_op(&chan->op);
 	vsrv_cancel_op(&chan->modify_op);
-	list_for_each_entry(gpadl, &chan->gpadls, node)
-		vsrv_cancel_op(&gpadl->op);
 	vsrv_chan_deafen(chan);
 }
 
