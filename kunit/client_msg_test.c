@@ -258,6 +258,11 @@ static void client_msg_offer_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(&offer.class_id, msg + 8, 16), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(&offer.instance_id, msg + 24, 16), 0);
 	KUNIT_EXPECT_EQ(test, offer.flags, 0x3938);
+	/* Byte 189 is 189: one bit counts. */
+	KUNIT_EXPECT_TRUE(test, offer.monitored);
+	msg[189] = 0xfe;
+	KUNIT_ASSERT_EQ(test, vrelay_parse_offer(msg, 240, &offer), 0);
+	KUNIT_EXPECT_FALSE(test, offer.monitored);
 	KUNIT_EXPECT_EQ(test, offer.mmio_megabytes, 0x3b3a);
 	KUNIT_EXPECT_EQ(test, memcmp(offer.user_defined, msg + 60, 120), 0);
 	KUNIT_EXPECT_EQ(test, offer.subchannel, 0xb5b4);

@@ -143,6 +143,38 @@ static void monitor_none_test(struct kunit *test)
 	fg_dev_revoke(dev);
 }
 
+static bool mt_direct(struct vsrv_chan *chan, const struct vsrv_open_params *params)
+{
+	return !vsrv_chan_monitored(chan);
+}
+
+/* A relay has its channels signalled here if they are, and only if the host's would be. */
+static void monitor_relayed_test(struct kunit *test)
+{
+	struct vsrv_offer offer = fg_offer(2);
+	struct vsrv_chan_ops relay = fg_dev_ops;
+	struct fg *fg = mt_new(test);
+	struct fg_dev *plain = fg_dev_new(fg), *dev = fg_dev_new(fg);
+	u32 id;
+
+	relay.direct = mt_direct;
+	fg_dev_offer_as(fg, plain, 1, &relay);
+	offer.monitored = true;
+	dev->chan = vsrv_offer(fg->srv, &offer, &relay, dev);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev->chan));
+	mt_connect(fg);
+	mt_expect_offer(fg, VMBUS_MONITOR_NONE);
+	id = mt_expect_offer(fg, 0);
+	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
+	fg_dev_opened(fg, plain);
+	fg_dev_opened(fg, dev);
+	KUNIT_EXPECT_TRUE(test, plain->chan->direct);
+	KUNIT_EXPECT_FALSE(test, dev->chan->direct);
+	KUNIT_EXPECT_EQ(test, fg->srv->mon.connections[0], VMBUS_CONN_EVENT(id, 2, 0));
+	fg_dev_revoke(dev);
+	fg_dev_revoke(plain);
+}
+
 /* The lowest that is free; when there are none left channels go without. */
 static void monitor_ids_test(struct kunit *test)
 {
@@ -445,6 +477,7 @@ static void monitor_from_server_test(struct kunit *test)
 
 static struct kunit_case monitor_cases[] = {
 	KUNIT_CASE(monitor_none_test),
+	KUNIT_CASE(monitor_relayed_test),
 	KUNIT_CASE(monitor_ids_test),
 	KUNIT_CASE(monitor_trigger_test),
 	KUNIT_CASE(monitor_groups_test),

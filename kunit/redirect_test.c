@@ -678,6 +678,30 @@ static void redirect_version_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rd->srv->conn.state, VSRV_CONNECTED);
 }
 
+/* Its client connects before there is a guest, whose pages come later. */
+static void redirect_monitor_test(struct kunit *test)
+{
+	static const u32 features[] = { 7, 3 };
+	const struct vmbus_offer_msg *m;
+	struct rd *rd = rd_new(test);
+	struct fg_dev *dev = fg_dev_new(rd->fg);
+	unsigned int i;
+
+	WRITE_ONCE(rd->srv->monitor_latency, 10000);
+	rd_offer(rd, dev, &fg_dev_ops);
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		rd_contact_as(rd, FG_V(6, 0), features[i]);
+		rd_expect(rd, VMBUS_MSG_VERSION_RESPONSE, 3, 1, VMBUS_CONN_MESSAGE_REDIRECT,
+			  features[i]);
+		rd_say(rd, VMBUS_MSG_REQUEST_OFFERS, 0, 0);
+		rd_expect(rd, VMBUS_MSG_OFFER, 0);
+		m = (const void *)rd->msg;
+		KUNIT_EXPECT_EQ_MSG(test, m->monitor_allocated, !i, "features %u", features[i]);
+		KUNIT_EXPECT_EQ(test, m->monitor_id, i ? VMBUS_MONITOR_NONE : 0);
+		rd_expect(rd, VMBUS_MSG_ALL_OFFERS, 0);
+	}
+}
+
 static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_path_test),
 	KUNIT_CASE(redirect_own_flag_test),
@@ -692,6 +716,7 @@ static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_reset_race_test),
 	KUNIT_CASE(redirect_destroy_test),
 	KUNIT_CASE(redirect_version_test),
+	KUNIT_CASE(redirect_monitor_test),
 	{}
 };
 

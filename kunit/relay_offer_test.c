@@ -67,6 +67,10 @@ static void relay_offer_copy_test(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, to.user_defined, from.user_defined, VMBUS_USER_DEFINED_SIZE);
 	/* Among those of its class it stands where the host has it. */
 	KUNIT_EXPECT_EQ(test, to.order, 41U);
+	KUNIT_EXPECT_FALSE(test, to.monitored);
+	from.monitored = true;
+	vrelay_guest_offer(&from, &to);
+	KUNIT_EXPECT_TRUE(test, to.monitored);
 }
 
 static struct kunit_case relay_offer_cases[] = {

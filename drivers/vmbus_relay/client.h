@@ -75,6 +75,7 @@ struct vrelay_version {
  * @user_defined: passed through
  * @channel_id: the host's
  * @connection_id: signals the host, unless an open names another
+ * @monitored: the host would look at monitor pages for it
  */
 struct vrelay_offer {
 	guid_t class_id;
@@ -86,6 +87,7 @@ struct vrelay_offer {
 	u8 user_defined[VMBUS_USER_DEFINED_SIZE];
 	u32 channel_id;
 	u32 connection_id;
+	bool monitored;
 };
 
 /**

@@ -270,6 +270,7 @@ int vrelay_parse_offer(const void *payload, u32 len, struct vrelay_offer *offer)
 	memcpy(offer->user_defined, msg->user_defined, sizeof(offer->user_defined));
 	offer->channel_id = le32_to_cpu(msg->channel_id);
 	offer->connection_id = le32_to_cpu(msg->connection_id);
+	offer->monitored = msg->monitor_allocated & 1;
 	/* Ids are part of connection ids, which leave 12 bits for them. */
 	if (!offer->channel_id || offer->channel_id > VMBUS_MAX_CHANNEL_ID)
 		return -EINVAL;

@@ -47,7 +47,8 @@ static void vrelay_chan_signal(struct vsrv_chan *chan)
 
 /*
  * VTL2 enters the signal path only where it must: for a guest that looks into a page
- * which the host does not know, or a host that takes no signals but its own.
+ * which the host does not know, or sets bits in one that the server looks into, or a host
+ * that takes no signals but its own.
  */
 static bool vrelay_chan_direct(struct vsrv_chan *chan, const struct vsrv_open_params *params)
 {
@@ -55,7 +56,8 @@ static bool vrelay_chan_direct(struct vsrv_chan *chan, const struct vsrv_open_pa
 	const struct vrelay_client *client = &rc->relay->client;
 	bool forced = READ_ONCE(rc->relay->force_forwarding) && vrelay_client_can_forward(client);
 
-	WRITE_ONCE(rc->forwarding, params->shared || forced || !vrelay_client_can_share(client));
+	WRITE_ONCE(rc->forwarding, params->shared || forced || vsrv_chan_monitored(chan) ||
+		   !vrelay_client_can_share(client));
 	return !rc->forwarding;
 }
 
@@ -265,6 +267,7 @@ void vrelay_guest_offer(const struct vrelay_offer *from, struct vsrv_offer *offe
 		.mmio_megabytes_optional = from->mmio_megabytes_optional,
 		/* The guest enumerates in the host's order. */
 		.order = from->channel_id,
+		.monitored = from->monitored,
 	};
 	memcpy(offer->user_defined, from->user_defined, sizeof(offer->user_defined));
 }
@@ -276,6 +279,7 @@ static int vrelay_chan_offer_guest(struct vrelay_chan *rc)
 	struct vsrv_chan *chan;
 
 	vrelay_guest_offer(&rc->hchan->offer, &offer);
+	offer.monitored &= vrelay_client_can_forward(&rc->relay->client);
 	vrelay_client_unblock(rc->hchan);
 	chan = vsrv_offer(rc->relay->srv, &offer, &vrelay_chan_ops, rc);
 	if (IS_ERR(chan))

@@ -76,11 +76,32 @@ static enum hrtimer_restart vsrv_monitor_timer(struct hrtimer *timer)
 
 /* ---- channels ------------------------------------------------------------------------- */
 
+static bool vsrv_monitor_possible(const struct vmbus_srv *srv)
+{
+	return srv->mon.map ||
+	       (srv->redirect && (srv->conn.features & VMBUS_FEATURE_MODIFY_CONNECTION));
+}
+
+/**
+ * vsrv_chan_monitored - does the client set a bit instead of a signal?
+ * @chan: channel
+ *
+ * Context: of vsrv_chan_ops::direct.
+ * Return: true if so: the owner must leave the client's signals to the server.
+ */
+bool vsrv_chan_monitored(const struct vsrv_chan *chan)
+{
+	return chan->monitor_id != VMBUS_MONITOR_NONE;
+}
+EXPORT_SYMBOL_GPL(vsrv_chan_monitored);
+
 /**
  * vsrv_monitor_assign - give a channel a monitor id, if it can have one
  * @chan: channel that is about to be offered
  *
- * Only channels that are signalled in this kernel: a relayed one goes past it.
+ * Only channels that are signalled in this kernel, or that their owner has signalled here
+ * then.  A server that plays the host offers ids before it knows of pages: its client
+ * connects before there is a guest.
  *
  * Context: vmbus_srv::lock held.
  */
@@ -92,7 +113,8 @@ void vsrv_monitor_assign(struct vsrv_chan *chan)
 
 	lockdep_assert_held(&chan->srv->lock);
 	chan->monitor_id = VMBUS_MONITOR_NONE;
-	if (!mon->map || !latency || !chan->ops->signal || chan->ops->direct)
+	if (!latency || !vsrv_monitor_possible(chan->srv) || !chan->ops->signal ||
+	    (chan->ops->direct && !chan->offer.monitored))
 		return;
 	id = find_first_zero_bit(mon->ids, VSRV_MONITOR_IDS);
 	if (id >= VSRV_MONITOR_IDS)

@@ -61,6 +61,8 @@ static inline bool vsrv_stopped(unsigned int stops)
  * @mmio_megabytes_optional: the same, if there is some to spare
  * @user_defined: passed through
  * @order: among the offers of a class, low comes first; VSRV_ORDER_NONE last
+ * @monitored: for an owner with vsrv_chan_ops::direct: the channel may have a monitor id,
+ *	and its client then sets a bit instead of a signal; see vsrv_chan_monitored()
  */
 struct vsrv_offer {
 	guid_t class_id;
@@ -71,6 +73,7 @@ struct vsrv_offer {
 	u16 mmio_megabytes_optional;
 	u8 user_defined[VMBUS_USER_DEFINED_SIZE];
 	u32 order;
+	bool monitored;
 };
 
 /**
@@ -158,6 +161,7 @@ void vsrv_modify_done(struct vsrv_chan *chan, int err);
 void *vsrv_chan_ctx(const struct vsrv_chan *chan);
 struct vmbus_srv *vsrv_chan_server(const struct vsrv_chan *chan);
 const struct vsrv_offer *vsrv_chan_offer(const struct vsrv_chan *chan);
+bool vsrv_chan_monitored(const struct vsrv_chan *chan);
 u32 vsrv_chan_id(const struct vsrv_chan *chan);
 void vsrv_chan_interrupt(struct vsrv_chan *chan);
 void vsrv_chan_error(struct vsrv_chan *chan, const char *reason);
