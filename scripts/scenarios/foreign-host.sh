@@ -47,11 +47,15 @@ inner_says() {
 	return 1
 }
 
-# QEMU asks once for each of these, when the guest has answered the last
+# QEMU asks once for each of these, when the guest has answered the last.  It must have
+# nothing from the guest in its ring then, or dies of gpadl_iter_seek(), iter->active: a
+# command of its monitor makes it read where only a signal of the guest's may.  So not
+# while the guest introduces itself, nor when it has just been asked; and the guest takes
+# its time over the answer (test_balloon.c).
 ask_for_memory() {
-	while inner_runs && ! grep -q '^@@status' $INNER.tap; do
+	wait_for "grep -q 'offered to the guest' $INNER.tap || ! inner_runs" 150
+	while sleep 8; inner_runs && ! grep -q '^@@status' $INNER.tap; do
 		echo "balloon $((MEGABYTES - 64))" >&8
-		sleep 3
 	done
 }
 
