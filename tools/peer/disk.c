@@ -66,23 +66,32 @@ bool disk_find(struct bed *b, struct channel *c)
 	return offer;
 }
 
+/* Waits for the answer to whatever request; false if none comes. */
+static bool disk_take(struct channel *c, u64 *id, struct storvsp_packet *p)
+{
+	int len;
+
+	while ((len = ring_get_type(&c->in, VM_PKT_COMP, id, p, sizeof(*p))) == -1)
+		if (!channel_wait(c, TIMEOUT_MS))
+			return false;
+	channel_receive(c);
+	if (len != sizeof(*p))
+		note("answer %llu has %d bytes", *id, len);
+	return len == sizeof(*p);
+}
+
 /* Waits for the answer to a request; false if none, or that of another, comes. */
 static bool disk_receive(struct channel *c, u64 want, struct storvsp_packet *p)
 {
 	u64 id = 0;
-	int len;
 
-	while ((len = ring_get_type(&c->in, VM_PKT_COMP, &id, p, sizeof(*p))) == -1) {
-		if (!channel_wait(c, TIMEOUT_MS)) {
-			note("no answer %llu", want);
-			return false;
-		}
+	if (!disk_take(c, &id, p)) {
+		note("no answer %llu", want);
+		return false;
 	}
-	channel_receive(c);
-	if (len == sizeof(*p) && id == want)
-		return true;
-	note("answer %llu: %d bytes, id %llu", want, len, id);
-	return false;
+	if (id != want)
+		note("answer %llu instead of %llu", id, want);
+	return id == want;
 }
 
 /**
@@ -101,6 +110,35 @@ bool disk_answer(struct channel *c, u64 want)
 	if (p.hdr.status)
 		note("answer %llu: status %#x", want, p.hdr.status);
 	return !p.hdr.status;
+}
+
+/**
+ * disk_answers - wait for the answers to commands, in whatever order they come
+ * @c: channel
+ * @first: the lowest id
+ * @n: how many, with ids that follow; below 64
+ *
+ * Return: false if one does not come in time, or twice, or any other, or with an error.
+ */
+bool disk_answers(struct channel *c, u64 first, unsigned int n)
+{
+	u64 due = (1ULL << n) - 1, id = 0, bit;
+	struct storvsp_packet p;
+
+	while (due) {
+		if (!disk_take(c, &id, &p)) {
+			note("no answers from %llu on: %#llx", first, due);
+			return false;
+		}
+		bit = id - first < n ? 1ULL << (id - first) : 0;
+		if (!(due & bit) || p.hdr.status) {
+			note("answer %llu: status %#x, due from %llu on: %#llx", id, p.hdr.status,
+			     first, due);
+			return false;
+		}
+		due &= ~bit;
+	}
+	return true;
 }
 
 /**

@@ -29,6 +29,7 @@ u8 *scratch(struct bed *b, unsigned int page);
 void fill_page(struct bed *b, unsigned int page, u64 seed);
 bool disk_find(struct bed *b, struct channel *c);
 bool disk_answer(struct channel *c, u64 want);
+bool disk_answers(struct channel *c, u64 first, unsigned int n);
 bool disk_ask(struct channel *c, u64 id, const struct storvsp_packet *p);
 bool disk_control(struct channel *c, struct storvsp_packet *p);
 bool disk_init(struct channel *c, u16 *max_subs);

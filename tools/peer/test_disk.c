@@ -78,9 +78,8 @@ static bool stop_once(struct bed *b, struct channel *c, u8 *copy, u64 *seed)
 	memcpy(copy, b->m.ram, (size_t)RAM_PAGES * PAGE);
 	good = bed_still(b, copy, 1 + rnd_below(seed, 20));
 	good &= bed_start(b);
-	for (page = 0; page < DISK_PAGES; page++)
-		if (!disk_answer(c, page))
-			return false;
+	if (!disk_answers(c, 0, DISK_PAGES))
+		return false;
 	good &= log_fetch(b, bits) > 0;
 	for (page = 0; page < DISK_PAGES; page++) {
 		dirty += log_has(bits, PAGE_SCRATCH + page);

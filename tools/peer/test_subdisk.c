@@ -109,12 +109,11 @@ static bool disk_put_all(struct disk *d)
 
 static bool disk_take_all(struct disk *d)
 {
-	unsigned int i, k;
+	unsigned int i;
 
 	for (i = 0; i < d->n; i++)
-		for (k = 0; k < PER_CHANNEL; k++)
-			if (!disk_answer(&d->c[i], i * PER_CHANNEL + k))
-				return false;
+		if (!disk_answers(&d->c[i], i * PER_CHANNEL, PER_CHANNEL))
+			return false;
 	return true;
 }
 
