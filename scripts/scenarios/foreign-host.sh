@@ -20,7 +20,7 @@ inner_start() {
 	mkfifo $INNER.in $INNER.out || return 1
 	: > $INNER.tap
 	LD_LIBRARY_PATH=/qemu/lib/x86_64-linux-gnu:/qemu/usr/lib/x86_64-linux-gnu:/qemu/lib \
-	/qemu/lib64/ld-linux-x86-64.so.2 /qemu/bin/qemu-system-x86_64 -L /qemu/rom \
+	taskset "$GUEST_ON" /qemu/lib64/ld-linux-x86-64.so.2 /qemu/bin/qemu-system-x86_64 -L /qemu/rom \
 		-accel kvm -machine q35 -m $MEGABYTES -nodefaults -no-user-config -display none \
 		-no-reboot \
 		-cpu qemu64,-svm,+x2apic,kvm=off,hv-vpindex,hv-synic,hv-time,hv-runtime,hv-relaxed,hv-stimer \
