@@ -329,6 +329,15 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_vtl2_cpu_offline);
 
 /* ---- operations of the transport ---------------------------------------------------- */
 
+/* On return no interrupt is on its way through the handler. */
+static void vtl2_leave(struct vmbus_partition *part)
+{
+	RCU_INIT_POINTER(vrelay_vtl2_active, NULL);
+	vrelay_vtl2_unhook();
+	synchronize_rcu();
+	vpart_release_vtl0(part);
+}
+
 static int vrelay_vtl2_start(struct vrelay_host *host, struct vmbus_partition *part)
 {
 	struct vrelay_vtl2 *vtl2 = to_vtl2(host);
@@ -341,23 +350,21 @@ static int vrelay_vtl2_start(struct vrelay_host *host, struct vmbus_partition *p
 		return -EPERM;
 	}
 	err = vrelay_vtl2_hook();
-	if (err)
-		goto release;
+	if (err) {
+		vpart_release_vtl0(part);
+		return err;
+	}
 	vtl2->part = part;
 	rcu_assign_pointer(vrelay_vtl2_active, vtl2);
 	WRITE_ONCE(vtl2->starting, true);
 	err = vrelay_vtl2_cpus_on();
 	WRITE_ONCE(vtl2->starting, false);
-	if (err >= 0) {
-		vtl2->cpuhp = err;
-		return 0;
+	if (err < 0) {
+		vtl2_leave(part);
+		return err;
 	}
-	RCU_INIT_POINTER(vrelay_vtl2_active, NULL);
-	vrelay_vtl2_unhook();
-	synchronize_rcu();
-release:
-	vpart_release_vtl0(part);
-	return err;
+	vtl2->cpuhp = err;
+	return 0;
 }
 
 static void vrelay_vtl2_stop(struct vrelay_host *host)
@@ -365,11 +372,7 @@ static void vrelay_vtl2_stop(struct vrelay_host *host)
 	struct vrelay_vtl2 *vtl2 = to_vtl2(host);
 
 	vrelay_vtl2_cpus_off(vtl2->cpuhp);
-	RCU_INIT_POINTER(vrelay_vtl2_active, NULL);
-	vrelay_vtl2_unhook();
-	/* Also waits for interrupts that are on their way through the handler. */
-	synchronize_rcu();
-	vpart_release_vtl0(vtl2->part);
+	vtl2_leave(vtl2->part);
 }
 
 /* What hv_vmbus tries again is worth it here, too: the client knows one status for that. */

@@ -86,7 +86,8 @@ static bool vsrv_monitor_possible(const struct vmbus_srv *srv)
  * vsrv_chan_monitored - does the client set a bit instead of a signal?
  * @chan: channel
  *
- * Context: of vsrv_chan_ops::direct.
+ * Context: of vsrv_chan_ops::direct; elsewhere vmbus_srv::lock held, or the answer may be
+ * of the past.
  * Return: true if so: the owner must leave the client's signals to the server.
  */
 bool vsrv_chan_monitored(const struct vsrv_chan *chan)
@@ -134,7 +135,7 @@ void vsrv_monitor_assign(struct vsrv_chan *chan)
 void vsrv_monitor_release(struct vsrv_chan *chan)
 {
 	lockdep_assert_held(&chan->srv->lock);
-	if (chan->monitor_id == VMBUS_MONITOR_NONE)
+	if (!vsrv_chan_monitored(chan))
 		return;
 	clear_bit(chan->monitor_id, chan->srv->mon.ids);
 	chan->monitor_id = VMBUS_MONITOR_NONE;

@@ -17,7 +17,6 @@ struct packet_ext_head {
 	u32 range_count;
 };
 
-#define PACKET_DESC_SIZE	((u32)sizeof(struct vmpacket_descriptor))
 #define PACKET_EXT_HEAD_SIZE	((u32)sizeof(struct packet_ext_head))
 
 /**
@@ -52,11 +51,11 @@ bool vsrv_packet_parse(struct vsrv_packet *pkt, const void *buf, u32 data_offset
 		return false;
 	}
 
-	if (data_offset < PACKET_DESC_SIZE + PACKET_EXT_HEAD_SIZE)
+	if (data_offset < VSRV_PACKET_DESC + PACKET_EXT_HEAD_SIZE)
 		return false;
-	head = buf + PACKET_DESC_SIZE;
+	head = buf + VSRV_PACKET_DESC;
 	pkt->ext = head;
-	pkt->ext_len = data_offset - PACKET_DESC_SIZE;
+	pkt->ext_len = data_offset - VSRV_PACKET_DESC;
 	pkt->range_count = head->range_count;
 	pkt->ranges = head + 1;
 	pkt->ranges_len = pkt->ext_len - PACKET_EXT_HEAD_SIZE;

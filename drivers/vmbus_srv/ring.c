@@ -20,8 +20,7 @@
 #include <vmbus/ring.h>
 #include "vsrv.h"
 
-#define RING_DESC_SIZE		((u32)sizeof(struct vmpacket_descriptor))
-#define RING_MIN_PACKET		(RING_DESC_SIZE + VSRV_PACKET_FOOTER)
+#define RING_MIN_PACKET		(VSRV_PACKET_DESC + VSRV_PACKET_FOOTER)
 /* What always stays free: a full ring must not look like an empty one. */
 #define RING_GAP		8
 
@@ -171,7 +170,7 @@ int vsrv_ring_read(struct vsrv_ring_in *r, struct vsrv_packet *pkt, void *buf, u
 
 	len = (u32)desc.d.len8 * 8;
 	data_offset = (u32)desc.d.offset8 * 8;
-	if (data_offset < RING_DESC_SIZE || len < data_offset)
+	if (data_offset < VSRV_PACKET_DESC || len < data_offset)
 		return ring_in_fail(r);
 	if (len + VSRV_PACKET_FOOTER > avail || len > buf_size)
 		return ring_in_fail(r);
@@ -179,8 +178,9 @@ int vsrv_ring_read(struct vsrv_ring_in *r, struct vsrv_packet *pkt, void *buf, u
 		return ring_in_fail(r);
 
 	/* The copy carries the descriptor that was checked, not a second load. */
-	memcpy(buf, &desc, RING_DESC_SIZE);
-	memcpy(buf + RING_DESC_SIZE, r->data + r->next + RING_DESC_SIZE, len - RING_DESC_SIZE);
+	memcpy(buf, &desc, VSRV_PACKET_DESC);
+	memcpy(buf + VSRV_PACKET_DESC, r->data + r->next + VSRV_PACKET_DESC,
+	       len - VSRV_PACKET_DESC);
 	/* Keep the compiler from looking at the ring instead of the copy. */
 	barrier();
 
@@ -399,9 +399,9 @@ static int ring_put(struct vsrv_ring_out *w, const struct vsrv_packet *head, u32
 		if (check_add_overflow(bytes, vec[i].iov_len, &bytes))
 			return -EMSGSIZE;
 	}
-	if (bytes > w->size || bytes > U16_MAX * 8 - RING_DESC_SIZE)
+	if (bytes > w->size || bytes > U16_MAX * 8 - VSRV_PACKET_DESC)
 		return -EMSGSIZE;
-	len = RING_DESC_SIZE + ALIGN((u32)bytes, 8);
+	len = VSRV_PACKET_DESC + ALIGN((u32)bytes, 8);
 	if (len + VSRV_PACKET_FOOTER > w->size - RING_GAP)
 		return -EMSGSIZE;
 
@@ -416,19 +416,19 @@ static int ring_put(struct vsrv_ring_out *w, const struct vsrv_packet *head, u32
 
 	desc = (struct vmpacket_descriptor) {
 		.type = head->type,
-		.offset8 = (RING_DESC_SIZE + ext) / 8,
+		.offset8 = (VSRV_PACKET_DESC + ext) / 8,
 		.len8 = len / 8,
 		.flags = head->flags,
 		.trans_id = head->trans_id,
 	};
 	pos = w->data + w->next;
-	memcpy(pos, &desc, RING_DESC_SIZE);
-	pos += RING_DESC_SIZE;
+	memcpy(pos, &desc, VSRV_PACKET_DESC);
+	pos += VSRV_PACKET_DESC;
 	for (i = 0; i < nvec; i++) {
 		memcpy(pos, vec[i].iov_base, vec[i].iov_len);
 		pos += vec[i].iov_len;
 	}
-	memset(pos, 0, len - RING_DESC_SIZE - bytes);
+	memset(pos, 0, len - VSRV_PACKET_DESC - bytes);
 	footer = (u64)w->next << 32;
 	memcpy(w->data + w->next + len, &footer, VSRV_PACKET_FOOTER);
 

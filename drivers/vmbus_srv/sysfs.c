@@ -190,7 +190,7 @@ VSRV_CHAN_ATTR(monitor_id, "%u", chan->monitor_id);
 
 static ssize_t vsrv_chan_latency_show(struct vsrv_chan *chan, char *buf)
 {
-	if (chan->monitor_id == VMBUS_MONITOR_NONE)
+	if (!vsrv_chan_monitored(chan))
 		return -ENODATA;
 	return sysfs_emit(buf, "%u\n", READ_ONCE(chan->srv->mon.latency[chan->monitor_id]));
 }
@@ -199,7 +199,7 @@ static ssize_t vsrv_chan_latency_store(struct vsrv_chan *chan, const char *buf, 
 {
 	u16 latency;
 
-	if (chan->monitor_id == VMBUS_MONITOR_NONE) {
+	if (!vsrv_chan_monitored(chan)) {
 		pr_err("%s: channel %u: latency: the channel has no monitor id, see monitor_latency_us\n",
 		       chan->srv->name, chan->id);
 		return -ENODATA;

@@ -442,6 +442,8 @@ unsigned int vsrv_busy_poll_default(void);
 
 /* ---- packets: packet.c --------------------------------------------------------------- */
 
+#define VSRV_PACKET_DESC	((u32)sizeof(struct vmpacket_descriptor))
+
 bool vsrv_packet_parse(struct vsrv_packet *pkt, const void *buf, u32 data_offset, u32 len);
 
 /* ---- what there is to see: why.c, trace_msg.c, debugfs.c ------------------------------ */
