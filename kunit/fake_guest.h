@@ -12,6 +12,7 @@
 
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/hyperv.h>
 #include <linux/jiffies.h>
@@ -212,6 +213,16 @@ static inline void fg_settle_server(struct vmbus_srv *srv)
 		cond_resched();
 	}
 	flush_work(&srv->work);
+}
+
+/* Somebody wants something of the server's work, now or soon. */
+static inline bool fg_wait_request(struct vmbus_srv *srv)
+{
+	unsigned long start = jiffies;
+
+	while (list_empty_careful(&srv->requests) && time_before(jiffies, start + FG_TIMEOUT))
+		usleep_range(1000, 2000);
+	return !list_empty_careful(&srv->requests);
 }
 
 static inline void fg_settle(struct fg *fg)

@@ -3,7 +3,6 @@
  * Tests of the life of a GPADL in vmbus_srv: from header and bodies to its
  * teardown, whoever is slow, and whatever happens to its channel meanwhile.
  */
-#include <linux/delay.h>
 #include <linux/module.h>
 #include <vmbus/ring.h>
 #include "fake_guest.h"
@@ -444,28 +443,16 @@ static void gl_due_reset(struct work_struct *work)
 	vpart_reset(container_of(work, struct gl_due, reset)->fg->part);
 }
 
-static bool gl_due_requested(struct vmbus_srv *srv)
-{
-	bool requested;
-
-	mutex_lock(&srv->lock);
-	requested = !list_empty(&srv->requests);
-	mutex_unlock(&srv->lock);
-	return requested;
-}
-
 /* The first of two: the second is due when this comes back, and so is the reset. */
 static void gl_due_teardown(struct vsrv_chan *chan, u32 gpadl_id)
 {
 	struct gl_due *due = container_of((struct fg_dev *)vsrv_chan_ctx(chan), struct gl_due, dev);
-	unsigned int ms;
 
 	if (due->dev.teardowns++)
 		return;
 	vsrv_gpadl_create_done(chan, 0x11, 0);
 	schedule_work(&due->reset);
-	for (ms = 0; ms < 5000 && !gl_due_requested(due->fg->srv); ms++)
-		usleep_range(1000, 2000);
+	KUNIT_EXPECT_TRUE(due->fg->test, fg_wait_request(due->fg->srv));
 }
 
 static const struct vsrv_chan_ops gl_due_ops = {

@@ -4,7 +4,6 @@
  * the device, for its owner and for the guest.
  */
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
 #include "subchan_test.h"
@@ -132,12 +131,8 @@ static void sc_race_end(struct work_struct *work)
 /* The owner begins to give a sub-channel back that the server is about to take. */
 static void sc_race_both(struct fg *fg)
 {
-	unsigned long start = jiffies;
-
 	schedule_work(&sc_race.give_back);
-	while (list_empty_careful(&fg->srv->requests) && time_before(jiffies, start + FG_TIMEOUT))
-		usleep_range(1000, 2000);
-	KUNIT_EXPECT_FALSE(fg->test, list_empty_careful(&fg->srv->requests));
+	KUNIT_EXPECT_TRUE(fg->test, fg_wait_request(fg->srv));
 }
 
 /* What comes while the sub-channels are taken back, and while the device is. */

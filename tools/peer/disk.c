@@ -95,24 +95,6 @@ static bool disk_receive(struct channel *c, u64 want, struct storvsp_packet *p)
 }
 
 /**
- * disk_answer - wait for the answer to a command
- * @c: channel
- * @want: id of the command
- *
- * Return: false if none comes in time, or that of another, or an error.
- */
-bool disk_answer(struct channel *c, u64 want)
-{
-	struct storvsp_packet p;
-
-	if (!disk_receive(c, want, &p))
-		return false;
-	if (p.hdr.status)
-		note("answer %llu: status %#x", want, p.hdr.status);
-	return !p.hdr.status;
-}
-
-/**
  * disk_answers - wait for the answers to commands, in whatever order they come
  * @c: channel
  * @first: the lowest id
@@ -139,6 +121,18 @@ bool disk_answers(struct channel *c, u64 first, unsigned int n)
 		due &= ~bit;
 	}
 	return true;
+}
+
+/**
+ * disk_answer - wait for the answer to a command
+ * @c: channel
+ * @want: id of the command
+ *
+ * Return: false if none comes in time, or that of another, or an error.
+ */
+bool disk_answer(struct channel *c, u64 want)
+{
+	return disk_answers(c, want, 1);
 }
 
 /**
