@@ -3,6 +3,7 @@
  * Tests of monitor pages: who gets a monitor id, what a bit does, and when the pages
  * may change.
  */
+#include <linux/bitmap.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -29,27 +30,33 @@ static struct fg *mt_new(struct kunit *test)
 	return fg;
 }
 
-/* Connect with the pages, 0 for none; returns the response. */
-static const struct vmbus_version_response3_msg *mt_contact(struct fg *fg, u64 p2c, u64 c2p,
-							    u32 len)
+static const struct vmbus_version_response3_msg *mt_contact_with(struct fg *fg, u64 p2c, u64 c2p,
+								 u32 len, u32 features)
 {
 	struct vmbus_contact_msg m = {
 		.hdr.type = cpu_to_le32(VMBUS_MSG_CONTACT),
 		.version = cpu_to_le32(FG_V(6, 0)),
-		.target_info = cpu_to_le64((u64)MT_FEATURES << 32),
+		.target_info = cpu_to_le64((u64)features << 32),
 		.parent_to_child = cpu_to_le64(p2c),
 		.child_to_parent = cpu_to_le64(c2p),
 	};
 	const struct vmbus_version_response3_msg *r;
 
 	fg->version = FG_V(6, 0);
-	fg->features = MT_FEATURES;
+	fg->features = features;
 	KUNIT_ASSERT_EQ(fg->test, fg_try_post(fg, VMBUS_CONN_MESSAGE, &m, sizeof(m)),
 			HV_STATUS_SUCCESS);
 	fg_settle(fg);
 	r = fg_expect(fg, VMBUS_MSG_VERSION_RESPONSE, len);
 	KUNIT_ASSERT_EQ(fg->test, r->v2.v1.connection_state, VMBUS_CONNECTION_OK);
 	return r;
+}
+
+/* Connect with the pages, 0 for none; returns the response. */
+static const struct vmbus_version_response3_msg *mt_contact(struct fg *fg, u64 p2c, u64 c2p,
+							    u32 len)
+{
+	return mt_contact_with(fg, p2c, c2p, len, MT_FEATURES);
 }
 
 static void mt_connect(struct fg *fg)
@@ -128,13 +135,15 @@ static void monitor_none_test(struct kunit *test)
 	WRITE_ONCE(fg->srv->monitor_latency, MT_LATENCY);
 
 	/* Who has none gives none back: 0xff is behind the last. */
+	bitmap_fill(fg->srv->mon.started, VSRV_MONITOR_IDS);
 	memset(fg->srv->mon.connections, 0xff, sizeof(fg->srv->mon.connections));
 	fg_dev_revoke(dev);
 	fg_expect(fg, VMBUS_MSG_RESCIND, 12);
 	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, 1);
+	KUNIT_EXPECT_TRUE(test, bitmap_full(fg->srv->mon.started, VSRV_MONITOR_IDS));
+	bitmap_zero(fg->srv->mon.started, VSRV_MONITOR_IDS);
 	KUNIT_EXPECT_NULL(test, memchr_inv(fg->srv->mon.connections, 0xff,
 					   sizeof(fg->srv->mon.connections)));
-	memset(fg->srv->mon.connections, 0, sizeof(fg->srv->mon.connections));
 	fg_dev_offer_as(fg, dev, 1, &relay);
 	fg_drain(fg);
 	mt_connect(fg);
@@ -354,6 +363,37 @@ static void monitor_no_interrupt_test(struct kunit *test)
 	mt_modify(fg, 0, 0, VMBUS_CONNECTION_OK);
 }
 
+/* Connection 0 is one like all others: the guest's choice. */
+static void monitor_connection_zero_test(struct kunit *test)
+{
+	struct vmbus_open2_msg m = {
+		.open.ring_gpadl = cpu_to_le32(0x11), .event_flag = cpu_to_le16(1),
+	};
+	struct fg *fg = mt_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+	int before;
+	u32 id;
+
+	fg_dev_offer(fg, dev, 1);
+	mt_contact_with(fg, MT_P2C << PAGE_SHIFT, MT_C2P << PAGE_SHIFT, 20,
+			MT_FEATURES | VMBUS_FEATURE_GUEST_SIGNAL);
+	fg_simple(fg, VMBUS_MSG_REQUEST_OFFERS);
+	id = mt_expect_offer(fg, 0);
+	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
+	m.open.channel_id = cpu_to_le32(id);
+	m.open.open_id = cpu_to_le32(0xb000 + id);
+	fg_post(fg, VMBUS_MSG_OPEN, &m, sizeof(m));
+	fg_expect_opened(fg, id, 0);
+	KUNIT_EXPECT_EQ(test, fg->srv->mon.active, 1U);
+	before = atomic_read(&dev->signals);
+	WRITE_ONCE(mt_page(fg, MT_C2P)->groups[0].pending, 1);
+	KUNIT_EXPECT_TRUE(test, mt_heard(dev, before + 1));
+
+	fg_channel(fg, VMBUS_MSG_CLOSE, id);
+	KUNIT_EXPECT_EQ(test, fg->srv->mon.active, 0U);
+	KUNIT_EXPECT_FALSE(test, hrtimer_active(&fg->srv->mon.timer));
+}
+
 /* ---- pages ------------------------------------------------------------------------- */
 
 /* They are held as long as the connection, however it ends. */
@@ -378,6 +418,39 @@ static void monitor_end_test(struct kunit *test)
 	fg_synic_on(fg);
 	fg_connect(fg, FG_V(5, 3), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fg->pinned), idle);
+}
+
+/* Nobody looks at them for a channel that its owner opens when the client has gone. */
+static void monitor_end_opening_test(struct kunit *test)
+{
+	static const u32 ends[] = { VMBUS_MSG_UNLOAD, VMBUS_MSG_CONTACT, 0 };
+	struct fg *fg = mt_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+	unsigned int i;
+	u32 id;
+
+	fg_dev_offer(fg, dev, 1);
+	dev->slow = FG_SLOW_OPEN;
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		mt_connect(fg);
+		id = mt_expect_offer(fg, 0);
+		fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
+		fg_open(fg, id, 0x11, 0);
+		KUNIT_ASSERT_EQ(test, fg->srv->mon.active, 1U);
+		if (ends[i] == VMBUS_MSG_UNLOAD)
+			fg_simple(fg, VMBUS_MSG_UNLOAD);
+		else if (ends[i])
+			fg_contact(fg, FG_V(5, 3), 0);
+		else
+			vpart_reset(fg->part);
+		KUNIT_EXPECT_EQ_MSG(test, fg->srv->mon.active, 0U, "end %u", i);
+		KUNIT_EXPECT_FALSE_MSG(test, hrtimer_active(&fg->srv->mon.timer), "end %u", i);
+		vsrv_open_done(dev->chan, 0);
+		KUNIT_EXPECT_EQ_MSG(test, fg->srv->mon.active, 0U, "end %u, opened", i);
+		if (!ends[i])
+			fg_synic_on(fg);
+		fg_drain(fg);
+	}
 }
 
 /* Pages that cannot be had: the connection does without. */
@@ -483,7 +556,9 @@ static struct kunit_case monitor_cases[] = {
 	KUNIT_CASE(monitor_groups_test),
 	KUNIT_CASE(monitor_latency_test),
 	KUNIT_CASE(monitor_no_interrupt_test),
+	KUNIT_CASE(monitor_connection_zero_test),
 	KUNIT_CASE(monitor_end_test),
+	KUNIT_CASE(monitor_end_opening_test),
 	KUNIT_CASE(monitor_bad_page_test),
 	KUNIT_CASE(monitor_modify_test),
 	KUNIT_CASE(monitor_from_server_test),

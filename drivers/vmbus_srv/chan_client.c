@@ -283,6 +283,8 @@ void vsrv_chan_client_release(struct vsrv_chan *chan)
 		vsrv_chan_set_state(chan, VSRV_CHAN_CLIENT_RELEASED);
 		break;
 	case VSRV_CHAN_OPENING:
+		/* Its monitor id and page go before the owner has opened. */
+		vsrv_chan_deafen(chan);
 		vsrv_chan_set_state(chan, VSRV_CHAN_OPENING_RELEASED);
 		break;
 	case VSRV_CHAN_CLOSING:

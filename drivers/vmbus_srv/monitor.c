@@ -26,11 +26,9 @@ static struct vmbus_monitor_page *vsrv_monitor_page(const struct vsrv_monitor *m
 
 static void vsrv_monitor_trigger(struct vmbus_srv *srv, unsigned int id)
 {
-	/* Pairs with vsrv_monitor_start() and _stop(); a port that is gone is no harm. */
-	u32 connection_id = READ_ONCE(srv->mon.connections[id]);
-
-	if (connection_id)
-		vpart_hypercall_signal(srv->part, connection_id, 0);
+	/* Pairs with the barrier in vsrv_monitor_start(); a port that is gone is no harm. */
+	if (test_bit_acquire(id, srv->mon.started))
+		vpart_hypercall_signal(srv->part, READ_ONCE(srv->mon.connections[id]), 0);
 	else
 		vsrv_count(srv, VSRV_TRIGGERS_UNCLAIMED);
 }
@@ -59,9 +57,8 @@ static ktime_t vsrv_monitor_period(const struct vsrv_monitor *mon)
 	u32 least = U16_MAX;
 	unsigned int id;
 
-	for_each_set_bit(id, mon->ids, VSRV_MONITOR_IDS)
-		if (READ_ONCE(mon->connections[id]))
-			least = min_t(u32, least, READ_ONCE(mon->latency[id]));
+	for_each_set_bit(id, mon->started, VSRV_MONITOR_IDS)
+		least = min_t(u32, least, READ_ONCE(mon->latency[id]));
 	return ns_to_ktime(least * MONITOR_UNIT_NS);
 }
 
@@ -128,7 +125,7 @@ void vsrv_monitor_assign(struct vsrv_chan *chan)
 
 /**
  * vsrv_monitor_release - take the monitor id of a channel back
- * @chan: channel that is not open
+ * @chan: channel that is not started
  *
  * Context: vmbus_srv::lock held.
  */
@@ -163,7 +160,11 @@ void vsrv_monitor_start(struct vsrv_chan *chan)
 	lockdep_assert_held(&chan->srv->lock);
 	if (id == VMBUS_MONITOR_NONE || !mon->map || chan->open.target_vp == VMBUS_VP_NONE)
 		return;
+	/* Which may be 0: it does not say what is started. */
 	WRITE_ONCE(mon->connections[id], chan->open.connection_id);
+	/* Pairs with test_bit_acquire() in vsrv_monitor_trigger(). */
+	smp_mb__before_atomic();
+	set_bit(id, mon->started);
 	mon->active++;
 	/* Pairs with vsrv_monitor_resume(). */
 	if (vsrv_quiet(chan->srv))
@@ -185,9 +186,8 @@ void vsrv_monitor_stop(struct vsrv_chan *chan)
 	unsigned int id = chan->monitor_id;
 
 	lockdep_assert_held(&chan->srv->lock);
-	if (id == VMBUS_MONITOR_NONE || !mon->connections[id])
+	if (id == VMBUS_MONITOR_NONE || !test_and_clear_bit(id, mon->started))
 		return;
-	WRITE_ONCE(mon->connections[id], 0);
 	if (!--mon->active)
 		hrtimer_cancel(&mon->timer);
 }
@@ -219,9 +219,8 @@ void vsrv_monitor_resume(struct vmbus_srv *srv)
 	lockdep_assert_held(&srv->lock);
 	if (!mon->active)
 		return;
-	for (id = 0; id < VSRV_MONITOR_IDS; id++)
-		if (mon->connections[id])
-			vsrv_monitor_show(mon, id);
+	for_each_set_bit(id, mon->started, VSRV_MONITOR_IDS)
+		vsrv_monitor_show(mon, id);
 	hrtimer_start(&mon->timer, vsrv_monitor_period(mon), HRTIMER_MODE_REL_SOFT);
 }
 

@@ -194,9 +194,10 @@ void vsrv_intpage_look(struct vmbus_srv *srv);
  * @gpa: its guest physical address
  * @from_server: the server said where it is
  * @timer: looks at the page while @active
- * @active: entries of @connections that are set
+ * @active: bits of @started that are set
  * @ids: monitor ids in use
- * @connections: monitor id -> connection of an open channel; read by @timer
+ * @started: those that the client may trigger; read by @timer
+ * @connections: monitor id -> connection of a channel that is started; read by @timer
  * @latency: monitor id -> how late a trigger may be heard, in 100 ns; any context
  *
  * Protected by vmbus_srv::lock if nothing else is said.
@@ -208,6 +209,7 @@ struct vsrv_monitor {
 	struct hrtimer timer;
 	unsigned int active;
 	DECLARE_BITMAP(ids, VSRV_MONITOR_IDS);
+	DECLARE_BITMAP(started, VSRV_MONITOR_IDS);
 	u32 connections[VSRV_MONITOR_IDS];
 	u16 latency[VSRV_MONITOR_IDS];
 };
