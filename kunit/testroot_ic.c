@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Integration components of the test host: shutdown, heartbeat, time.
+ * Integration components of the test host: shutdown, heartbeat, time, key-value pairs.
  *
  * Parameters of the module are the controls: "ic_request" makes one of them ask
- * ("shutdown <flags>", "heartbeat <number>", "timesync <seconds since 1970>"),
- * and "ic_answers" has a line for each that says where it is: closed, open,
- * ready, asked, or what the client has answered.
+ * ("shutdown <flags>", "heartbeat <number>", "timesync <seconds since 1970>",
+ * "kvp <index of what the guest says of itself>"), and "ic_answers" has a line for
+ * each that says where it is: closed, open, ready, asked, or what the client has
+ * answered.
  *
  * Packets are built with the structures of <linux/hyperv.h>, on purpose not with
  * those of the drivers that are tested.
@@ -15,6 +16,7 @@
 #include <linux/hyperv.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/nls.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <vmbus/compat.h>
@@ -25,6 +27,16 @@
 
 #define IC_BUF_SIZE	8192
 #define IC_VERSIONS	4
+
+/**
+ * struct ic_kvp - a question for a key and its value, and its answer
+ * @hdr: what to do, with which pool
+ * @data: key and value, in UTF-16
+ */
+struct ic_kvp {
+	struct hv_kvp_hdr hdr;
+	struct hv_kvp_msg_enumerate data;
+} __packed;
 
 /**
  * struct ic_kind - what there is to know of a component
@@ -66,6 +78,13 @@ static const struct ic_kind ic_kinds[] = {
 					 0xe2, 0x07, 0xee),
 		.type = ICMSGTYPE_TIMESYNC, .len = sizeof(struct ictimesync_data),
 		.versions = { 3 << 16, 1 << 16 },
+	},
+	{
+		.name = "kvp", .id = { HV_KVP_GUID },
+		.instance_id = GUID_INIT(0x242ff919, 0x07db, 0x4180, 0x9c, 0x2e, 0xb8, 0x6c, 0xb6,
+					 0x8c, 0x8c, 0x55),
+		.type = ICMSGTYPE_KVPEXCHANGE, .len = sizeof(struct ic_kvp),
+		.versions = { 5 << 16, 4 << 16, 3 << 16 },
 	},
 };
 
@@ -158,6 +177,7 @@ static void ic_ask(struct ic *ic, u64 arg)
 	struct heartbeat_msg_data *heartbeat = body;
 	struct shutdown_msg_data *shutdown = body;
 	struct ictimesync_data *time = body;
+	struct ic_kvp *kvp = body;
 
 	switch (ic->kind->type) {
 	case ICMSGTYPE_SHUTDOWN:
@@ -171,6 +191,11 @@ static void ic_ask(struct ic *ic, u64 arg)
 	case ICMSGTYPE_TIMESYNC:
 		time->parenttime = WLTIMEDELTA + arg * 10000000;
 		time->flags = ICTIMESYNCFLAG_SYNC;
+		break;
+	case ICMSGTYPE_KVPEXCHANGE:
+		kvp->hdr.operation = KVP_OP_ENUMERATE;
+		kvp->hdr.pool = KVP_POOL_AUTO;
+		kvp->data.index = arg;
 		break;
 	}
 }
@@ -188,9 +213,32 @@ static void ic_negotiated(struct ic *ic, const struct icmsg_negotiate *body, u32
 		 ic->version & 0xffff);
 }
 
+/* Appends a string in UTF-16 of so many bytes, with its end, to the state. */
+static int ic_append(struct ic *ic, int n, const u8 *utf16, u32 bytes)
+{
+	char text[24];
+	int len;
+
+	len = utf16s_to_utf8s((const wchar_t *)utf16, bytes / 2, UTF16_LITTLE_ENDIAN, text,
+			      sizeof(text));
+	return n + scnprintf(ic->state + n, sizeof(ic->state) - n, " %.*s", len, text);
+}
+
+static void ic_append_pair(struct ic *ic, int n, const struct hv_kvp_exchg_msg_value *data)
+{
+	if (data->value_type != REG_SZ || data->key_size > sizeof(data->key) ||
+	    data->value_size > sizeof(data->value)) {
+		scnprintf(ic->state + n, sizeof(ic->state) - n, " no strings");
+		return;
+	}
+	n = ic_append(ic, n, data->key, data->key_size);
+	ic_append(ic, n, data->value, data->value_size);
+}
+
 static void ic_answered(struct ic *ic, const struct icmsg_hdr *hdr, u32 len)
 {
 	const struct heartbeat_msg_data *heartbeat = (const void *)(hdr + 1);
+	const struct ic_kvp *kvp = (const void *)(hdr + 1);
 	int n;
 
 	ic->ready = true;
@@ -198,6 +246,8 @@ static void ic_answered(struct ic *ic, const struct icmsg_hdr *hdr, u32 len)
 	if (ic->kind->type == ICMSGTYPE_HEARTBEAT && len >= sizeof(*heartbeat))
 		scnprintf(ic->state + n, sizeof(ic->state) - n, " number %llu",
 			  heartbeat->seq_num);
+	if (ic->kind->type == ICMSGTYPE_KVPEXCHANGE && !hdr->status && len >= sizeof(*kvp))
+		ic_append_pair(ic, n, &kvp->data.data);
 }
 
 static bool ic_reader_ready(struct vsrv_reader *reader)

@@ -52,7 +52,7 @@ note "A disk, with a sub-channel"
 must "the guest starts" guest_start
 must "the guest comes up" guest_wait_up
 must "the guest lists what is offered" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" \
-	"$GUID_SHUTDOWN" "$GUID_HEARTBEAT" "$GUID_TIMESYNC"
+	"$GUID_SHUTDOWN" "$GUID_HEARTBEAT" "$GUID_TIMESYNC" "$GUID_KVP"
 for guid in "$GUID_A" "$GUID_B"; do
 	disk_works "$(disk_name "$guid")" "$guid"
 done

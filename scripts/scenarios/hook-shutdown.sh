@@ -27,7 +27,7 @@ check "and the host is told" ic_is shutdown "status 0x80004005"
 must "the guest starts" guest_start
 must "the guest comes up" guest_wait_up
 must "the guest lists what is offered" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" \
-	"$GUID_SHUTDOWN" "$GUID_HEARTBEAT" "$GUID_TIMESYNC"
+	"$GUID_SHUTDOWN" "$GUID_HEARTBEAT" "$GUID_TIMESYNC" "$GUID_KVP"
 check "it settles versions with VTL2" wait_for "guest_said 1" 20
 check "what the guest refuses" ic_ask "shutdown 77"
 check "the guest is asked" wait_for "guest_said 2" 20
@@ -57,7 +57,7 @@ while [ $n -lt "$ROUNDS" ]; do
 	must "and on" relay_on
 	check "VTL2 opens the component" ic_is shutdown "ready 3.2"
 	must "the guest has all again" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" \
-		"$GUID_SHUTDOWN" "$GUID_HEARTBEAT" "$GUID_TIMESYNC"
+		"$GUID_SHUTDOWN" "$GUID_HEARTBEAT" "$GUID_TIMESYNC" "$GUID_KVP"
 done
 check "a module in use stays" fails rmmod vmbus_shutdown
 
