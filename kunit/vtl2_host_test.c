@@ -382,6 +382,28 @@ static void vtl2_events_test(struct kunit *test)
 	ops->unbind_event(vh->host, 2047);
 }
 
+/* mshv_vtl passes on what it has cleared and has no eventfd for. */
+static void vtl2_flag_test(struct kunit *test)
+{
+	struct vh *vh = vh_new_started(test);
+	const struct vrelay_host_ops *ops = vh->host->ops;
+
+	KUNIT_ASSERT_EQ(test, ops->bind_event(vh->host, 2047, vh_fire, &vh->fired[0]), 0);
+	vrelay_vtl2_flag(2047);
+	KUNIT_EXPECT_EQ(test, vh->fired[0], 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&vh->host->stray_events), 0);
+	vrelay_vtl2_flag(0);
+	vrelay_vtl2_flag(2048);
+	vrelay_vtl2_flag(U16_MAX);
+	KUNIT_EXPECT_EQ(test, vh->fired[0], 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&vh->host->stray_events), 3);
+	vh_stop(vh);
+	vrelay_vtl2_flag(2047);
+	KUNIT_EXPECT_EQ(test, vh->fired[0], 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&vh->host->stray_events), 3);
+	ops->unbind_event(vh->host, 2047);
+}
+
 static void vtl2_post_bytes_test(struct kunit *test)
 {
 	static const u32 lens[] = { 0, 1, 239, 240 };
@@ -509,6 +531,7 @@ static struct kunit_case vtl2_host_cases[] = {
 	KUNIT_CASE(vtl2_message_test),
 	KUNIT_CASE(vtl2_busy_test),
 	KUNIT_CASE(vtl2_events_test),
+	KUNIT_CASE(vtl2_flag_test),
 	KUNIT_CASE(vtl2_post_bytes_test),
 	KUNIT_CASE(vtl2_status_test),
 	KUNIT_CASE(vtl2_signal_bytes_test),

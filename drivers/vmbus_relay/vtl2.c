@@ -106,6 +106,18 @@ void vrelay_vtl2_set_msr(u32 msr, u64 value)
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_vtl2_set_msr);
 
+/* mshv_vtl looks at our event flags right after us, and clears what has come since. */
+static void vtl2_hook_mshv_vtl(bool on)
+{
+	void (*set)(void (*handler)(u16 flag));
+
+	set = symbol_get(mshv_vtl_set_flag_handler);
+	if (!set)
+		return;
+	set(on ? vrelay_vtl2_flag : NULL);
+	symbol_put(mshv_vtl_set_flag_handler);
+}
+
 /**
  * vrelay_vtl2_hook() - have the kernel call vrelay_vtl2_isr(), and hv_vmbus stay
  *
@@ -128,6 +140,7 @@ int vrelay_vtl2_hook(void)
 		return -EOPNOTSUPP;
 	}
 	set(vrelay_vtl2_isr);
+	vtl2_hook_mshv_vtl(true);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_vtl2_hook);
@@ -140,6 +153,7 @@ void vrelay_vtl2_unhook(void)
 	void (*set)(void (*handler)(void));
 
 	KUNIT_STATIC_STUB_REDIRECT(vrelay_vtl2_unhook);
+	vtl2_hook_mshv_vtl(false);
 	set = symbol_get(hv_setup_mshv_handler);
 	if (set) {
 		set(NULL);
@@ -177,16 +191,19 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_vtl2_cpus_off);
 
 /* ---- interrupts ---------------------------------------------------------------------- */
 
+static void vtl2_fire(struct vrelay_vtl2 *vtl2, u16 flag)
+{
+	if (!vrelay_flags_fire(&vtl2->flags, flag))
+		atomic64_inc(&vtl2->host.stray_events);
+}
+
 static void vtl2_events(struct vrelay_vtl2 *vtl2, const struct vrelay_synic *synic)
 {
 	unsigned int flag;
 
-	for_each_set_bit(flag, synic->flags, VRELAY_EVENT_FLAGS) {
-		if (!sync_test_and_clear_bit(flag, synic->flags))
-			continue;
-		if (!vrelay_flags_fire(&vtl2->flags, flag))
-			atomic64_inc(&vtl2->host.stray_events);
-	}
+	for_each_set_bit(flag, synic->flags, VRELAY_EVENT_FLAGS)
+		if (sync_test_and_clear_bit(flag, synic->flags))
+			vtl2_fire(vtl2, flag);
 }
 
 /* One that there is no room for stays, and the host's next one waits behind it. */
@@ -232,6 +249,24 @@ void vrelay_vtl2_isr(void)
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_vtl2_isr);
+
+/**
+ * vrelay_vtl2_flag() - mshv_vtl has cleared an event flag that it has no eventfd for
+ * @flag: which
+ *
+ * Context: any but NMI.
+ */
+void vrelay_vtl2_flag(u16 flag)
+{
+	struct vrelay_vtl2 *vtl2;
+
+	rcu_read_lock();
+	vtl2 = rcu_dereference(vrelay_vtl2_active);
+	if (vtl2)
+		vtl2_fire(vtl2, flag);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_vtl2_flag);
 
 /* ---- CPUs ----------------------------------------------------------------------------- */
 

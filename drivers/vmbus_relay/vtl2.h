@@ -16,10 +16,14 @@ int vrelay_vtl2_cpus_on(void);
 void vrelay_vtl2_cpus_off(int state);
 
 void vrelay_vtl2_isr(void);
+void vrelay_vtl2_flag(u16 flag);
 int vrelay_vtl2_cpu_online(unsigned int cpu);
 int vrelay_vtl2_cpu_offline(unsigned int cpu);
 
 /* In newer kernels; found at run time. */
 void hv_setup_mshv_handler(void (*handler)(void));
+
+/* In a mshv_vtl with the patch of scripts/patches/; found at run time. */
+void mshv_vtl_set_flag_handler(void (*handler)(u16 flag));
 
 #endif /* _VRELAY_VTL2_H */
