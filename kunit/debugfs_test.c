@@ -38,7 +38,7 @@ static void debugfs_connection_test(struct kunit *test)
 	text = dt_show(fg, vsrv_connection_show);
 	dt_expect(fg, text, "state disconnected\nversion 0.0\nfeatures 0x0\n", true);
 	dt_expect(fg, text, "offers_sent 0\nafter_disconnect nothing\ninterrupt_page 0\n"
-		  "monitor_page 0x0\nmonitored_channels 0\n", true);
+		  "monitor_page 0x0\nmonitored_channels 0\nmonitor_page_of_host 0x0\n", true);
 	dt_expect(fg, text, "\nchannels 0\ngpadls 0\ngpadl_words 0\ngpadl_pages 0\n", true);
 
 	dev = fg_dev_first(fg);

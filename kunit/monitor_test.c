@@ -135,13 +135,13 @@ static void monitor_none_test(struct kunit *test)
 	WRITE_ONCE(fg->srv->monitor_latency, MT_LATENCY);
 
 	/* Who has none gives none back: 0xff is behind the last. */
-	bitmap_fill(fg->srv->mon.started, VSRV_MONITOR_IDS);
+	bitmap_fill(fg->srv->mon.started, VMBUS_MONITOR_IDS);
 	memset(fg->srv->mon.connections, 0xff, sizeof(fg->srv->mon.connections));
 	fg_dev_revoke(dev);
 	fg_expect(fg, VMBUS_MSG_RESCIND, 12);
 	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, 1);
-	KUNIT_EXPECT_TRUE(test, bitmap_full(fg->srv->mon.started, VSRV_MONITOR_IDS));
-	bitmap_zero(fg->srv->mon.started, VSRV_MONITOR_IDS);
+	KUNIT_EXPECT_TRUE(test, bitmap_full(fg->srv->mon.started, VMBUS_MONITOR_IDS));
+	bitmap_zero(fg->srv->mon.started, VMBUS_MONITOR_IDS);
 	KUNIT_EXPECT_NULL(test, memchr_inv(fg->srv->mon.connections, 0xff,
 					   sizeof(fg->srv->mon.connections)));
 	fg_dev_offer_as(fg, dev, 1, &relay);
@@ -187,18 +187,19 @@ static void monitor_relayed_test(struct kunit *test)
 /* The lowest that is free; when there are none left channels go without. */
 static void monitor_ids_test(struct kunit *test)
 {
-	struct fg_dev **devs = kunit_kcalloc(test, VSRV_MONITOR_IDS + 1, sizeof(*devs), GFP_KERNEL);
 	struct fg *fg = mt_new(test);
+	struct fg_dev **devs;
 	unsigned int i;
 	u32 id = 0;
 
+	devs = kunit_kcalloc(test, VMBUS_MONITOR_IDS + 1, sizeof(*devs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, devs);
 	mt_connect(fg);
 	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
-	for (i = 0; i <= VSRV_MONITOR_IDS; i++) {
+	for (i = 0; i <= VMBUS_MONITOR_IDS; i++) {
 		devs[i] = fg_dev_new(fg);
 		fg_dev_offer(fg, devs[i], i);
-		id = mt_expect_offer(fg, i < VSRV_MONITOR_IDS ? i : VMBUS_MONITOR_NONE);
+		id = mt_expect_offer(fg, i < VMBUS_MONITOR_IDS ? i : VMBUS_MONITOR_NONE);
 	}
 	/* An id comes back with the channel's. */
 	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, vsrv_chan_id(devs[5]->chan));
@@ -209,10 +210,10 @@ static void monitor_ids_test(struct kunit *test)
 	id = vsrv_chan_id(devs[7]->chan);
 	fg_dev_revoke(devs[7]);
 	fg_expect_rescind(fg, id);
-	fg_dev_offer(fg, devs[7], VSRV_MONITOR_IDS + 1);
+	fg_dev_offer(fg, devs[7], VMBUS_MONITOR_IDS + 1);
 	mt_expect_offer(fg, VMBUS_MONITOR_NONE);
 	fg_channel(fg, VMBUS_MSG_RELID_RELEASED, id);
-	KUNIT_EXPECT_EQ(test, find_first_zero_bit(fg->srv->mon.ids, VSRV_MONITOR_IDS), 7UL);
+	KUNIT_EXPECT_EQ(test, find_first_zero_bit(fg->srv->mon.ids, VMBUS_MONITOR_IDS), 7UL);
 	fg_expect_quiet(fg);
 }
 
@@ -256,7 +257,7 @@ static void monitor_trigger_test(struct kunit *test)
 static void monitor_groups_test(struct kunit *test)
 {
 	static const unsigned int open[] = { 0, 31, 32, 63, 64, 100, 127 };
-	struct fg_dev **devs = kunit_kcalloc(test, VSRV_MONITOR_IDS, sizeof(*devs), GFP_KERNEL);
+	struct fg_dev **devs = kunit_kcalloc(test, VMBUS_MONITOR_IDS, sizeof(*devs), GFP_KERNEL);
 	struct fg *fg = mt_new(test);
 	struct vmbus_monitor_page *page = mt_page(fg, MT_C2P);
 	unsigned int i;
@@ -265,7 +266,7 @@ static void monitor_groups_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, devs);
 	mt_connect(fg);
 	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
-	for (i = 0; i < VSRV_MONITOR_IDS; i++) {
+	for (i = 0; i < VMBUS_MONITOR_IDS; i++) {
 		devs[i] = fg_dev_new(fg);
 		fg_dev_offer(fg, devs[i], i);
 		mt_expect_offer(fg, i);
@@ -286,7 +287,7 @@ static void monitor_groups_test(struct kunit *test)
 				      "id %u", open[i]);
 	mt_wait();
 	KUNIT_EXPECT_EQ(test, fg_count(fg, VSRV_TRIGGERS_UNCLAIMED),
-			VSRV_MONITOR_IDS - ARRAY_SIZE(open));
+			VMBUS_MONITOR_IDS - ARRAY_SIZE(open));
 	/* Armed is for whoever checks by time: not us. */
 	KUNIT_EXPECT_EQ(test, page->groups[3].armed, U32_MAX);
 }

@@ -702,6 +702,55 @@ static void redirect_monitor_test(struct kunit *test)
 	}
 }
 
+static void rd_modify(struct rd *rd, u64 p2c, u64 c2p, u8 state)
+{
+	struct vmbus_modify_connection_msg m = {
+		.parent_to_child = cpu_to_le64(p2c), .child_to_parent = cpu_to_le64(c2p),
+	};
+
+	rd_post(rd, VMBUS_MSG_MODIFY_CONNECTION, &m, sizeof(m));
+	rd_expect(rd, VMBUS_MSG_MODIFY_CONNECTION_RESP, 0);
+	KUNIT_EXPECT_EQ(rd->fg->test, rd->msg[8], state);
+}
+
+/* What the client has opened with memory of its own it signals: the pages are the guest's. */
+static void redirect_monitor_own_test(struct kunit *test)
+{
+	static const bool own[] = { true, false };
+	struct rd *rd = rd_new(test);
+	struct fg_dev *dev = fg_dev_new(rd->fg);
+	unsigned int i;
+
+	WRITE_ONCE(rd->srv->monitor_latency, 10000);
+	rd_offer(rd, dev, &fg_dev_ops);
+	rd_contact_as(rd, FG_V(6, 0), 7);
+	rd_expect(rd, VMBUS_MSG_VERSION_RESPONSE, 3, 1, VMBUS_CONN_MESSAGE_REDIRECT, 7);
+	rd_say(rd, VMBUS_MSG_REQUEST_OFFERS, 0, 0);
+	rd_expect(rd, VMBUS_MSG_OFFER, 0);
+	rd_expect(rd, VMBUS_MSG_ALL_OFFERS, 0);
+	for (i = 0; i < ARRAY_SIZE(own); i++) {
+		rd_modify(rd, 12 * PAGE_SIZE, 13 * PAGE_SIZE, VMBUS_CONNECTION_OK);
+		rd_gpadl(rd, 0x90, own[i], own[i]);
+		rd_open(rd, 99, 0x27001, 1, VMBUS_OPEN_REDIRECT_INTERRUPT);
+		rd_expect(rd, VMBUS_MSG_OPEN_RESULT, 3, 1, 0x51, 0);
+		KUNIT_EXPECT_EQ_MSG(test, rd->srv->mon.active, !own[i], "case %u", i);
+		rd_modify(rd, 0, 0, own[i] ? VMBUS_CONNECTION_OK : VMBUS_CONNECTION_FAILED);
+		rd_say(rd, VMBUS_MSG_CLOSE, 1, 0);
+		rd_say(rd, VMBUS_MSG_GPADL_TEARDOWN, 1, 0x90);
+		rd_expect(rd, VMBUS_MSG_GPADL_TORNDOWN, 1, 0x90);
+	}
+	/* The guest's reset takes its pages, and leaves the channel. */
+	rd_gpadl(rd, 0x90, true, true);
+	rd_open(rd, 99, 0x27001, 1, VMBUS_OPEN_REDIRECT_INTERRUPT);
+	rd_expect(rd, VMBUS_MSG_OPEN_RESULT, 3, 1, 0x51, 0);
+	rd_guest_reset(rd);
+	KUNIT_EXPECT_EQ(test, fg_dev_state(dev), VSRV_CHAN_OPEN);
+	KUNIT_EXPECT_NULL(test, rd->srv->mon.map);
+	KUNIT_EXPECT_FALSE(test, hrtimer_active(&rd->srv->mon.timer));
+	rd_modify(rd, 12 * PAGE_SIZE, 13 * PAGE_SIZE, VMBUS_CONNECTION_OK);
+	rd_modify(rd, 0, 0, VMBUS_CONNECTION_OK);
+}
+
 static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_path_test),
 	KUNIT_CASE(redirect_own_flag_test),
@@ -717,6 +766,7 @@ static struct kunit_case redirect_cases[] = {
 	KUNIT_CASE(redirect_destroy_test),
 	KUNIT_CASE(redirect_version_test),
 	KUNIT_CASE(redirect_monitor_test),
+	KUNIT_CASE(redirect_monitor_own_test),
 	{}
 };
 

@@ -46,6 +46,9 @@ void vsrv_chan_run_op(struct vsrv_op *op)
 		gpadl = container_of(op, struct vsrv_gpadl, op);
 		chan->ops->gpadl_teardown(chan, gpadl->id);
 		break;
+	case VSRV_OP_MONITOR:
+		vsrv_monitor_host_run_op(op);
+		return;
 	case VSRV_OP_TL_CONNECT:
 	case VSRV_OP_TL_RESET:
 		vsrv_tl_run_op(op);
@@ -230,7 +233,7 @@ void vsrv_chan_do_revoke(struct vsrv_chan *chan, bool tell)
 }
 
 /* Whether all that the owner of the channel could use is VTL2's own memory. */
-static bool vsrv_chan_only_vtl2(const struct vsrv_chan *chan)
+bool vsrv_chan_only_vtl2(const struct vsrv_chan *chan)
 {
 	const struct vsrv_gpadl *gpadl;
 

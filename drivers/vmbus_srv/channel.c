@@ -172,7 +172,7 @@ static void vsrv_chan_send_offer(struct vsrv_chan *chan)
 		.mmio_megabytes_optional = cpu_to_le16(o->mmio_megabytes_optional),
 		.channel_id = cpu_to_le32(chan->id),
 		.monitor_id = chan->monitor_id,
-		.monitor_allocated = vsrv_chan_monitored(chan),
+		.monitor_allocated = chan->monitor_id != VMBUS_MONITOR_NONE,
 		.is_dedicated = cpu_to_le16(1),
 		.connection_id = cpu_to_le32(vsrv_chan_connection_id(chan)),
 	};

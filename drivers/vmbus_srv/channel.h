@@ -22,13 +22,14 @@ enum vsrv_op_type {
 	VSRV_OP_GPADL_TEARDOWN,
 	VSRV_OP_TL_CONNECT,
 	VSRV_OP_TL_RESET,
+	VSRV_OP_MONITOR,
 };
 
 /**
  * struct vsrv_op - a callback to an owner that is due
  * @node: in vmbus_srv::ops, or empty
  * @type: which
- * @chan: channel; NULL for VSRV_OP_TL_*
+ * @chan: channel; NULL for VSRV_OP_TL_* and VSRV_OP_MONITOR
  */
 struct vsrv_op {
 	struct list_head node;
@@ -99,6 +100,7 @@ struct vsrv_reserved {
  * @route: where interrupts go, see chan_event.c; 0 before OPEN_RESULT has left
  * @due: bit 0: an interrupt came before @route was set
  * @monitor_id: while @id is set, or VMBUS_MONITOR_NONE
+ * @monitor_host: it is the host's, which looks for it
  * @broken: bit 0: vsrv_chan_error() was called for this open
  * @rings_lock: protects @rings
  * @rings: of the owner, while it has them open
@@ -149,6 +151,7 @@ struct vsrv_chan {
 	unsigned long broken;
 
 	u8 monitor_id;
+	bool monitor_host;
 
 	spinlock_t rings_lock;		/* protects rings */
 	struct vsrv_rings *rings;
@@ -203,6 +206,7 @@ void vsrv_chan_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg)
 void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *msg);
 
 /* chan_owner.c */
+bool vsrv_chan_only_vtl2(const struct vsrv_chan *chan);
 void vsrv_chan_run_op(struct vsrv_op *op);
 void vsrv_chan_do_revoke(struct vsrv_chan *chan, bool tell);
 void vsrv_chan_do_reset(struct vsrv_chan *chan, bool forget);

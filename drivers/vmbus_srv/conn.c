@@ -88,7 +88,7 @@ static void vsrv_conn_monitor(struct vmbus_srv *srv, const struct vsrv_contact *
 		gpa = READ_ONCE(srv->monitor_gpa);
 		from_server = true;
 	}
-	if (!gpa)
+	if (!gpa || !READ_ONCE(srv->monitor_latency))
 		return;
 	err = vsrv_monitor_on(srv, gpa, from_server);
 	if (err) {
@@ -98,10 +98,32 @@ static void vsrv_conn_monitor(struct vmbus_srv *srv, const struct vsrv_contact *
 	}
 }
 
-/* The old connection, if any, is gone: answer the contact. */
-static void vsrv_conn_contact(struct vmbus_srv *srv, const struct vsrv_contact *contact)
+/**
+ * vsrv_conn_finish_contact - the client is connected: tell it
+ * @srv: server, with the contact in vsrv_conn::contact
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_conn_finish_contact(struct vmbus_srv *srv)
 {
 	struct vsrv_conn *conn = &srv->conn;
+	const struct vsrv_contact *contact = &conn->contact;
+
+	WRITE_ONCE(conn->version, contact->version);
+	WRITE_ONCE(conn->features, vsrv_conn_features(srv, contact));
+	conn->connection_id = contact->connection_id;
+	conn->trusted = contact->trusted;
+	conn->client_id = contact->client_id;
+	conn->offers_sent = false;
+	vsrv_conn_set_state(srv, VSRV_CONNECTED);
+	vsrv_conn_respond(srv, contact, true, VMBUS_CONNECTION_OK);
+}
+
+/* The old connection, if any, is gone: answer the contact. */
+static void vsrv_conn_contact(struct vmbus_srv *srv)
+{
+	struct vsrv_conn *conn = &srv->conn;
+	const struct vsrv_contact *contact = &conn->contact;
 
 	conn->target_vp = contact->target_vp;
 	if (!vsrv_conn_version_ok(srv, contact->version)) {
@@ -115,38 +137,24 @@ static void vsrv_conn_contact(struct vmbus_srv *srv, const struct vsrv_contact *
 		return;
 	}
 	vsrv_conn_monitor(srv, contact);
-	WRITE_ONCE(conn->version, contact->version);
-	WRITE_ONCE(conn->features, vsrv_conn_features(srv, contact));
-	conn->connection_id = contact->connection_id;
-	conn->trusted = contact->trusted;
-	conn->client_id = contact->client_id;
-	conn->offers_sent = false;
-	vsrv_conn_set_state(srv, VSRV_CONNECTED);
-	vsrv_conn_respond(srv, contact, true, VMBUS_CONNECTION_OK);
+	if (!vsrv_monitor_host_contact(srv))
+		vsrv_conn_finish_contact(srv);
 }
 
 /**
- * vsrv_conn_check_disconnected - go on if the last channel has let go
+ * vsrv_conn_finish_disconnect - nobody uses the client's memory any more
  * @srv: server
  *
  * Context: vmbus_srv::lock held.
  */
-void vsrv_conn_check_disconnected(struct vmbus_srv *srv)
+void vsrv_conn_finish_disconnect(struct vmbus_srv *srv)
 {
 	struct vmbus_msg_hdr unloaded = { };
 	struct vsrv_conn *conn = &srv->conn;
 	enum vsrv_next_action next;
-	struct vsrv_chan *chan;
-
-	if (conn->state != VSRV_DISCONNECTING)
-		return;
-	list_for_each_entry(chan, &srv->chans, node)
-		if (!chan->reserved.on &&
-		    (chan->state != VSRV_CHAN_CLIENT_RELEASED || !list_empty(&chan->gpadls)))
-			return;
 
 	vsrv_intpage_off(srv);
-	vsrv_monitor_off(srv);
+	vsrv_monitor_forget(srv);
 	vsrv_conn_set_state(srv, VSRV_DISCONNECTED);
 	WRITE_ONCE(conn->version, 0);
 	WRITE_ONCE(conn->features, 0);
@@ -161,9 +169,29 @@ void vsrv_conn_check_disconnected(struct vmbus_srv *srv)
 		vsrv_send(srv, VMBUS_MSG_UNLOAD_COMPLETE, &unloaded, sizeof(unloaded));
 		break;
 	case VSRV_NEXT_CONTACT:
-		vsrv_conn_contact(srv, &conn->contact);
+		vsrv_conn_contact(srv);
 		break;
 	}
+}
+
+/**
+ * vsrv_conn_check_disconnected - go on if the last channel has let go
+ * @srv: server
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_conn_check_disconnected(struct vmbus_srv *srv)
+{
+	struct vsrv_chan *chan;
+
+	if (srv->conn.state != VSRV_DISCONNECTING || vsrv_monitor_host_waits(srv))
+		return;
+	list_for_each_entry(chan, &srv->chans, node)
+		if (!chan->reserved.on &&
+		    (chan->state != VSRV_CHAN_CLIENT_RELEASED || !list_empty(&chan->gpadls)))
+			return;
+	if (!vsrv_monitor_host_disconnect(srv))
+		vsrv_conn_finish_disconnect(srv);
 }
 
 static void vsrv_conn_disconnect(struct vmbus_srv *srv, enum vsrv_next_action next)
@@ -233,16 +261,15 @@ void vsrv_conn_on_contact(struct vmbus_srv *srv, const struct vpart_message *msg
 		return;
 	}
 
+	srv->conn.contact = contact;
 	switch (srv->conn.state) {
 	case VSRV_DISCONNECTED:
-		vsrv_conn_contact(srv, &contact);
+		vsrv_conn_contact(srv);
 		break;
 	case VSRV_CONNECTED:
-		srv->conn.contact = contact;
 		vsrv_conn_disconnect(srv, VSRV_NEXT_CONTACT);
 		break;
 	case VSRV_DISCONNECTING:
-		srv->conn.contact = contact;
 		srv->conn.next = VSRV_NEXT_CONTACT;
 		break;
 	default:
@@ -307,6 +334,22 @@ void vsrv_conn_on_request_offers(struct vmbus_srv *srv, const struct vpart_messa
 }
 
 /**
+ * vsrv_conn_finish_modify - answer to MODIFY_CONNECTION
+ * @srv: server
+ * @ok: the pages are where the client wants them
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_conn_finish_modify(struct vmbus_srv *srv, bool ok)
+{
+	struct vmbus_modify_connection_resp_msg r = {
+		.connection_state = ok ? VMBUS_CONNECTION_OK : VMBUS_CONNECTION_FAILED,
+	};
+
+	vsrv_send(srv, VMBUS_MSG_MODIFY_CONNECTION_RESP, &r, sizeof(r));
+}
+
+/**
  * vsrv_conn_on_modify - MODIFY_CONNECTION
  * @srv: server
  * @msg: message
@@ -319,22 +362,26 @@ void vsrv_conn_on_request_offers(struct vmbus_srv *srv, const struct vpart_messa
 void vsrv_conn_on_modify(struct vmbus_srv *srv, const struct vpart_message *msg)
 {
 	const struct vmbus_modify_connection_msg *m = (const void *)msg->payload;
-	struct vmbus_modify_connection_resp_msg r = {
-		.connection_state = VMBUS_CONNECTION_FAILED,
-	};
-	u64 gpa = le64_to_cpu(m->child_to_parent);
+	u64 gpa = le64_to_cpu(m->child_to_parent), p2c = le64_to_cpu(m->parent_to_child);
+	int err = 0;
 
-	if (!m->parent_to_child != !gpa || srv->mon.from_server || srv->mon.active) {
+	if (!p2c != !gpa || srv->mon.from_server || srv->mon.active ||
+	    vsrv_monitor_host_used(srv)) {
 		vsrv_refuse(srv, msg, VSRV_WHY_MONITOR_USED);
-	} else if (!gpa) {
-		vsrv_monitor_off(srv);
-		r.connection_state = VMBUS_CONNECTION_OK;
-	} else if (!vsrv_monitor_on(srv, gpa, false)) {
-		r.connection_state = VMBUS_CONNECTION_OK;
-	} else {
-		vsrv_count_why(srv, VSRV_WHY_PAGE);
+		vsrv_conn_finish_modify(srv, false);
+		return;
 	}
-	vsrv_send(srv, VMBUS_MSG_MODIFY_CONNECTION_RESP, &r, sizeof(r));
+	if (vsrv_monitor_host_modify(srv, p2c, gpa))
+		return;
+	if (!gpa)
+		vsrv_monitor_off(srv);
+	else if (srv->mon.by == VSRV_MONITOR_BY_SERVER || READ_ONCE(srv->monitor_latency))
+		err = vsrv_monitor_on(srv, gpa, false);
+	if (err)
+		vsrv_count_why(srv, VSRV_WHY_PAGE);
+	else
+		vsrv_monitor_host_note(srv, p2c, gpa);
+	vsrv_conn_finish_modify(srv, !err);
 }
 
 /**

@@ -49,6 +49,7 @@ int vsrv_connection_show(struct seq_file *m, void *v)
 	seq_printf(m, "interrupt_page %d\n", !!rcu_access_pointer(srv->int_page));
 	seq_printf(m, "monitor_page %#llx\n", srv->mon.map ? srv->mon.gpa : 0);
 	seq_printf(m, "monitored_channels %u\n", srv->mon.active);
+	seq_printf(m, "monitor_page_of_host %#llx\n", srv->mon.host.has ? srv->mon.host.c2p : 0);
 	seq_printf(m, "messages_in_waiting %u\n", vsrv_debugfs_in_len(srv));
 	seq_printf(m, "messages_out_waiting %u\n", srv->outq.len);
 	seq_printf(m, "callbacks_waiting %zu\n", list_count_nodes(&srv->ops));

@@ -159,6 +159,7 @@ int vsrv_contact_parse(const struct vpart_message *msg, struct vsrv_contact *con
 		.connection_id = msg->connection_id,
 		.trusted = msg->trusted,
 		.monitor_gpa = le64_to_cpu(m->child_to_parent),
+		.monitor_p2c = le64_to_cpu(m->parent_to_child),
 		.monitor_invalid = !m->parent_to_child != !m->child_to_parent,
 	};
 	if (contact->version < VMBUS_VERSION(2, 4))

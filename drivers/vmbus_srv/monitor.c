@@ -15,8 +15,6 @@
 /* Guests have latencies in these. */
 #define MONITOR_UNIT_NS		100
 
-static_assert(VMBUS_MONITOR_GROUPS * VMBUS_MONITOR_TRIGGERS == VSRV_MONITOR_IDS);
-
 static struct vmbus_monitor_page *vsrv_monitor_page(const struct vsrv_monitor *mon)
 {
 	return vpart_map_addr(mon->map);
@@ -57,7 +55,7 @@ static ktime_t vsrv_monitor_period(const struct vsrv_monitor *mon)
 	u32 least = U16_MAX;
 	unsigned int id;
 
-	for_each_set_bit(id, mon->started, VSRV_MONITOR_IDS)
+	for_each_set_bit(id, mon->started, VMBUS_MONITOR_IDS)
 		least = min_t(u32, least, READ_ONCE(mon->latency[id]));
 	return ns_to_ktime(least * MONITOR_UNIT_NS);
 }
@@ -80,7 +78,7 @@ static bool vsrv_monitor_possible(const struct vmbus_srv *srv)
 }
 
 /**
- * vsrv_chan_monitored - does the client set a bit instead of a signal?
+ * vsrv_chan_monitored - does the client set a bit for this server instead of a signal?
  * @chan: channel
  *
  * Context: of vsrv_chan_ops::direct; elsewhere vmbus_srv::lock held, or the answer may be
@@ -89,38 +87,51 @@ static bool vsrv_monitor_possible(const struct vmbus_srv *srv)
  */
 bool vsrv_chan_monitored(const struct vsrv_chan *chan)
 {
-	return chan->monitor_id != VMBUS_MONITOR_NONE;
+	return chan->monitor_id != VMBUS_MONITOR_NONE && !chan->monitor_host;
 }
 EXPORT_SYMBOL_GPL(vsrv_chan_monitored);
+
+static void vsrv_monitor_assign_own(struct vsrv_chan *chan)
+{
+	struct vsrv_monitor *mon = &chan->srv->mon;
+	u16 latency = READ_ONCE(chan->srv->monitor_latency);
+	unsigned int id;
+
+	if (!latency || !vsrv_monitor_possible(chan->srv) || !chan->ops->signal ||
+	    (chan->ops->direct && !chan->offer.monitored))
+		return;
+	id = find_first_zero_bit(mon->ids, VMBUS_MONITOR_IDS);
+	if (id >= VMBUS_MONITOR_IDS)
+		return;
+	/* The period is computed from what is set: the latency comes first. */
+	WRITE_ONCE(mon->latency[id], latency);
+	set_bit(id, mon->ids);
+	chan->monitor_id = id;
+	mon->by = VSRV_MONITOR_BY_SERVER;
+}
 
 /**
  * vsrv_monitor_assign - give a channel a monitor id, if it can have one
  * @chan: channel that is about to be offered
  *
  * Only channels that are signalled in this kernel, or that their owner has signalled here
- * then.  A server that plays the host offers ids before it knows of pages: its client
- * connects before there is a guest.
+ * then; or, while the host has the client's pages, those that it looks for.  A server that
+ * plays the host offers ids before it knows of pages: its client connects before there is
+ * a guest.
  *
  * Context: vmbus_srv::lock held.
  */
 void vsrv_monitor_assign(struct vsrv_chan *chan)
 {
-	struct vsrv_monitor *mon = &chan->srv->mon;
-	u16 latency = READ_ONCE(chan->srv->monitor_latency);
-	unsigned int id;
+	const struct vsrv_offer *offer = &chan->offer;
 
 	lockdep_assert_held(&chan->srv->lock);
 	chan->monitor_id = VMBUS_MONITOR_NONE;
-	if (!latency || !vsrv_monitor_possible(chan->srv) || !chan->ops->signal ||
-	    (chan->ops->direct && !chan->offer.monitored))
-		return;
-	id = find_first_zero_bit(mon->ids, VSRV_MONITOR_IDS);
-	if (id >= VSRV_MONITOR_IDS)
-		return;
-	/* The period is computed from what is set: the latency comes first. */
-	WRITE_ONCE(mon->latency[id], latency);
-	set_bit(id, mon->ids);
-	chan->monitor_id = id;
+	chan->monitor_host = chan->srv->mon.host.has && offer->host_monitored;
+	if (chan->monitor_host)
+		chan->monitor_id = offer->monitor_id;
+	else
+		vsrv_monitor_assign_own(chan);
 }
 
 /**
@@ -132,10 +143,10 @@ void vsrv_monitor_assign(struct vsrv_chan *chan)
 void vsrv_monitor_release(struct vsrv_chan *chan)
 {
 	lockdep_assert_held(&chan->srv->lock);
-	if (!vsrv_chan_monitored(chan))
-		return;
-	clear_bit(chan->monitor_id, chan->srv->mon.ids);
+	if (vsrv_chan_monitored(chan))
+		clear_bit(chan->monitor_id, chan->srv->mon.ids);
 	chan->monitor_id = VMBUS_MONITOR_NONE;
+	chan->monitor_host = false;
 }
 
 /* Clients show it. */
@@ -158,7 +169,10 @@ void vsrv_monitor_start(struct vsrv_chan *chan)
 	unsigned int id = chan->monitor_id;
 
 	lockdep_assert_held(&chan->srv->lock);
-	if (id == VMBUS_MONITOR_NONE || !mon->map || chan->open.target_vp == VMBUS_VP_NONE)
+	if (!vsrv_chan_monitored(chan) || !mon->map || chan->open.target_vp == VMBUS_VP_NONE)
+		return;
+	/* What VTL2 has opened for itself it signals: the page is the guest's. */
+	if (vsrv_chan_only_vtl2(chan))
 		return;
 	/* Which may be 0: it does not say what is started. */
 	WRITE_ONCE(mon->connections[id], chan->open.connection_id);
@@ -186,7 +200,7 @@ void vsrv_monitor_stop(struct vsrv_chan *chan)
 	unsigned int id = chan->monitor_id;
 
 	lockdep_assert_held(&chan->srv->lock);
-	if (id == VMBUS_MONITOR_NONE || !test_and_clear_bit(id, mon->started))
+	if (!vsrv_chan_monitored(chan) || !test_and_clear_bit(id, mon->started))
 		return;
 	if (!--mon->active)
 		hrtimer_cancel(&mon->timer);
@@ -219,7 +233,7 @@ void vsrv_monitor_resume(struct vmbus_srv *srv)
 	lockdep_assert_held(&srv->lock);
 	if (!mon->active)
 		return;
-	for_each_set_bit(id, mon->started, VSRV_MONITOR_IDS)
+	for_each_set_bit(id, mon->started, VMBUS_MONITOR_IDS)
 		vsrv_monitor_show(mon, id);
 	hrtimer_start(&mon->timer, vsrv_monitor_period(mon), HRTIMER_MODE_REL_SOFT);
 }
@@ -254,9 +268,26 @@ void vsrv_monitor_off(struct vmbus_srv *srv)
 	lockdep_assert_held(&srv->lock);
 	if (!mon->map)
 		return;
+	/* Nobody is left; if that were wrong it would be a page that is not there. */
+	if (mon->active)
+		hrtimer_cancel(&mon->timer);
+	mon->active = 0;
+	bitmap_zero(mon->started, VMBUS_MONITOR_IDS);
 	vpart_unmap(mon->map);
 	mon->map = NULL;
 	mon->from_server = false;
+}
+
+/**
+ * vsrv_monitor_forget - the client is gone, and its channels have no ids any more
+ * @srv: server; no channel of it is started
+ *
+ * Context: vmbus_srv::lock held.
+ */
+void vsrv_monitor_forget(struct vmbus_srv *srv)
+{
+	vsrv_monitor_off(srv);
+	srv->mon.by = VSRV_MONITOR_BY_NOBODY;
 }
 
 /**
@@ -264,8 +295,6 @@ void vsrv_monitor_off(struct vmbus_srv *srv)
  * @srv: server with or without others; no channel of it is started
  * @gpa: guest physical address of the page from the client
  * @from_server: the server, not the client, said where they are
- *
- * A server that has them switched off takes note of nothing.
  *
  * Context: vmbus_srv::lock held, may sleep.
  * Return: 0, -EINVAL for an address within a page, or an error of vpart_map(); then
@@ -278,8 +307,6 @@ int vsrv_monitor_on(struct vmbus_srv *srv, u64 gpa, bool from_server)
 	struct vpart_map *map;
 
 	vsrv_monitor_off(srv);
-	if (!READ_ONCE(srv->monitor_latency))
-		return 0;
 	if (offset_in_hvpage(gpa))
 		return -EINVAL;
 	map = vpart_map(srv->part, &pfn, 1, VPART_MAP_WRITE);
@@ -288,6 +315,7 @@ int vsrv_monitor_on(struct vmbus_srv *srv, u64 gpa, bool from_server)
 	mon->map = map;
 	mon->gpa = gpa;
 	mon->from_server = from_server;
+	mon->by = VSRV_MONITOR_BY_SERVER;
 	return 0;
 }
 
@@ -298,4 +326,5 @@ int vsrv_monitor_on(struct vmbus_srv *srv, u64 gpa, bool from_server)
 void vsrv_monitor_init(struct vmbus_srv *srv)
 {
 	hrtimer_setup(&srv->mon.timer, vsrv_monitor_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+	vsrv_monitor_host_init(srv);
 }

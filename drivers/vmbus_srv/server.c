@@ -426,8 +426,11 @@ static void vsrv_do_reset(struct vmbus_srv *srv, bool forget)
 			vsrv_chan_delete(chan);
 	vsrv_intpage_off(srv);
 	vsrv_monitor_off(srv);
-	if (forget)
+	vsrv_monitor_host_reset(srv);
+	if (forget) {
+		vsrv_monitor_forget(srv);
 		vsrv_conn_reset(srv);
+	}
 }
 
 static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
@@ -449,6 +452,9 @@ static void vsrv_do_request(struct vmbus_srv *srv, struct vsrv_request *req)
 		break;
 	case VSRV_REQ_TL_UNREGISTER:
 		vsrv_tl_do_unregister(srv);
+		break;
+	case VSRV_REQ_MONITOR_UNREGISTER:
+		vsrv_monitor_do_unregister(srv);
 		break;
 	case VSRV_REQ_QUIESCE:
 		vsrv_do_quiesce(srv);
@@ -509,7 +515,7 @@ static bool vsrv_step(struct vmbus_srv *srv)
 		return true;
 	}
 
-	if (vsrv_outq_flush(&srv->outq, vsrv_send_one, srv))
+	if (vsrv_outq_flush(&srv->outq, vsrv_send_one, srv) || vsrv_monitor_host_waits(srv))
 		return false;
 	in = vsrv_pop_incoming(srv);
 	if (!in)

@@ -200,7 +200,7 @@ static ssize_t vsrv_chan_latency_store(struct vsrv_chan *chan, const char *buf, 
 	u16 latency;
 
 	if (!vsrv_chan_monitored(chan)) {
-		pr_err("%s: channel %u: latency: the channel has no monitor id, see monitor_latency_us\n",
+		pr_err("%s: channel %u: latency: the server does not look for it, see monitor_latency_us\n",
 		       chan->srv->name, chan->id);
 		return -ENODATA;
 	}

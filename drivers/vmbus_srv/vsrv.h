@@ -9,7 +9,8 @@
  * and only when none of these is left, the client's next message.  So the
  * client cannot make the server hold more output than one message and the owners'
  * answers call for.  While the client pauses its output is held, and of its messages
- * only those that end the pause are handled.
+ * only those that end the pause are handled; while the host is asked about its monitor
+ * pages none is.
  *
  * While the guest is stopped (vsrv_quiet()) only resets and what else touches no
  * memory are done; a revoke is not: owners cannot answer then what the client has
@@ -58,7 +59,6 @@ struct vsrv_packet;
 	       VMBUS_FEATURE_CONFIDENTIAL | VMBUS_FEATURE_PAUSE_RESUME | \
 	       VMBUS_FEATURE_SERVER_MONITOR | VMBUS_FEATURE_GPA_PINNING))
 
-#define VSRV_MONITOR_IDS		128
 #define VSRV_MONITOR_MIN_LATENCY	100	/* in 100 ns: a timer must leave time for others */
 
 /* ---- messages: message.c ---------------------------------------------------- */
@@ -81,6 +81,7 @@ enum vsrv_conn_state {
  * @client_id: with VMBUS_FEATURE_CLIENT_ID
  * @int_page: guest physical address of the interrupt page, 0 if there is none
  * @monitor_gpa: the monitor page from the client, 0 if there is none
+ * @monitor_p2c: the one toward the client
  * @monitor_invalid: exactly one monitor page was given
  * @connection_id: message connection the contact came by
  */
@@ -95,6 +96,7 @@ struct vsrv_contact {
 	guid_t client_id;
 	u64 int_page;
 	u64 monitor_gpa;
+	u64 monitor_p2c;
 	u32 connection_id;
 };
 
@@ -152,7 +154,7 @@ enum vsrv_next_action {
  * @offers_sent: the client has asked for the offers
  * @paused: the client wants to hear nothing, and says nothing
  * @next: what to do once disconnected
- * @contact: for VSRV_NEXT_CONTACT
+ * @contact: for VSRV_NEXT_CONTACT, and while it is being answered
  */
 struct vsrv_conn {
 	enum vsrv_conn_state state;
@@ -176,6 +178,9 @@ void vsrv_conn_on_pause(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_conn_on_resume(struct vmbus_srv *srv, const struct vpart_message *msg);
 void vsrv_conn_end_pause(struct vmbus_srv *srv);
 void vsrv_conn_check_disconnected(struct vmbus_srv *srv);
+void vsrv_conn_finish_contact(struct vmbus_srv *srv);
+void vsrv_conn_finish_modify(struct vmbus_srv *srv, bool ok);
+void vsrv_conn_finish_disconnect(struct vmbus_srv *srv);
 void vsrv_conn_reset(struct vmbus_srv *srv);
 const char *vsrv_conn_state_name(enum vsrv_conn_state state);
 
@@ -186,10 +191,51 @@ void vsrv_intpage_off(struct vmbus_srv *srv);
 void vsrv_intpage_raise(struct vmbus_srv *srv, u16 flag);
 void vsrv_intpage_look(struct vmbus_srv *srv);
 
-/* ---- monitor pages: monitor.c ------------------------------------------------------- */
+/* ---- monitor pages: monitor.c, monitor_host.c ---------------------------------------- */
+
+/* Who looks: whose ids the client's channels have.  Stays so while it is connected. */
+enum vsrv_monitor_by {
+	VSRV_MONITOR_BY_NOBODY,
+	VSRV_MONITOR_BY_SERVER,
+	VSRV_MONITOR_BY_HOST,
+};
+
+/* What the host was asked for, and what goes on when it has answered. */
+enum vsrv_monitor_asked {
+	VSRV_MONITOR_NOTHING,
+	VSRV_MONITOR_CONTACT,
+	VSRV_MONITOR_MODIFY,
+	VSRV_MONITOR_DISCONNECT,
+	VSRV_MONITOR_LATE,	/* nothing: the handler has come after the client */
+};
+
+/**
+ * struct vsrv_monitor_host - who looks at the pages if the server does not
+ * @ops: callbacks, NULL if there is nobody
+ * @ctx: their argument
+ * @op: the modify callback is due
+ * @asked: what is being asked for
+ * @ask_p2c: page toward the client that is being asked for
+ * @ask_c2p: page from the client
+ * @p2c: the client's page toward it, 0 for none; whoever looks
+ * @c2p: the one from it
+ * @has: the host has them: what it offers comes with its own monitor ids
+ */
+struct vsrv_monitor_host {
+	const struct vsrv_monitor_ops *ops;
+	void *ctx;
+	struct vsrv_op op;
+	enum vsrv_monitor_asked asked;
+	u64 ask_p2c;
+	u64 ask_c2p;
+	u64 p2c;
+	u64 c2p;
+	bool has;
+};
 
 /**
  * struct vsrv_monitor - the monitor page of a connection
+ * @by: see enum
  * @map: page, or NULL
  * @gpa: its guest physical address
  * @from_server: the server said where it is
@@ -199,24 +245,28 @@ void vsrv_intpage_look(struct vmbus_srv *srv);
  * @started: those that the client may trigger; read by @timer
  * @connections: monitor id -> connection of a channel that is started; read by @timer
  * @latency: monitor id -> how late a trigger may be heard, in 100 ns; any context
+ * @host: see struct
  *
  * Protected by vmbus_srv::lock if nothing else is said.
  */
 struct vsrv_monitor {
+	enum vsrv_monitor_by by;
 	struct vpart_map *map;
 	u64 gpa;
 	bool from_server;
 	struct hrtimer timer;
 	unsigned int active;
-	DECLARE_BITMAP(ids, VSRV_MONITOR_IDS);
-	DECLARE_BITMAP(started, VSRV_MONITOR_IDS);
-	u32 connections[VSRV_MONITOR_IDS];
-	u16 latency[VSRV_MONITOR_IDS];
+	DECLARE_BITMAP(ids, VMBUS_MONITOR_IDS);
+	DECLARE_BITMAP(started, VMBUS_MONITOR_IDS);
+	u32 connections[VMBUS_MONITOR_IDS];
+	u16 latency[VMBUS_MONITOR_IDS];
+	struct vsrv_monitor_host host;
 };
 
 void vsrv_monitor_init(struct vmbus_srv *srv);
 int __must_check vsrv_monitor_on(struct vmbus_srv *srv, u64 gpa, bool from_server);
 void vsrv_monitor_off(struct vmbus_srv *srv);
+void vsrv_monitor_forget(struct vmbus_srv *srv);
 void vsrv_monitor_assign(struct vsrv_chan *chan);
 void vsrv_monitor_release(struct vsrv_chan *chan);
 void vsrv_monitor_start(struct vsrv_chan *chan);
@@ -224,6 +274,17 @@ void vsrv_monitor_stop(struct vsrv_chan *chan);
 void vsrv_monitor_quiesce(struct vmbus_srv *srv);
 void vsrv_monitor_resume(struct vmbus_srv *srv);
 void vsrv_monitor_set_latency(struct vsrv_chan *chan, u16 latency);
+
+void vsrv_monitor_host_init(struct vmbus_srv *srv);
+bool vsrv_monitor_host_waits(const struct vmbus_srv *srv);
+void vsrv_monitor_host_note(struct vmbus_srv *srv, u64 p2c, u64 c2p);
+bool vsrv_monitor_host_contact(struct vmbus_srv *srv);
+bool vsrv_monitor_host_modify(struct vmbus_srv *srv, u64 p2c, u64 c2p);
+bool vsrv_monitor_host_disconnect(struct vmbus_srv *srv);
+bool vsrv_monitor_host_used(const struct vmbus_srv *srv);
+void vsrv_monitor_host_run_op(struct vsrv_op *op);
+void vsrv_monitor_host_reset(struct vmbus_srv *srv);
+void vsrv_monitor_do_unregister(struct vmbus_srv *srv);
 
 /* ---- hv_sock connects: tl.c --------------------------------------------------------- */
 
@@ -410,6 +471,7 @@ enum vsrv_request_type {
 	VSRV_REQ_RESET,		/* the guest was reset or is gone */
 	VSRV_REQ_FORGET,	/* the same, and so is the client, whoever it is */
 	VSRV_REQ_TL_UNREGISTER,	/* the handler of hv_sock connects goes */
+	VSRV_REQ_MONITOR_UNREGISTER, /* who looks at monitor pages goes */
 	VSRV_REQ_QUIESCE,	/* the guest stops */
 	VSRV_REQ_RESUME,	/* and goes on */
 };

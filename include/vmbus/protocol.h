@@ -95,6 +95,7 @@ enum vmbus_msg_type {
 
 #define VMBUS_MONITOR_GROUPS		4
 #define VMBUS_MONITOR_TRIGGERS		32	/* per group */
+#define VMBUS_MONITOR_IDS		(VMBUS_MONITOR_GROUPS * VMBUS_MONITOR_TRIGGERS)
 #define VMBUS_MONITOR_NONE		0xff	/* monitor id of a channel without */
 
 /*
@@ -109,8 +110,8 @@ struct vmbus_monitor_page {
 		u32 armed;
 	} groups[VMBUS_MONITOR_GROUPS];
 	u64 reserved2[3];
-	u32 next_check[VMBUS_MONITOR_GROUPS * VMBUS_MONITOR_TRIGGERS];
-	u16 latency[VMBUS_MONITOR_GROUPS * VMBUS_MONITOR_TRIGGERS];	/* in 100 ns */
+	u32 next_check[VMBUS_MONITOR_IDS];
+	u16 latency[VMBUS_MONITOR_IDS];	/* in 100 ns */
 	u8 reserved3[3264];
 };
 

@@ -63,6 +63,9 @@ static inline bool vsrv_stopped(unsigned int stops)
  * @order: among the offers of a class, low comes first; VSRV_ORDER_NONE last
  * @monitored: for an owner with vsrv_chan_ops::direct: the channel may have a monitor id,
  *	and its client then sets a bit instead of a signal; see vsrv_chan_monitored()
+ * @host_monitored: who has registered with vsrv_monitor_register() looks for the channel,
+ *	while he has the client's pages; the client then sets a bit for him, with
+ * @monitor_id: this id, below 128
  */
 struct vsrv_offer {
 	guid_t class_id;
@@ -74,6 +77,8 @@ struct vsrv_offer {
 	u8 user_defined[VMBUS_USER_DEFINED_SIZE];
 	u32 order;
 	bool monitored;
+	bool host_monitored;
+	u8 monitor_id;
 };
 
 /**
@@ -181,6 +186,28 @@ enum vsrv_chan_counter {
 };
 
 void vsrv_chan_count(struct vsrv_chan *chan, enum vsrv_chan_counter counter, u32 n);
+
+/* ---- monitor pages ---------------------------------------------------------- */
+
+/**
+ * struct vsrv_monitor_ops - callbacks to who looks into a client's monitor pages
+ * @modify: the client wants these pages looked into (guest physical addresses, not
+ *	checked yet), or has them back, then both are 0; answer with
+ *	vsrv_monitor_done(), from here or later.  One at a time.
+ * @stop: the client is gone: on return nobody looks at a page of it, and no answer is
+ *	owed.
+ *
+ * Both are called like the callbacks of a channel.
+ */
+struct vsrv_monitor_ops {
+	void (*modify)(void *ctx, u64 parent_to_child, u64 child_to_parent);
+	void (*stop)(void *ctx);
+};
+
+int vsrv_monitor_register(struct vmbus_srv *srv, const struct vsrv_monitor_ops *ops, void *ctx);
+void vsrv_monitor_unregister(struct vmbus_srv *srv);
+void vsrv_monitor_done(struct vmbus_srv *srv, int err);
+bool vsrv_monitor_busy(struct vmbus_srv *srv);
 
 /* ---- hv_sock connects ------------------------------------------------------- */
 
