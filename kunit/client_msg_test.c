@@ -258,8 +258,16 @@ static void client_msg_offer_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(&offer.class_id, msg + 8, 16), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(&offer.instance_id, msg + 24, 16), 0);
 	KUNIT_EXPECT_EQ(test, offer.flags, 0x3938);
+	/* Byte 188 is 188: there is no such monitor id. */
+	KUNIT_EXPECT_FALSE(test, offer.monitored);
+	msg[188] = 128;
+	KUNIT_ASSERT_EQ(test, vrelay_parse_offer(msg, 240, &offer), 0);
+	KUNIT_EXPECT_FALSE(test, offer.monitored);
 	/* Byte 189 is 189: one bit counts. */
+	msg[188] = 127;
+	KUNIT_ASSERT_EQ(test, vrelay_parse_offer(msg, 240, &offer), 0);
 	KUNIT_EXPECT_TRUE(test, offer.monitored);
+	KUNIT_EXPECT_EQ(test, offer.monitor_id, 127);
 	msg[189] = 0xfe;
 	KUNIT_ASSERT_EQ(test, vrelay_parse_offer(msg, 240, &offer), 0);
 	KUNIT_EXPECT_FALSE(test, offer.monitored);

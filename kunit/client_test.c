@@ -532,6 +532,7 @@ static const struct { u16 len; u8 states; } ct_table[32] = {
 	[17] = { 8, BIT(VRELAY_DISCONNECTING) },
 	[23] = { 44, BIT(VRELAY_REQUESTING_OFFERS) | BIT(VRELAY_CONNECTED) },
 	[24] = { 16, BIT(VRELAY_REQUESTING_OFFERS) | BIT(VRELAY_CONNECTED) },
+	[26] = { 9, BIT(VRELAY_REQUESTING_OFFERS) | BIT(VRELAY_CONNECTED) },
 };
 
 /* Dropped without a word while the client is leaving: it may have crossed UNLOAD. */

@@ -72,6 +72,8 @@ struct fh_post {
  * @tl_wanted: what tl_refused() returns
  * @tl_service: service, and
  * @tl_endpoint: guest's end of its last call
+ * @monitors: calls of monitor_set(), the last with
+ * @monitor_err: this error
  * @bound: functions by event flag, with
  * @bound_ctx: their argument
  * @nbound: their number
@@ -101,6 +103,8 @@ struct fh {
 	unsigned int changes;
 	bool tl_wanted;
 	guid_t tl_service, tl_endpoint;
+	unsigned int monitors;
+	int monitor_err;
 	fh_event_fn bound[VRELAY_EVENT_FLAGS];
 	void *bound_ctx[VRELAY_EVENT_FLAGS];
 	unsigned int nbound;
@@ -292,6 +296,14 @@ static inline bool fh_tl_refused(struct vrelay_client *client, const guid_t *ser
 	return fh->tl_wanted;
 }
 
+static inline void fh_monitor_set(struct vrelay_client *client, int err)
+{
+	struct fh *fh = container_of(client, struct fh, client);
+
+	fh->monitors++;
+	fh->monitor_err = err;
+}
+
 static const struct vrelay_client_ops fh_client_ops = {
 	.changed = fh_changed,
 	.open_result = fh_open_result,
@@ -299,6 +311,7 @@ static const struct vrelay_client_ops fh_client_ops = {
 	.gpadl_torndown = fh_gpadl_torndown,
 	.modified = fh_modified,
 	.tl_refused = fh_tl_refused,
+	.monitor_set = fh_monitor_set,
 };
 
 /* ---- life -------------------------------------------------------------------------- */

@@ -68,9 +68,13 @@ static void relay_offer_copy_test(struct kunit *test)
 	/* Among those of its class it stands where the host has it. */
 	KUNIT_EXPECT_EQ(test, to.order, 41U);
 	KUNIT_EXPECT_FALSE(test, to.monitored);
+	KUNIT_EXPECT_FALSE(test, to.host_monitored);
 	from.monitored = true;
+	from.monitor_id = 99;
 	vrelay_guest_offer(&from, &to);
 	KUNIT_EXPECT_TRUE(test, to.monitored);
+	KUNIT_EXPECT_TRUE(test, to.host_monitored);
+	KUNIT_EXPECT_EQ(test, to.monitor_id, 99);
 }
 
 static struct kunit_case relay_offer_cases[] = {

@@ -84,6 +84,7 @@ static bool vrelay_client_set_state(struct vrelay_client *client, enum vrelay_cl
 		WRITE_ONCE(client->pause, VRELAY_RUNNING);
 		client->held = false;
 		client->urgent = false;
+		vrelay_client_forget_monitor(client);
 		xa_for_each(&client->chans, id, hchan)
 			vrelay_hchan_forget(hchan);
 	}
@@ -343,6 +344,11 @@ static const struct vrelay_msg_desc vrelay_msg_table[VMBUS_MSG_COUNT] = {
 	[VMBUS_MSG_PAUSE_RESPONSE] = {
 		vrelay_client_on_paused, "pause response", sizeof(struct vmbus_msg_hdr),
 		VRELAY_ONLINE | BIT(VRELAY_DISCONNECTING), 0,
+	},
+	[VMBUS_MSG_MODIFY_CONNECTION_RESP] = {
+		vrelay_client_on_monitor, "answer about monitor pages",
+		sizeof(struct vmbus_modify_connection_resp_msg), VRELAY_ONLINE,
+		BIT(VRELAY_DISCONNECTING),
 	},
 	[VMBUS_MSG_MODIFY_CHANNEL_RESP] = {
 		vrelay_hchan_on_modify, "modify response",
@@ -607,6 +613,8 @@ unsigned long vrelay_client_check_deadline(struct vrelay_client *client)
 	unsigned long left = 0;
 
 	mutex_lock(&client->lock);
+	if (client->state == VRELAY_CONNECTED)
+		left = vrelay_client_check_monitor(client);
 	if (client->state == VRELAY_DISCONNECTED || client->state == VRELAY_CONNECTED)
 		goto out;
 	if (time_before(jiffies, client->deadline)) {
@@ -695,6 +703,7 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_client_describe);
 
 int vrelay_client_start(struct vrelay_client *client, struct vmbus_partition *part)
 {
+	client->monitor.silent = false;
 	client->host->receive = vrelay_client_receive;
 	client->host->receive_ctx = client;
 	return client->host->ops->start(client->host, part);

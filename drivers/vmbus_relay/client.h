@@ -75,7 +75,8 @@ struct vrelay_version {
  * @user_defined: passed through
  * @channel_id: the host's
  * @connection_id: signals the host, unless an open names another
- * @monitored: the host would look at monitor pages for it
+ * @monitored: the host would look at monitor pages for it, with
+ * @monitor_id: this id
  */
 struct vrelay_offer {
 	guid_t class_id;
@@ -88,6 +89,7 @@ struct vrelay_offer {
 	u32 channel_id;
 	u32 connection_id;
 	bool monitored;
+	u8 monitor_id;
 };
 
 /**
@@ -119,6 +121,7 @@ u32 vrelay_msg_simple(void *buf, enum vmbus_msg_type type);
 u32 vrelay_msg_channel(void *buf, enum vmbus_msg_type type, u32 channel_id);
 u32 vrelay_msg_teardown(void *buf, u32 channel_id, u32 gpadl_id);
 u32 vrelay_msg_modify(void *buf, u32 channel_id, u32 target_vp);
+u32 vrelay_msg_modify_connection(void *buf, u64 p2c, u64 c2p);
 u32 vrelay_msg_tl_connect(void *buf, u32 version, const guid_t *service_id,
 			  const guid_t *endpoint_id, const guid_t *silo_id);
 int vrelay_msg_gpadl(struct list_head *out, u32 channel_id, u32 gpadl_id, u16 range_count,
@@ -214,6 +217,35 @@ void vrelay_hchan_on_gpadl_created(struct vrelay_client *client, const void *pay
 void vrelay_hchan_on_gpadl_torndown(struct vrelay_client *client, const void *payload, u32 len);
 void vrelay_hchan_on_modify(struct vrelay_client *client, const void *payload, u32 len);
 
+/* ---- monitor pages: client_mon.c ----------------------------------------------- */
+
+/**
+ * struct vrelay_monitor - monitor pages of the guest that the host looks into
+ * @asked: a MODIFY_CONNECTION is not answered
+ * @taking: it is to give them back
+ * @quiet: nobody waits for the answer
+ * @has: it may be looking into some; like @asked also read without the lock
+ * @had: that was so before it was asked
+ * @silent: it has not answered once: it is not given any more, until the client starts
+ *	anew
+ * @deadline: when to give up waiting, in jiffies
+ */
+struct vrelay_monitor {
+	bool asked;
+	bool taking;
+	bool quiet;
+	bool has;
+	bool had;
+	bool silent;
+	unsigned long deadline;
+};
+
+int vrelay_client_set_monitor(struct vrelay_client *client, u64 p2c, u64 c2p);
+void vrelay_client_reset_monitor(struct vrelay_client *client);
+unsigned long vrelay_client_check_monitor(struct vrelay_client *client);
+void vrelay_client_forget_monitor(struct vrelay_client *client);
+void vrelay_client_on_monitor(struct vrelay_client *client, const void *payload, u32 len);
+
 /* ---- connection: client.c --------------------------------------------------------- */
 
 enum vrelay_client_state {
@@ -241,6 +273,7 @@ enum vrelay_pause {
  * @modified: answer to vrelay_client_modify()
  * @tl_refused: answer to vrelay_client_tl_connect() if no offer follows; false if
  *	nobody waits for it
+ * @monitor_set: answer to vrelay_client_set_monitor()
  *
  * All are made with vrelay_client::lock held, see the top of this file.
  */
@@ -252,6 +285,7 @@ struct vrelay_client_ops {
 	void (*modified)(struct vrelay_hchan *hchan, int err);
 	bool (*tl_refused)(struct vrelay_client *client, const guid_t *service_id,
 			   const guid_t *endpoint_id);
+	void (*monitor_set)(struct vrelay_client *client, int err);
 };
 
 enum vrelay_counter {
@@ -296,6 +330,7 @@ enum vrelay_counter {
  * @gpadls: GPADL id -> struct vrelay_gpadl, over all channels: TORNDOWN names no
  *	channel
  * @event_flags: VTL2's event flags in use
+ * @monitor: see struct
  * @out: of struct vrelay_out
  * @out_len: entries of @out
  * @backoff_ms: not 0 while @tx waits for the host to have a buffer
@@ -331,6 +366,7 @@ struct vrelay_client {
 	struct xarray chans;
 	struct xarray gpadls;
 	DECLARE_BITMAP(event_flags, VRELAY_EVENT_FLAGS);
+	struct vrelay_monitor monitor;
 	struct list_head out;
 	unsigned int out_len;
 	unsigned int backoff_ms;

@@ -121,6 +121,18 @@ u32 vrelay_msg_modify(void *buf, u32 channel_id, u32 target_vp)
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_msg_modify);
 
+/* Guest physical addresses of the guest's monitor pages, or 0 and 0 for none. */
+u32 vrelay_msg_modify_connection(void *buf, u64 p2c, u64 c2p)
+{
+	struct vmbus_modify_connection_msg *msg = buf;
+
+	vrelay_msg_hdr(&msg->hdr, VMBUS_MSG_MODIFY_CONNECTION);
+	msg->parent_to_child = cpu_to_le64(p2c);
+	msg->child_to_parent = cpu_to_le64(c2p);
+	return sizeof(*msg);
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_msg_modify_connection);
+
 /**
  * vrelay_msg_tl_connect() - TL_CONNECT
  * @buf: VMBUS_MSG_MAX bytes
@@ -270,7 +282,8 @@ int vrelay_parse_offer(const void *payload, u32 len, struct vrelay_offer *offer)
 	memcpy(offer->user_defined, msg->user_defined, sizeof(offer->user_defined));
 	offer->channel_id = le32_to_cpu(msg->channel_id);
 	offer->connection_id = le32_to_cpu(msg->connection_id);
-	offer->monitored = msg->monitor_allocated & 1;
+	offer->monitor_id = msg->monitor_id;
+	offer->monitored = (msg->monitor_allocated & 1) && msg->monitor_id < VMBUS_MONITOR_IDS;
 	/* Ids are part of connection ids, which leave 12 bits for them. */
 	if (!offer->channel_id || offer->channel_id > VMBUS_MAX_CHANNEL_ID)
 		return -EINVAL;

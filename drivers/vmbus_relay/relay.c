@@ -56,11 +56,31 @@ static void vrelay_reconcile_offers(struct vrelay *relay)
 			vrelay_chan_apply(rc);
 }
 
+static unsigned long vrelay_earlier(unsigned long a, unsigned long b)
+{
+	return a && b ? min(a, b) : a ?: b;
+}
+
+/* Returns jiffies until the next look, 0 for none. */
+static unsigned long vrelay_reconcile_guest(struct vrelay *relay)
+{
+	unsigned long again;
+
+	/* A guest that is connected keeps what it has. */
+	vsrv_limit_version(relay->srv, READ_ONCE(relay->client.version));
+	vrelay_mon_on(relay);
+	again = vrelay_client_check_deadline(&relay->client);
+	if (!vrelay_mon_settling(relay))
+		vrelay_reconcile_offers(relay);
+	return vrelay_earlier(again, vrelay_tl_check(relay, false));
+}
+
 /* Returns jiffies until the next try, 0 for none. */
 static unsigned long vrelay_reconcile_host(struct vrelay *relay)
 {
 	/* What the host had of us, it has lost. */
 	vrelay_drop_all(relay);
+	vrelay_mon_off(relay);
 	vrelay_tl_check(relay, true);
 	if (READ_ONCE(relay->client.failure[0]))
 		return 0;
@@ -79,6 +99,7 @@ static void vrelay_reconcile(struct work_struct *work)
 	if (!READ_ONCE(relay->redirect)) {
 		vrelay_drop_all(relay);
 		vrelay_client_disconnect(&relay->client);
+		vrelay_mon_off(relay);
 		sysfs_notify(&relay->dev.kobj, NULL, "state");
 		return;
 	}
@@ -87,10 +108,7 @@ static void vrelay_reconcile(struct work_struct *work)
 		again = vrelay_reconcile_host(relay);
 		break;
 	case VRELAY_CONNECTED:
-		/* A guest that is connected keeps what it has. */
-		vsrv_limit_version(relay->srv, READ_ONCE(relay->client.version));
-		vrelay_reconcile_offers(relay);
-		again = vrelay_tl_check(relay, false);
+		again = vrelay_reconcile_guest(relay);
 		break;
 	default:
 		again = vrelay_client_check_deadline(&relay->client);

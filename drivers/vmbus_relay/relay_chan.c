@@ -239,6 +239,7 @@ const struct vrelay_client_ops vrelay_client_ops = {
 	.gpadl_torndown = vrelay_on_gpadl_torndown,
 	.modified = vrelay_on_modified,
 	.tl_refused = vrelay_on_tl_refused,
+	.monitor_set = vrelay_mon_answer,
 };
 
 /* ---- where the offer goes: reconcile only ----------------------------------------------- */
@@ -268,6 +269,8 @@ void vrelay_guest_offer(const struct vrelay_offer *from, struct vsrv_offer *offe
 		/* The guest enumerates in the host's order. */
 		.order = from->channel_id,
 		.monitored = from->monitored,
+		.host_monitored = from->monitored,
+		.monitor_id = from->monitor_id,
 	};
 	memcpy(offer->user_defined, from->user_defined, sizeof(offer->user_defined));
 }
@@ -363,6 +366,9 @@ static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 		goto put_hook;
 	WRITE_ONCE(rc->dev, handover.dev);
 	vrelay_guest_offer(&rc->hchan->offer, &guest);
+	/* What the hook offers the host knows nothing of, and must not look for. */
+	guest.monitored = false;
+	guest.host_monitored = false;
 	vrelay_chan_hand_state(rc, hook, &handover);
 	err = hook->offer(hook, &handover, &rc->hook_priv);
 	if (err)

@@ -8,8 +8,8 @@
  *   calls hooks.  It may wait for the server and for the host.
  * - vrelay_client::rx handles the host's messages and answers requests of the
  *   guest's server.  It waits for nobody.
- * - The guest's server calls vsrv_chan_ops.  These only post to the host, save
- *   stop(), which waits for rx.
+ * - The guest's server calls vsrv_chan_ops and vsrv_monitor_ops.  These only post to
+ *   the host, save stop(), which waits for rx.
  *
  * vrelay::chans belongs to reconcile alone and needs no lock.
  *
@@ -73,6 +73,7 @@ struct vrelay_tl {
  * @listener: tells about changed rules
  * @chans: of struct vrelay_chan
  * @retry_at: when to look for the host again, in jiffies
+ * @mon_on: the guest's monitor pages are for the host; reconcile only
  * @tl: hv_sock connects that wait for the host
  * @config_lock: serialises changes of @server_name, @redirect and @hvsock
  * @server_name: guest's server, or empty
@@ -99,6 +100,7 @@ struct vrelay {
 	struct vint_listener listener;
 	struct list_head chans;
 	unsigned long retry_at;
+	bool mon_on;
 
 	struct vrelay_tl tl;
 
@@ -198,6 +200,12 @@ void vrelay_tl_stop(struct vrelay *relay);
 void vrelay_tl_offered(struct vrelay *relay, const struct vrelay_offer *offer, int err);
 bool vrelay_tl_refused(struct vrelay *relay, const guid_t *service_id, const guid_t *endpoint_id);
 unsigned long vrelay_tl_check(struct vrelay *relay, bool gone);
+
+/* relay_mon.c */
+void vrelay_mon_answer(struct vrelay_client *client, int err);
+void vrelay_mon_on(struct vrelay *relay);
+void vrelay_mon_off(struct vrelay *relay);
+bool vrelay_mon_settling(struct vrelay *relay);
 
 /* flags.c */
 struct vrelay_binding;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: the guest sets bits in a page instead of signalling, also for devices of the host
-# limit: 240
+# desc: the guest sets bits in a page instead of signalling; VTL2 looks, or the host
+# limit: 300
 . ./lib.sh
 
 US=1000
@@ -36,7 +36,45 @@ check "for the host's disk VTL2 is in the signal path" file_is "$offer/forwardin
 check "signals go to the host" [ "$(cat "$offer/forwarded_to_host")" -gt 0 ]
 check "no bit meant nothing" file_is "$SRV/guest0/triggers_unclaimed" 0
 
+note "The host looks by itself"
+host_events() {
+	cat "$(chan_dir root "$1")/events"
+}
+
+# seen_by_host: bits of the guest are heard by the host, and VTL2 has no part in it
+seen_by_host() {
+	local before after
+
+	before=$(host_events "$GUID_A")
+	guest_scratch "$GUID_A" || return 1
+	after=$(host_events "$GUID_A")
+	[ "$after" -gt "$before" ] || { echo "the host heard nothing"; return 1; }
+	file_is "$offer/forwarding" 0 &&
+		file_is "$(chan_dir guest0 "$GUID_A")/events" 0 &&
+		file_is "$RELAY/forwarded_to_guest" "$forwarded_to_guest"
+}
+
+echo 0 > "$RELAY/redirect"
+must "its disk goes" guest_lists "$GUID_NVME"
+must "VTL2 does not" sh -c "echo 0 > $SRV_CONFIG/guest0/monitor_latency_us"
+must "the host is later than VTL2 was" sh -c "echo $((2 * US)) > $SRV_CONFIG/root/monitor_latency_us"
+must "the guest starts anew" guest_reboot
+must "the relay connects again" relay_on
+check "the guest gets the disk" guest_scratch "$GUID_A"
+forwarded_to_guest=$(cat "$RELAY/forwarded_to_guest")
+check "its channel has a monitor id" monitored "$GUID_A"
+check "that is the host's" [ "$(cat "$(chan_dir guest0 "$GUID_A")/monitor_id")" = \
+	"$(cat "$(chan_dir root "$GUID_A")/monitor_id")" ]
+check "the guest knows how late the host hears it" [ "$(latency "$GUID_A")" = $((20 * US)) ]
+check "the host hears it, without VTL2" seen_by_host
+check "VTL2's own disk is signalled" fails monitored "$GUID_NVME"
+must "the guest reboots" guest_reboot
+check "its pages are taken back, and given anew" seen_by_host
+check "nobody set a bit for nothing" file_is "$SRV/root/triggers_unclaimed" 0
+
 note "A host that has no monitor pages"
+must "VTL2 looks again" sh -c "echo $US > $SRV_CONFIG/guest0/monitor_latency_us"
+must "the guest starts anew" guest_reboot
 echo 0 > "$RELAY/redirect"
 must "its disk goes" guest_lists "$GUID_NVME"
 must "the knob of the host" sh -c "echo 0 > $SRV_CONFIG/root/monitor_latency_us"

@@ -379,3 +379,24 @@ bool guest_unload(struct guest *g)
 	g->version = 0;
 	return guest_ask(g, &msg, sizeof(msg), &a, VMBUS_MSG_UNLOAD_COMPLETE) == sizeof(msg);
 }
+
+/**
+ * guest_modify - give other monitor pages, or none
+ * @g: guest, connected with VMBUS_FEATURE_MODIFY_CONNECTION
+ * @parent_to_child: guest physical address, 0 for none
+ * @child_to_parent: the same
+ *
+ * Return: the state in the answer, or -1.
+ */
+int guest_modify(struct guest *g, u64 parent_to_child, u64 child_to_parent)
+{
+	struct vmbus_modify_connection_msg msg = {
+		.hdr.type = VMBUS_MSG_MODIFY_CONNECTION,
+		.parent_to_child = parent_to_child,
+		.child_to_parent = child_to_parent,
+	};
+	union message a;
+
+	return guest_ask(g, &msg, sizeof(msg), &a, VMBUS_MSG_MODIFY_CONNECTION_RESP) ==
+	       sizeof(a.connection_modified) ? a.connection_modified.connection_state : -1;
+}

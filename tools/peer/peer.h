@@ -122,6 +122,7 @@ bool guest_gpadl_ask(struct guest *g, u32 channel, u32 gpadl, unsigned int page,
 bool guest_gpadl(struct guest *g, u32 channel, u32 gpadl, unsigned int page, unsigned int pages);
 bool guest_teardown_ask(struct guest *g, u32 channel, u32 gpadl);
 bool guest_teardown(struct guest *g, u32 channel, u32 gpadl);
+int guest_modify(struct guest *g, u64 parent_to_child, u64 child_to_parent);
 bool guest_unload(struct guest *g);
 
 /* ---- channel.c ------------------------------------------------------------------------ */

@@ -135,20 +135,6 @@ static void test_targets(struct bed *b)
 	ok(guest_quiet(g), "that ends the connection");
 }
 
-/* Its state in the answer, or -1. */
-static int modify(struct guest *g, u64 parent_to_child, u64 child_to_parent)
-{
-	struct vmbus_modify_connection_msg msg = {
-		.hdr.type = VMBUS_MSG_MODIFY_CONNECTION,
-		.parent_to_child = parent_to_child,
-		.child_to_parent = child_to_parent,
-	};
-	union message a;
-
-	return guest_ask(g, &msg, sizeof(msg), &a, VMBUS_MSG_MODIFY_CONNECTION_RESP) ==
-	       sizeof(a.connection_modified) ? a.connection_modified.connection_state : -1;
-}
-
 static void test_modify(struct bed *b)
 {
 	struct vmbus_modify_connection_msg msg = { .hdr.type = VMBUS_MSG_MODIFY_CONNECTION };
@@ -157,9 +143,9 @@ static void test_modify(struct bed *b)
 
 	ok(guest_contact(g, VMBUS_VERSION(6, 0), VMBUS_FEATURE_MODIFY_CONNECTION),
 	   "a connection that can be modified");
-	ok(modify(g, 0, 0) == VMBUS_CONNECTION_OK, "no monitor pages");
-	ok(modify(g, page, 0) == VMBUS_CONNECTION_FAILED &&
-	   modify(g, 0, page) == VMBUS_CONNECTION_FAILED, "one monitor page is wrong");
+	ok(guest_modify(g, 0, 0) == VMBUS_CONNECTION_OK, "no monitor pages");
+	ok(guest_modify(g, page, 0) == VMBUS_CONNECTION_FAILED &&
+	   guest_modify(g, 0, page) == VMBUS_CONNECTION_FAILED, "one monitor page is wrong");
 	ok(bed_connect(b, VMBUS_VERSION(6, 0), 0), "a connection that cannot be");
 	guest_post(g, &msg, sizeof(msg));
 	ok(guest_quiet(g), "does not answer to that");

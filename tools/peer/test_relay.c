@@ -10,6 +10,7 @@
 #include "selftest.h"
 
 #define RELAY		"/sys/class/vmbus_relay/relay0/offers/"
+#define TOLD		"/sys/class/vmbus_relay/relay0/host_messages_out"
 #define HOST		"/sys/class/vmbus_srv/root/channels/"
 #define PIPE		"/sys/module/vmbus_testroot/parameters/pipe"
 #define RING_PAGES	4
@@ -261,6 +262,36 @@ static bool take_at(struct bed *b, unsigned int i, u64 *seed)
 	return good;
 }
 
+static u64 told_host(void)
+{
+	char text[64];
+
+	file_read(TOLD, text, sizeof(text));
+	return strtoull(text, NULL, 0);
+}
+
+/* Monitor pages are for the host, if they are the guest's own memory. */
+static void test_monitor(struct bed *b)
+{
+	u64 p2c = RAM_GPA + 9 * PAGE, c2p = RAM_GPA + 10 * PAGE, nowhere = 1ULL << 50, told;
+	struct guest *g = &b->g;
+
+	if (!ok(guest_contact(g, VMBUS_VERSION(6, 0), VMBUS_FEATURE_MODIFY_CONNECTION),
+		"a connection that can be modified"))
+		return;
+	told = told_host();
+	ok(guest_modify(g, p2c, c2p) == VMBUS_CONNECTION_OK && told_host() == told + 1,
+	   "the host hears of its monitor pages");
+	told = told_host();
+	ok(guest_modify(g, p2c, nowhere) == VMBUS_CONNECTION_FAILED &&
+	   guest_modify(g, nowhere, c2p) == VMBUS_CONNECTION_FAILED &&
+	   guest_modify(g, p2c, c2p + 8) == VMBUS_CONNECTION_FAILED && told_host() == told,
+	   "not of what is no page of it");
+	ok(guest_modify(g, c2p, p2c) == VMBUS_CONNECTION_OK &&
+	   guest_modify(g, 0, 0) == VMBUS_CONNECTION_OK && told_host() == told + 2,
+	   "and that it takes them back");
+}
+
 /**
  * test_relay - what the relay promises the guest
  */
@@ -282,6 +313,7 @@ void test_relay(void)
 			i++;
 		ok(i == opt.cycles, "taken away %u times, at any moment", i);
 		ok(bed_echo(&b, opt.count), "it works again");
+		test_monitor(&b);
 	}
 	bed_down(&b);
 }
