@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool of eventfds that the guest signals: each stands for a connection id.
+ * The pool of eventfds that the guest signals: each stands for a connection id, and the
+ * monitor has KVM signal it by KVM_HYPERV_EVENTFD.
  */
 #include <linux/eventfd.h>
 #include <linux/file.h>

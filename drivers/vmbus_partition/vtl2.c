@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * This kernel as a receiver in VTL2, for whoever plays the host on the same
- * partition.  In a real VTL2 the hypervisor delivers to its SynIC instead.
+ * The relay's end of the transport loopback: this kernel as a receiver in VTL2, for
+ * whoever plays the host on the same partition.  In a real VTL2 the hypervisor delivers
+ * to its SynIC instead, see drivers/vmbus_relay/vtl2.c.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>

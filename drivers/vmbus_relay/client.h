@@ -5,8 +5,8 @@
  * Everything is protected by vrelay_client::lock, a mutex.  Functions below
  * take it.  The client's callbacks (struct vrelay_client_ops) are made with it
  * held: they may answer requests of the guest's server, which has a lock of its
- * own and calls only vsrv_chan_ops::signal with it held, but must not call back
- * into the client.
+ * own and calls only vsrv_chan_ops::signal and direct with it held, but must not
+ * call back into the client.
  *
  * Lock order: vrelay_client::lock, then vmbus_srv::lock of the guest's server;
  * vrelay_client::in_lock is a leaf.

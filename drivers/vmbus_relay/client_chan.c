@@ -10,6 +10,8 @@
 #include <kunit/visibility.h>
 #include <linux/slab.h>
 
+#include <vmbus/partition.h>
+
 #include "client.h"
 #include "trace.h"
 
@@ -27,7 +29,7 @@ const char *vrelay_hchan_state_name(enum vrelay_hchan_state state)
 EXPORT_SYMBOL_IF_KUNIT(vrelay_hchan_state_name);
 
 /* From each state, the mask of states that may follow. */
-static const u8 vrelay_chan_next[VRELAY_HCHAN_STATES] = {
+static const u8 vrelay_hchan_next[VRELAY_HCHAN_STATES] = {
 	[VRELAY_HCHAN_OFFERED] = BIT(VRELAY_HCHAN_OPENING) | BIT(VRELAY_HCHAN_REVOKED),
 	[VRELAY_HCHAN_OPENING] = BIT(VRELAY_HCHAN_OPENED) | BIT(VRELAY_HCHAN_OFFERED) |
 				BIT(VRELAY_HCHAN_REVOKED),
@@ -39,7 +41,7 @@ static bool vrelay_hchan_set_state(struct vrelay_hchan *hchan, enum vrelay_hchan
 {
 	lockdep_assert_held(&hchan->client->lock);
 
-	if (!(vrelay_chan_next[hchan->state] & BIT(next))) {
+	if (!(vrelay_hchan_next[hchan->state] & BIT(next))) {
 		pr_err_ratelimited("channel %u: no way from %s to %s\n", hchan->offer.channel_id,
 				   vrelay_hchan_state_name(hchan->state),
 				   vrelay_hchan_state_name(next));
@@ -206,7 +208,8 @@ static int vrelay_hchan_check(const struct vrelay_hchan *hchan)
 /* VTL2 enters the signal path. */
 static int vrelay_hchan_bind(struct vrelay_hchan *hchan, const struct vrelay_open *open)
 {
-	u32 connection = VMBUS_CONN_EVENT(hchan->offer.channel_id, VMBUS_SINT_REDIRECT, 2);
+	u32 connection = VMBUS_CONN_EVENT(hchan->offer.channel_id, VMBUS_SINT_REDIRECT,
+					  VPART_VTL_PARAVISOR);
 	struct vrelay_client *client = hchan->client;
 	unsigned int flag;
 	int err;

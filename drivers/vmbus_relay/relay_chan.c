@@ -13,7 +13,7 @@
 
 #include "vrelay.h"
 
-/* ---- requests of the guest: called by its server, without locks --------------------- */
+/* ---- requests of the guest: called by its server, direct with its lock, else without -- */
 
 /* The first callback may come before vsrv_offer() has returned the channel. */
 static struct vrelay_chan *vrelay_chan_of(struct vsrv_chan *chan)

@@ -18,8 +18,8 @@
  * but opens nothing.
  *
  * Lock order: vmbus_srv::lock, then vmbus_srv::in_lock or vsrv_chan::rings_lock.
- * The callbacks of an owner are made without any lock, but signal, which may be
- * made with it; sysfs takes none but vsrv_chan::rings_lock, debugfs takes both.
+ * The callbacks of an owner are made without any lock, but direct, which is made with the
+ * first, and signal, which may be; sysfs takes none but vsrv_chan::rings_lock, debugfs both.
  */
 #ifndef _VSRV_H
 #define _VSRV_H

@@ -8,8 +8,8 @@
  *
  * An owner (a local device, or the relay) offers a channel and gets callbacks.
  * Requests are asynchronous: the owner answers each one with the matching
- * vsrv_*_done(), from within the callback or later.  The server never blocks on
- * an owner.
+ * vsrv_*_done(), from within the callback or later.  The server does not wait for
+ * an owner but in stop, quiesce and resume, which are done on return.
  *
  * Callbacks open, close, gpadl_create, gpadl_teardown, modify, quiesce and resume are
  * made one at a time per server from its ordered work: process context, no lock held.

@@ -4,10 +4,10 @@
  * guest's memory, synthetic interrupt controller and connections to the
  * kernel's VMBus server.  These comments are the specification.
  *
- * One open file stands for one guest.  The order of calls is: SET_FEATURES
- * (optional), ATTACH, then SET_MEM_TABLE, SET_VP and SET_KICKS in any order,
+ * One open file stands for one guest.  The order of calls is: GET_FEATURES and
+ * SET_FEATURES (both optional), ATTACH, then SET_MEM_TABLE, SET_VP and SET_KICKS in any order,
  * then the guest runs: SET_SYNIC, POST_MESSAGE and SIGNAL_EVENT follow what
- * the guest does.  Every call but the first two fails with -ENOTCONN before
+ * the guest does.  Every call but the first three fails with -ENOTCONN before
  * ATTACH.  Every structure must have its unknown flags and its reserved
  * fields zero, else the call fails with -EINVAL and changes nothing.
  *
