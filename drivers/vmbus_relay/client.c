@@ -613,17 +613,16 @@ unsigned long vrelay_client_check_deadline(struct vrelay_client *client)
 	unsigned long left = 0;
 
 	mutex_lock(&client->lock);
-	if (client->state == VRELAY_CONNECTED)
+	if (client->state == VRELAY_CONNECTED) {
 		left = vrelay_client_check_monitor(client);
-	if (client->state == VRELAY_DISCONNECTED || client->state == VRELAY_CONNECTED)
-		goto out;
-	if (time_before(jiffies, client->deadline)) {
-		left = client->deadline - jiffies;
-		goto out;
+	} else if (client->state != VRELAY_DISCONNECTED) {
+		if (time_before(jiffies, client->deadline)) {
+			left = client->deadline - jiffies;
+		} else {
+			vrelay_count(client, VRELAY_TIMEOUTS);
+			vrelay_client_cut(client);
+		}
 	}
-	vrelay_count(client, VRELAY_TIMEOUTS);
-	vrelay_client_cut(client);
-out:
 	vrelay_client_post_unlock(client);
 	return left;
 }

@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
 #include "vrelay.h"
@@ -56,11 +57,6 @@ static void vrelay_reconcile_offers(struct vrelay *relay)
 			vrelay_chan_apply(rc);
 }
 
-static unsigned long vrelay_earlier(unsigned long a, unsigned long b)
-{
-	return a && b ? min(a, b) : a ?: b;
-}
-
 /* Returns jiffies until the next look, 0 for none. */
 static unsigned long vrelay_reconcile_guest(struct vrelay *relay)
 {
@@ -72,7 +68,7 @@ static unsigned long vrelay_reconcile_guest(struct vrelay *relay)
 	again = vrelay_client_check_deadline(&relay->client);
 	if (!vrelay_mon_settling(relay))
 		vrelay_reconcile_offers(relay);
-	return vrelay_earlier(again, vrelay_tl_check(relay, false));
+	return min_not_zero(again, vrelay_tl_check(relay, false));
 }
 
 /* Returns jiffies until the next try, 0 for none. */
