@@ -68,6 +68,19 @@ static void cm_reset_begin(struct cm_reset *reset, struct fh *fh)
 	queue_work(fh->wq, &reset->work);
 }
 
+/* The same, while the host is being asked; it is still to answer. */
+static void cm_reset_begin_asked(struct cm_reset *reset, struct fh *fh)
+{
+	unsigned long end = jiffies + FH_TIMEOUT;
+
+	KUNIT_EXPECT_EQ(fh->test, vrelay_client_set_monitor(&fh->client, CM_P2C, CM_C2P), 0);
+	cm_expect_sent(fh, CM_P2C, CM_C2P);
+	cm_reset_begin(reset, fh);
+	while (!READ_ONCE(fh->client.monitor.quiet) && time_before(jiffies, end))
+		usleep_range(100, 200);
+	KUNIT_EXPECT_TRUE(fh->test, READ_ONCE(fh->client.monitor.quiet));
+}
+
 static void cm_reset_end(struct cm_reset *reset)
 {
 	flush_work(&reset->work);
@@ -205,11 +218,7 @@ static void monitor_reset_test(struct kunit *test)
 	cm_reset_end(&reset);
 
 	/* It was being asked. */
-	KUNIT_EXPECT_EQ(test, vrelay_client_set_monitor(&fh->client, CM_P2C, CM_C2P), 0);
-	cm_expect_sent(fh, CM_P2C, CM_C2P);
-	cm_reset_begin(&reset, fh);
-	while (!READ_ONCE(fh->client.monitor.quiet))
-		cond_resched();
+	cm_reset_begin_asked(&reset, fh);
 	cm_answer(fh, VMBUS_CONNECTION_OK);
 	cm_expect_sent(fh, 0, 0);
 	cm_answer(fh, VMBUS_CONNECTION_OK);
@@ -218,11 +227,7 @@ static void monitor_reset_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fh->client.monitor.has);
 
 	/* And has said no. */
-	KUNIT_EXPECT_EQ(test, vrelay_client_set_monitor(&fh->client, CM_P2C, CM_C2P), 0);
-	cm_expect_sent(fh, CM_P2C, CM_C2P);
-	cm_reset_begin(&reset, fh);
-	while (!READ_ONCE(fh->client.monitor.quiet))
-		cond_resched();
+	cm_reset_begin_asked(&reset, fh);
 	cm_answer(fh, VMBUS_CONNECTION_FAILED);
 	cm_reset_end(&reset);
 	KUNIT_EXPECT_EQ(test, fh->monitors, 0);

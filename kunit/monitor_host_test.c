@@ -138,21 +138,27 @@ static u32 mh_expect_offer(struct mh *mh, u8 id)
 	return le32_to_cpu(m->channel_id);
 }
 
+/* The client asks for what there is: one device, with this id; returns the channel id. */
+static u32 mh_take_offer(struct mh *mh, u8 id)
+{
+	u32 channel;
+
+	fg_simple(mh->fg, VMBUS_MSG_REQUEST_OFFERS);
+	channel = mh_expect_offer(mh, id);
+	fg_expect(mh->fg, VMBUS_MSG_ALL_OFFERS, 8);
+	return channel;
+}
+
 /* Connected, the pages with him, and one device offered. */
 static u32 mh_connected(struct mh *mh, struct fg_dev *dev)
 {
-	u32 id;
-
 	mh_offer(mh, dev, 1);
 	mh_register(mh);
 	mh_contact(mh, MH_P2C, MH_C2P);
 	mh_expect_asked(mh, MH_P2C, MH_C2P);
 	mh_answer(mh, 0);
 	fg_expect_version(mh->fg, true);
-	fg_simple(mh->fg, VMBUS_MSG_REQUEST_OFFERS);
-	id = mh_expect_offer(mh, MH_ID);
-	fg_expect(mh->fg, VMBUS_MSG_ALL_OFFERS, 8);
-	return id;
+	return mh_take_offer(mh, MH_ID);
 }
 
 static void mh_modify_post(struct mh *mh, u64 p2c, u64 c2p)
@@ -224,9 +230,7 @@ static void host_refused_test(struct kunit *test)
 	mh_expect_asked(mh, MH_P2C, MH_C2P);
 	fg_expect_version(fg, true);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&fg->srv->whys[VSRV_WHY_PAGE]), 1);
-	fg_simple(fg, VMBUS_MSG_REQUEST_OFFERS);
-	mh_expect_offer(mh, VMBUS_MONITOR_NONE);
-	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
+	mh_take_offer(mh, VMBUS_MONITOR_NONE);
 	/* So there is nothing to take back. */
 	fg_simple(fg, VMBUS_MSG_UNLOAD);
 	fg_expect(fg, VMBUS_MSG_UNLOAD_COMPLETE, 8);
@@ -246,16 +250,12 @@ static void host_not_asked_test(struct kunit *test)
 	mh_register(mh);
 	mh_contact(mh, 0, 0);
 	fg_expect_version(fg, true);
-	fg_simple(fg, VMBUS_MSG_REQUEST_OFFERS);
-	mh_expect_offer(mh, VMBUS_MONITOR_NONE);
-	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
+	mh_take_offer(mh, VMBUS_MONITOR_NONE);
 
 	WRITE_ONCE(fg->srv->monitor_latency, 10000);
 	mh_contact(mh, MH_P2C, MH_C2P);
 	fg_expect_version(fg, true);
-	fg_simple(fg, VMBUS_MSG_REQUEST_OFFERS);
-	mh_expect_offer(mh, 0);
-	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
+	mh_take_offer(mh, 0);
 	KUNIT_EXPECT_TRUE(test, vsrv_chan_monitored(dev->chan));
 	/* Whose ids the client has stays so for this connection. */
 	WRITE_ONCE(fg->srv->monitor_latency, 0);
@@ -365,9 +365,7 @@ static void host_contact_again_test(struct kunit *test)
 	mh_expect_asked(mh, MH_P2C, MH_OTHER);
 	mh_answer(mh, 0);
 	fg_expect_version(fg, true);
-	fg_simple(fg, VMBUS_MSG_REQUEST_OFFERS);
-	mh_expect_offer(mh, MH_ID);
-	fg_expect(fg, VMBUS_MSG_ALL_OFFERS, 8);
+	mh_take_offer(mh, MH_ID);
 	fg_expect_quiet(fg);
 }
 
