@@ -591,6 +591,7 @@ static void filter_listener_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_add, "hide instance=" FT_INSTANCE), 0);
 	KUNIT_EXPECT_EQ(test, ft->calls, 1U);
 	KUNIT_EXPECT_EQ(test, ft->seen.disposition, VINT_HIDE);
+	KUNIT_EXPECT_GE(test, ft->seen.by, 0);
 	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_add, "local instance=" FT_INSTANCE), 0);
 	KUNIT_EXPECT_EQ(test, ft->calls, 2U);
 	KUNIT_EXPECT_EQ(test, ft->seen.disposition, VINT_LOCAL);

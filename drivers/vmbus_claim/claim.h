@@ -32,7 +32,8 @@
  * @end: takes it back and frees this, when @gone
  * @offer_lock: protects what follows, up to @err; held while waiting for the host, at
  *	most until that takes the device back, but for what hv_vmbus itself waits for
- * @decision: what the filter said
+ * @decided: the filter has said something, which is
+ * @decision: this
  * @offered: guest's end, while it is offered
  * @gone: hv_vmbus has the device back
  * @err: of the last try to offer it
@@ -54,6 +55,7 @@ struct vclaim {
 	struct work_struct end;
 
 	struct mutex offer_lock;	/* protects what follows, up to err */
+	bool decided;
 	struct vint_decision decision;
 	struct vpass *offered;
 	bool gone;

@@ -77,6 +77,18 @@ static struct vpass *vclaim_sever(struct vclaim *claim)
 	return pass;
 }
 
+static void vclaim_decide(struct vclaim *claim)
+{
+	struct vint_decision decision;
+
+	vint_decide(&claim->key, &decision);
+	if (claim->decided && vint_decision_equal(&decision, &claim->decision))
+		return;
+	claim->decision = decision;
+	claim->decided = true;
+	vint_audit(&claim->key, &decision);
+}
+
 /*
  * Bring a device to where the filter wants it: to the guest, or to nobody, as a hook
  * needs a device of the relay's.  One that was taken back is not offered
@@ -89,7 +101,7 @@ static void vclaim_apply(struct work_struct *work)
 
 	mutex_lock(&claim->offer_lock);
 	if (!claim->gone) {
-		vint_decide(&claim->key, &claim->decision);
+		vclaim_decide(claim);
 		if (claim->decision.disposition != VINT_RELAY)
 			revoke = vclaim_sever(claim);
 		else if (!claim->offered)
@@ -146,7 +158,7 @@ static int vclaim_probe(struct hv_device *hdev, const struct hv_vmbus_device_id 
 	mutex_init(&claim->offer_lock);
 	INIT_DELAYED_WORK(&claim->apply, vclaim_apply);
 	INIT_WORK(&claim->end, vclaim_end);
-	vint_decide(&claim->key, &claim->decision);
+	vclaim_decide(claim);
 	hv_set_drvdata(hdev, claim);
 	mutex_lock(&vclaim_lock);
 	list_add_tail(&claim->node, &vclaim_list);

@@ -59,7 +59,7 @@ static s64 vint_filter_match(struct vint_filter *filter, const struct vint_offer
 		return rule->id;
 	}
 	*decision = filter->fallback;
-	return -1;
+	return VINT_BY_DEFAULT;
 }
 
 /**
@@ -68,7 +68,7 @@ static s64 vint_filter_match(struct vint_filter *filter, const struct vint_offer
  * @offer: offer
  * @decision: result
  *
- * Return: number of the rule that decided, or -1 for the default.
+ * Return: number of the rule that decided, or VINT_BY_DEFAULT.
  */
 s64 vint_filter_decide(struct vint_filter *filter,
 		       const struct vint_offer *offer,
@@ -94,15 +94,29 @@ EXPORT_SYMBOL_IF_KUNIT(vint_filter_decide);
  * @offer: offer
  * @decision: result
  *
+ * Whoever has asked acts on it, if it is not what was decided before, and then calls
+ * vint_audit().
+ *
  * Process context, may sleep.
  */
 void vint_decide(const struct vint_offer *offer, struct vint_decision *decision)
 {
-	s64 id = vint_filter_decide(&vint_filter, offer, decision);
-
-	trace_vint_decide(offer, decision, id);
+	decision->by = vint_filter_decide(&vint_filter, offer, decision);
 }
 EXPORT_SYMBOL_GPL(vint_decide);
+
+/**
+ * vint_audit() - a decision is in force: leave a trace of it
+ * @offer: offer
+ * @decision: decision, of vint_decide() or an administrator's
+ *
+ * Any context.
+ */
+void vint_audit(const struct vint_offer *offer, const struct vint_decision *decision)
+{
+	trace_vint_decide(offer, decision);
+}
+EXPORT_SYMBOL_GPL(vint_audit);
 
 /* ---- single changes ------------------------------------------------------------------ */
 

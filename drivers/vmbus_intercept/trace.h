@@ -9,8 +9,8 @@
 #include "vint.h"
 
 TRACE_EVENT(vint_decide,
-	TP_PROTO(const struct vint_offer *offer, const struct vint_decision *decision, s64 rule),
-	TP_ARGS(offer, decision, rule),
+	TP_PROTO(const struct vint_offer *offer, const struct vint_decision *decision),
+	TP_ARGS(offer, decision),
 	TP_STRUCT__entry(
 		__array(u8, class_id, UUID_SIZE)
 		__array(u8, instance_id, UUID_SIZE)
@@ -25,11 +25,11 @@ TRACE_EVENT(vint_decide,
 		export_guid(__entry->instance_id, &offer->instance_id);
 		__entry->subchannel = offer->subchannel;
 		__entry->flags = offer->flags;
-		__entry->rule = rule;
+		__entry->rule = decision->by;
 		__assign_str(disposition);
 		__assign_str(hook);
 	),
-	/* rule=-1: the default */
+	/* VINT_BY_*: rule=-1 is the default, -2 an override */
 	TP_printk("class=%pUl instance=%pUl subchannel=%u flags=%#x rule=%lld: %s %s",
 		  __entry->class_id, __entry->instance_id, __entry->subchannel, __entry->flags,
 		  __entry->rule, __get_str(disposition), __get_str(hook))

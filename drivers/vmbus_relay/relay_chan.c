@@ -456,7 +456,9 @@ static void vrelay_chan_decide(struct vrelay_chan *rc, struct vint_decision *dec
 	overridden = rc->overridden;
 	*decision = rc->override;
 	spin_unlock(&rc->relay->show_lock);
-	if (!overridden)
+	if (overridden)
+		decision->by = VINT_BY_OVERRIDE;
+	else
 		vint_decide(&rc->key, decision);
 }
 
@@ -503,6 +505,7 @@ void vrelay_chan_redecide(struct vrelay_chan *rc)
 	rc->decision = decision;
 	rc->decided = true;
 	spin_unlock(&rc->relay->show_lock);
+	vint_audit(&rc->key, &decision);
 }
 
 /**

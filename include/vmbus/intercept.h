@@ -39,17 +39,24 @@ struct vint_offer {
 	u16 flags;
 };
 
+/* Who decided, if it was no rule. */
+#define VINT_BY_DEFAULT		(-1)
+#define VINT_BY_OVERRIDE	(-2)
+
 /**
  * struct vint_decision - what the filter says
  * @disposition: what becomes of the offer
  * @hook: name of the hook for VINT_INTERCEPT, else empty
+ * @by: number of the rule, or VINT_BY_*; no part of what is decided
  */
 struct vint_decision {
 	enum vint_disposition disposition;
 	char hook[VINT_HOOK_NAME_SIZE];
+	s64 by;
 };
 
 void vint_decide(const struct vint_offer *offer, struct vint_decision *decision);
+void vint_audit(const struct vint_offer *offer, const struct vint_decision *decision);
 bool vint_decision_equal(const struct vint_decision *a, const struct vint_decision *b);
 const char *vint_disposition_name(enum vint_disposition disposition);
 int vint_decision_parse(const char *text, struct vint_decision *decision);

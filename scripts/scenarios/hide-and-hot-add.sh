@@ -4,6 +4,23 @@
 # limit: 240
 . ./lib.sh
 
+TRACE=/sys/kernel/tracing
+
+decisions_traced() {
+	echo vmbus_intercept:vint_decide > $TRACE/set_event
+}
+
+# decisions GUID: all that were made about the first channel of that device, in order
+decisions() {
+	sed -n "s/.* instance=$1 subchannel=0 .*rule=\(.*\)/\1/p" $TRACE/trace | sed 's/ *$//' |
+		tr '\n' ';'
+}
+
+# write_rules RULE...: all at once
+write_rules() {
+	(printf '%s\n' "$@" end > "$FILTER/ruleset") 2> /dev/null
+}
+
 disposition() {
 	cat "$RELAY/offers/$1.0/disposition"
 }
@@ -12,15 +29,15 @@ note "The filter starts with what its parameters say"
 intercept=/modules/vmbus_intercept.ko
 check "it does not load with a rule that is none" fails insmod $intercept "rules=\"hide colour=red\""
 check "nor with such a default" fails insmod $intercept default=show
-must "it loads with rules" insmod $intercept "rules=\"hide instance=$GUID_B; relay\"" default=hide
+must "it loads without parameters" insmod $intercept
+check "then there is no rule" file_is "$FILTER/ruleset" end
+must "it unloads" rmmod vmbus_intercept
+must "modules load, with rules" modules_up "rules=\"hide instance=$GUID_B; relay\"" default=hide
 equal "it has them" "hide instance=$GUID_B relay end" "$(xargs < "$FILTER/ruleset")"
 check "and the default" file_is "$FILTER/default" hide
 check "each has a directory" test -d "$FILTER/rules/1"
-must "it unloads" rmmod vmbus_intercept
-must "modules load" modules_up
-check "without parameters there is no rule" file_is "$FILTER/ruleset" end
+must "decisions leave a trace" decisions_traced
 must "the host has two disks, a pipe and a VPCI bus" host_up vpci=1
-must "a rule hides disk B" rule hide "$GUID_B"
 must "the relay connects with the host" relay_on
 must "the guest starts" guest_start
 must "the guest comes up" guest_wait_up 120
@@ -30,6 +47,9 @@ equal "disk A is relayed" relay "$(disposition "$GUID_A")"
 equal "disk B is hidden" hide "$(disposition "$GUID_B")"
 equal "the VPCI bus is taken by the VPCI path" vpci "$(disposition "$GUID_VPCI")"
 check "which lists it" test -d "/sys/class/vpci_relay/vpci_relay/offers/$GUID_VPCI"
+equal "a trace of each decision: disk A" "1: relay;" "$(decisions "$GUID_A")"
+equal "disk B" "0: hide;" "$(decisions "$GUID_B")"
+equal "the VPCI bus" "1: vpci;" "$(decisions "$GUID_VPCI")"
 
 rounds=$ROUNDS
 [ -z "${LONG:-}" ] || rounds=12
@@ -54,6 +74,24 @@ echo hide > "$RELAY/offers/$GUID_B.0/disposition_override"
 must "disk B goes" guest_lists "$GUID_A" "$GUID_PIPE"
 echo > "$RELAY/offers/$GUID_B.0/disposition_override"
 must "it comes back" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE"
+equal "these decisions have left traces, too" "-2: hide;0: relay;" \
+	"$(decisions "$GUID_B" | sed 's/.*;\([^;]*;[^;]*;\)$/\1/')"
+equal "nothing was decided about disk A again" "1: relay;" "$(decisions "$GUID_A")"
+
+note "A whole set of rules counts at once"
+must "one hides disk A, and not disk B" write_rules "hide instance=$GUID_A" relay
+must "disk A goes" guest_lists "$GUID_B" "$GUID_PIPE"
+check "the other way round, with a rule that is none, is refused" \
+	fails write_rules "hide instance=$GUID_B" "hide colour=red" relay
+equal "the rules are the same" "hide instance=$GUID_A relay end" "$(xargs < "$FILTER/ruleset")"
+check "the guest has the same devices" guest_lists "$GUID_B" "$GUID_PIPE"
+must "without it" write_rules "hide instance=$GUID_B" relay
+must "disk A comes, disk B goes" guest_lists "$GUID_A" "$GUID_PIPE"
+must "all are shown" write_rules relay
+must "they are there" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE"
+for guid in "$GUID_A" "$GUID_B"; do
+	check "$(disk_name "$guid") works" guest_scratch "$guid"
+done
 
 note "Wrong rules change nothing"
 rules=$(ls "$FILTER/rules")

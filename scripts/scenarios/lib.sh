@@ -239,12 +239,17 @@ guest_kill() {
 
 # ---- modules and kernel logs -----------------------------------------------------------
 
-# modules_up: all product modules; LIO's core comes with the kernel
+# modules_up [PARAMETERS OF vmbus_intercept]: all product modules; LIO's core comes with
+# the kernel
 modules_up() {
 	local m
 
-	for m in vmbus_partition vmbus_srv vmbus_intercept vmbus_storvsp vpci_relay vmbus_relay \
-		vmbus_pass vmbus_shutdown vmbus_observe vmbus_vsock; do
+	for m in vmbus_partition vmbus_srv; do
+		insmod "/modules/$m.ko" || return 1
+	done
+	insmod /modules/vmbus_intercept.ko "$@" || return 1
+	for m in vmbus_storvsp vpci_relay vmbus_relay vmbus_pass vmbus_shutdown vmbus_observe \
+		vmbus_vsock; do
 		insmod "/modules/$m.ko" || return 1
 	done
 }
