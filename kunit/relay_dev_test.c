@@ -491,12 +491,43 @@ static void relay_dev_rescind_test(struct kunit *test)
 	fh_expect_errors(dt->fh, 0);
 }
 
+/*
+ * A host that was cut off may write to the pages until it has agreed to a new contact:
+ * nobody else gets them before.
+ */
+static void dt_expect_kept(struct dt *dt)
+{
+	struct kunit *test = dt->fh->test;
+	struct page *pages[2 * DT_RING];
+	struct fh *fh = dt->fh;
+	unsigned int k;
+
+	memcpy(pages, fh->shared, sizeof(pages));
+	memset(fh->shared, 0, sizeof(fh->shared));
+	dt_expect_nothing_left(dt);
+	fh->client.timeout = FH_TIMEOUT;
+	KUNIT_ASSERT_EQ(test, vrelay_client_get_state(&fh->client), VRELAY_DISCONNECTED);
+	for (k = 0; k < ARRAY_SIZE(pages); k++) {
+		KUNIT_EXPECT_EQ(test, page_ref_count(pages[k]), 1);
+		get_page(pages[k]);
+	}
+	KUNIT_ASSERT_EQ(test, vrelay_client_connect(&fh->client), 0);
+	/* It does not speak that version, and has not taken the contact. */
+	fh_version(fh, false, 0, 0, 16);
+	for (k = 0; k < ARRAY_SIZE(pages); k++)
+		KUNIT_EXPECT_EQ(test, page_ref_count(pages[k]), 2);
+	fh_version(fh, true, 0, FH_FEATURES, 20);
+	for (k = 0; k < ARRAY_SIZE(pages); k++) {
+		KUNIT_EXPECT_EQ(test, page_ref_count(pages[k]), 1);
+		put_page(pages[k]);
+	}
+}
+
 /* A host that does not answer: its connection is cut, and it keeps the pages. */
 static void relay_dev_silent_test(struct kunit *test)
 {
 	static const enum dt_host cases[] = { DT_SILENT_GPADL, DT_SILENT_OPEN };
-	struct page *pages[2 * DT_RING];
-	unsigned int i, k;
+	unsigned int i;
 	struct dt *dt;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -507,16 +538,26 @@ static void relay_dev_silent_test(struct kunit *test)
 		dt->fh->keep_shared = true;
 		KUNIT_EXPECT_EQ(test, dt_open(dt), -ETIMEDOUT);
 		KUNIT_EXPECT_EQ(test, fh_count(dt->fh, VRELAY_TIMEOUTS), 2);
-		KUNIT_EXPECT_EQ(test, vrelay_client_get_state(&dt->fh->client),
-				VRELAY_DISCONNECTED);
-		memcpy(pages, dt->fh->shared, sizeof(pages));
-		memset(dt->fh->shared, 0, sizeof(pages));
-		dt_expect_nothing_left(dt);
-		for (k = 0; k < ARRAY_SIZE(pages); k++) {
-			KUNIT_EXPECT_EQ(test, page_ref_count(pages[k]), 1);
-			__free_page(pages[k]);
-		}
+		KUNIT_EXPECT_TRUE(test, dt->hchan->silent);
+		dt_expect_kept(dt);
 	}
+}
+
+/* The connection is cut for the sake of something else, while the device is open. */
+static void relay_dev_cut_test(struct kunit *test)
+{
+	struct dt *dt = dt_new(test);
+
+	dt->fh->keep_shared = true;
+	KUNIT_ASSERT_EQ(test, dt_open(dt), 0);
+	dt->fh->status = HV_STATUS_INVALID_CONNECTION_ID;
+	dt->fh->fail_for = 1;
+	/* It knows of the device's pages, and the connection is gone. */
+	vrelay_client_unload(&dt->fh->client);
+	KUNIT_EXPECT_EQ(test, vrelay_client_get_state(&dt->fh->client), VRELAY_DISCONNECTED);
+	vrelay_dev_close(dt->dev);
+	KUNIT_EXPECT_FALSE(test, dt->hchan->silent);
+	dt_expect_kept(dt);
 }
 
 /* A ring that the host has spoilt is read no more, and said so once. */
@@ -657,6 +698,7 @@ static struct kunit_case relay_dev_cases[] = {
 	KUNIT_CASE(relay_dev_refused_test),
 	KUNIT_CASE(relay_dev_rescind_test),
 	KUNIT_CASE(relay_dev_silent_test),
+	KUNIT_CASE(relay_dev_cut_test),
 	KUNIT_CASE(relay_dev_bad_ring_test),
 	KUNIT_CASE(relay_dev_bad_and_full_test),
 	KUNIT_CASE(relay_dev_blocked_test),

@@ -6,7 +6,7 @@
  * ("shutdown <flags>", "heartbeat <number>", "timesync <seconds since 1970>",
  * "kvp <index of what the guest says of itself>"), and "ic_answers" has a line for
  * each that says where it is: closed, open, ready, asked, or what the client has
- * answered.
+ * answered.  "ic_silent" names one that does not answer when it is opened.
  *
  * Packets are built with the structures of <linux/hyperv.h>, on purpose not with
  * those of the drivers that are tested.
@@ -126,6 +126,10 @@ static struct ic *to_ic(struct vsrv_reader *reader)
 {
 	return container_of(reader, struct ic, reader);
 }
+
+static char *ic_silent;
+module_param(ic_silent, charp, 0444);
+MODULE_PARM_DESC(ic_silent, "name of the component that does not answer when it is opened");
 
 /* ---- packets ------------------------------------------------------------------------- */
 
@@ -300,11 +304,23 @@ static const struct vsrv_reader_ops ic_reader_ops = {
 
 /* ---- callbacks of the server ----------------------------------------------------------- */
 
+static bool ic_is_silent(const struct ic *ic)
+{
+	return ic_silent && !strcmp(ic_silent, ic->kind->name);
+}
+
 static void ic_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
 {
 	struct ic *ic = vsrv_chan_ctx(chan);
-	int err = vsrv_rings_open(chan, params, &ic->rings);
+	int err;
 
+	if (ic_is_silent(ic)) {
+		spin_lock(&ic->lock);
+		strscpy(ic->state, "silent");
+		spin_unlock(&ic->lock);
+		return;
+	}
+	err = vsrv_rings_open(chan, params, &ic->rings);
 	if (!err) {
 		spin_lock(&ic->lock);
 		strscpy(ic->state, "open");

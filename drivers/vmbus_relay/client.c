@@ -19,6 +19,8 @@
 #include "trace.h"
 
 #define VRELAY_HOST_TIMEOUT	(10 * HZ)
+#define VRELAY_HOST_SILENCE	(30 * HZ)
+#define VRELAY_HOST_PATIENCE	(60 * HZ)
 
 struct vrelay_in {
 	u32 len;
@@ -84,6 +86,7 @@ static bool vrelay_client_set_state(struct vrelay_client *client, enum vrelay_cl
 		WRITE_ONCE(client->pause, VRELAY_RUNNING);
 		client->held = false;
 		client->urgent = false;
+		client->probing = false;
 		vrelay_client_forget_monitor(client);
 		xa_for_each(&client->chans, id, hchan)
 			vrelay_hchan_forget(hchan);
@@ -115,13 +118,23 @@ bool vrelay_client_room(const struct vrelay_client *client)
 void vrelay_client_send(struct vrelay_client *client, struct vrelay_out *out)
 {
 	lockdep_assert_held(&client->lock);
+	vrelay_client_expect(client);
 	list_add_tail(&out->node, &client->out);
 	client->out_len++;
 }
 
-/* The host is of no use: its channels are gone, and their owners hear of it. */
+/*
+ * The host is of no use: its channels are gone, and their owners hear of it.  What it
+ * had of anybody's memory it may still have, until the next contact.
+ */
 void vrelay_client_cut(struct vrelay_client *client)
 {
+	struct vrelay_hchan *hchan;
+	unsigned long id;
+
+	xa_for_each(&client->chans, id, hchan)
+		if (hchan->state != VRELAY_HCHAN_REVOKED)
+			hchan->severed = true;
 	client->no_host = true;
 	vrelay_client_set_state(client, VRELAY_DISCONNECTED);
 }
@@ -182,7 +195,7 @@ static void vrelay_client_tx(struct work_struct *work)
 	mutex_unlock(&client->lock);
 }
 
-static void vrelay_client_send_simple(struct vrelay_client *client, enum vmbus_msg_type type)
+void vrelay_client_send_simple(struct vrelay_client *client, enum vmbus_msg_type type)
 {
 	struct vrelay_out *out = vrelay_out_alloc();
 
@@ -242,6 +255,8 @@ static void vrelay_client_on_version(struct vrelay_client *client, const void *p
 		return;
 	}
 
+	/* With that it has let go of all that was before. */
+	vrelay_client_free_kept(client);
 	WRITE_ONCE(client->features, client->version < VMBUS_VERSION(6, 0) ? 0 :
 				     version.features & VRELAY_FEATURES_WANTED);
 	if (!vrelay_client_can_share(client))
@@ -274,6 +289,7 @@ static void vrelay_client_on_paused(struct vrelay_client *client, const void *pa
 		return;
 	}
 	WRITE_ONCE(client->pause, VRELAY_PAUSED);
+	client->probing = false;
 	if (client->urgent)
 		vrelay_client_go_on(client);
 	wake_up_all(&client->wait);
@@ -372,6 +388,7 @@ void vrelay_client_handle(struct vrelay_client *client, const void *payload, u32
 	trace_vrelay_message_in(payload, len);
 
 	mutex_lock(&client->lock);
+	client->heard = jiffies;
 	if (len < sizeof(struct vmbus_msg_hdr) || len > VMBUS_MSG_MAX) {
 		vrelay_client_bad(client, "message of bad length", len);
 		goto out;
@@ -517,116 +534,12 @@ void vrelay_client_disconnect(struct vrelay_client *client)
 
 	mutex_lock(&client->lock);
 	if (client->state != VRELAY_DISCONNECTED)
-		vrelay_client_set_state(client, VRELAY_DISCONNECTED);
+		vrelay_client_cut(client);
 	client->no_host = false;
 	client->failure[0] = '\0';
 	vrelay_client_post_unlock(client);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_disconnect);
-
-/**
- * vrelay_client_pause() - have the host say nothing for a while
- * @client: client
- *
- * What it was asked before is still answered first.  What it is asked meanwhile waits
- * here until vrelay_client_resume(), with one exception: to let go of memory, in
- * vrelay_client_drain() or for UNLOAD, it is resumed.
- *
- * Context: process, may sleep; one at a time.  Waits for the host, not for ever: one that
- * does not answer is cut off.
- * Return: 0, also if it was paused; -ENOTCONN if there is no host, or it goes meanwhile;
- * -EOPNOTSUPP if it cannot; -EINTR if it was resumed meanwhile; -ETIMEDOUT.
- */
-int vrelay_client_pause(struct vrelay_client *client)
-{
-	int err = 0;
-
-	mutex_lock(&client->lock);
-	if (client->state != VRELAY_CONNECTED) {
-		err = -ENOTCONN;
-	} else if (!(client->features & VMBUS_FEATURE_PAUSE_RESUME)) {
-		err = -EOPNOTSUPP;
-	} else if (client->pause == VRELAY_RUNNING) {
-		vrelay_client_send_simple(client, VMBUS_MSG_PAUSE);
-		WRITE_ONCE(client->pause, VRELAY_PAUSING);
-	}
-	vrelay_client_post_unlock(client);
-	if (err)
-		return err;
-
-	wait_event_timeout(client->wait, READ_ONCE(client->pause) != VRELAY_PAUSING,
-			   client->timeout);
-	mutex_lock(&client->lock);
-	if (client->state != VRELAY_CONNECTED) {
-		err = -ENOTCONN;
-	} else if (client->pause == VRELAY_RUNNING) {
-		err = -EINTR;
-	} else if (client->pause == VRELAY_PAUSING) {
-		err = -ETIMEDOUT;
-		vrelay_count(client, VRELAY_TIMEOUTS);
-		vrelay_client_cut(client);
-	}
-	vrelay_client_post_unlock(client);
-	return err;
-}
-EXPORT_SYMBOL_IF_KUNIT(vrelay_client_pause);
-
-/* If the host is paused, or will be, it goes on: ahead of what waits for it. */
-void vrelay_client_go_on(struct vrelay_client *client)
-{
-	struct vrelay_out *out;
-
-	lockdep_assert_held(&client->lock);
-	client->urgent = client->pause == VRELAY_PAUSING;
-	if (client->pause != VRELAY_PAUSED)
-		return;
-	out = vrelay_out_alloc();
-	out->len = vrelay_msg_simple(out->payload, VMBUS_MSG_RESUME);
-	list_add(&out->node, &client->out);
-	client->out_len++;
-	client->held = false;
-	WRITE_ONCE(client->pause, VRELAY_RUNNING);
-}
-
-/**
- * vrelay_client_resume() - have the host go on
- * @client: client
- *
- * Context: process, may sleep; not concurrent with vrelay_client_pause().
- */
-void vrelay_client_resume(struct vrelay_client *client)
-{
-	mutex_lock(&client->lock);
-	vrelay_client_go_on(client);
-	vrelay_client_post_unlock(client);
-}
-EXPORT_SYMBOL_IF_KUNIT(vrelay_client_resume);
-
-/**
- * vrelay_client_check_deadline() - give up on a host that does not answer
- * @client: client
- *
- * Return: jiffies until the next check, 0 if none is needed.
- */
-unsigned long vrelay_client_check_deadline(struct vrelay_client *client)
-{
-	unsigned long left = 0;
-
-	mutex_lock(&client->lock);
-	if (client->state == VRELAY_CONNECTED) {
-		left = vrelay_client_check_monitor(client);
-	} else if (client->state != VRELAY_DISCONNECTED) {
-		if (time_before(jiffies, client->deadline)) {
-			left = client->deadline - jiffies;
-		} else {
-			vrelay_count(client, VRELAY_TIMEOUTS);
-			vrelay_client_cut(client);
-		}
-	}
-	vrelay_client_post_unlock(client);
-	return left;
-}
-EXPORT_SYMBOL_IF_KUNIT(vrelay_client_check_deadline);
 
 /**
  * vrelay_client_tl_connect() - the guest wants to connect to a service of the host
@@ -743,6 +656,8 @@ int vrelay_client_init(struct vrelay_client *client, const struct vrelay_client_
 	client->wq = wq;
 	guid_gen(&client->id);
 	client->timeout = VRELAY_HOST_TIMEOUT;
+	client->silence = VRELAY_HOST_SILENCE;
+	client->patience = VRELAY_HOST_PATIENCE;
 	INIT_WORK(&client->rx, vrelay_client_rx);
 	INIT_DELAYED_WORK(&client->tx, vrelay_client_tx);
 	spin_lock_init(&client->in_lock);
@@ -750,6 +665,7 @@ int vrelay_client_init(struct vrelay_client *client, const struct vrelay_client_
 	xa_init(&client->chans);
 	xa_init(&client->gpadls);
 	INIT_LIST_HEAD(&client->out);
+	INIT_LIST_HEAD(&client->kept);
 	init_waitqueue_head(&client->wait);
 	/* Flag 0 belongs to the shared interrupt of old guests. */
 	__set_bit(0, client->event_flags);
@@ -760,6 +676,7 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_client_init);
 /* The client must be disconnected, and stopped if it was started. */
 void vrelay_client_destroy(struct vrelay_client *client)
 {
+	vrelay_client_lose_kept(client);
 	cancel_work_sync(&client->rx);
 	cancel_delayed_work_sync(&client->tx);
 	vrelay_out_free(&client->out);

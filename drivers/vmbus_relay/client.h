@@ -153,6 +153,7 @@ enum vrelay_gpadl_state {
  * @id: the guest's id
  * @state: see enum
  * @abandoned: nobody waits for the host's answer; torn down as soon as possible
+ * @asked: when the host was asked for what it has not answered, in jiffies
  */
 struct vrelay_gpadl {
 	struct list_head node;
@@ -160,6 +161,7 @@ struct vrelay_gpadl {
 	u32 id;
 	enum vrelay_gpadl_state state;
 	bool abandoned;
+	unsigned long asked;
 };
 
 struct vrelay_client;
@@ -175,6 +177,10 @@ struct vrelay_client;
  * @blocked: the owner takes no new requests
  * @open_abandoned: nobody waits for OPEN_RESULT; close as soon as it comes
  * @modify_pending: a MODIFY_CHANNEL was sent and is not answered
+ * @asked: when the host was asked for what it has not answered, or when the channel was
+ *	closed, in jiffies
+ * @severed: the connection was cut: the host may still have what it had with the channel
+ * @silent: it has not answered in time
  * @modify_stale: answers that may still come for requests cut short by a close
  * @event_flag: VTL2's own event flag while open with it, else 0
  * @signal_connection: VTL2's own connection while open with it, else 0; read
@@ -192,6 +198,9 @@ struct vrelay_hchan {
 	bool open_abandoned;
 	bool modify_pending;
 	u8 modify_stale;
+	unsigned long asked;
+	bool severed;
+	bool silent;
 	u16 event_flag;
 	u32 signal_connection;
 	struct list_head gpadls;
@@ -210,6 +219,8 @@ void vrelay_client_release(struct vrelay_hchan *hchan);
 
 const char *vrelay_hchan_state_name(enum vrelay_hchan_state state);
 void vrelay_hchan_forget(struct vrelay_hchan *hchan);
+bool vrelay_hchan_due(const struct vrelay_hchan *hchan, unsigned long *end);
+bool vrelay_hchan_give_up(struct vrelay_hchan *hchan);
 void vrelay_hchan_on_offer(struct vrelay_client *client, const void *payload, u32 len);
 void vrelay_hchan_on_rescind(struct vrelay_client *client, const void *payload, u32 len);
 void vrelay_hchan_on_open_result(struct vrelay_client *client, const void *payload, u32 len);
@@ -245,6 +256,32 @@ void vrelay_client_reset_monitor(struct vrelay_client *client);
 unsigned long vrelay_client_check_monitor(struct vrelay_client *client);
 void vrelay_client_forget_monitor(struct vrelay_client *client);
 void vrelay_client_on_monitor(struct vrelay_client *client, const void *payload, u32 len);
+
+/* ---- pause: client_pause.c -------------------------------------------------------- */
+
+int vrelay_client_pause(struct vrelay_client *client);
+void vrelay_client_resume(struct vrelay_client *client);
+void vrelay_client_go_on(struct vrelay_client *client);
+
+/* ---- waiting for the host: client_wait.c ---------------------------------------------- */
+
+/**
+ * struct vrelay_kept - pages of this kernel that a host which was cut off may have
+ * @node: in vrelay_client::kept
+ * @npages: how many
+ * @pages: these
+ */
+struct vrelay_kept {
+	struct list_head node;
+	unsigned int npages;
+	struct page *pages[] __counted_by(npages);
+};
+
+void vrelay_client_expect(struct vrelay_client *client);
+unsigned long vrelay_client_check_deadline(struct vrelay_client *client);
+void vrelay_client_keep(struct vrelay_client *client, struct page **pages, unsigned int n);
+void vrelay_client_free_kept(struct vrelay_client *client);
+void vrelay_client_lose_kept(struct vrelay_client *client);
 
 /* ---- connection: client.c --------------------------------------------------------- */
 
@@ -297,6 +334,7 @@ enum vrelay_counter {
 	VRELAY_POST_FAILURES,	/* the host could not be reached */
 	VRELAY_OFFERS,		/* offers received */
 	VRELAY_TIMEOUTS,	/* answers that did not come in time */
+	VRELAY_SIGNALS_LOST,	/* signals that the host could not be given */
 	VRELAY_COUNTERS
 };
 
@@ -326,6 +364,12 @@ enum vrelay_counter {
  * @failure: why the host is of no use, or empty: then no new attempt is made
  * @deadline: when to give up waiting in this state, in jiffies
  * @timeout: for an answer of the host, in jiffies
+ * @heard: when it last said something, or was asked for something after nothing was due
+ * @silence: so long it may say nothing while something is due, in jiffies; then
+ * @probing: it has been sent a PAUSE, to see whether it answers
+ * @patience: so long it may take over a request, in jiffies
+ * @guest_leaves: the guest hears nothing before it has its memory back; set by reconcile
+ * @kept: of struct vrelay_kept
  * @chans: channel id -> struct vrelay_hchan
  * @gpadls: GPADL id -> struct vrelay_gpadl, over all channels: TORNDOWN names no
  *	channel
@@ -363,6 +407,12 @@ struct vrelay_client {
 	char failure[96];
 	unsigned long deadline;
 	unsigned long timeout;
+	unsigned long heard;
+	unsigned long silence;
+	bool probing;
+	unsigned long patience;
+	bool guest_leaves;
+	struct list_head kept;
 	struct xarray chans;
 	struct xarray gpadls;
 	DECLARE_BITMAP(event_flags, VRELAY_EVENT_FLAGS);
@@ -381,10 +431,6 @@ int vrelay_client_start(struct vrelay_client *client, struct vmbus_partition *pa
 void vrelay_client_stop(struct vrelay_client *client);
 int vrelay_client_connect(struct vrelay_client *client);
 void vrelay_client_disconnect(struct vrelay_client *client);
-int vrelay_client_pause(struct vrelay_client *client);
-void vrelay_client_resume(struct vrelay_client *client);
-void vrelay_client_go_on(struct vrelay_client *client);
-unsigned long vrelay_client_check_deadline(struct vrelay_client *client);
 int vrelay_client_tl_connect(struct vrelay_client *client, const guid_t *service_id,
 			     const guid_t *endpoint_id, const guid_t *silo_id);
 struct vrelay_hchan *vrelay_client_claim(struct vrelay_client *client);
@@ -400,6 +446,7 @@ void vrelay_client_cut(struct vrelay_client *client);
 bool vrelay_client_online(const struct vrelay_client *client);
 bool vrelay_client_room(const struct vrelay_client *client);
 void vrelay_client_send(struct vrelay_client *client, struct vrelay_out *out);
+void vrelay_client_send_simple(struct vrelay_client *client, enum vmbus_msg_type type);
 void vrelay_client_bad(struct vrelay_client *client, const char *what, u32 id);
 struct vrelay_out *vrelay_out_alloc(void);
 

@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <kunit/visibility.h>
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 
 #include <vmbus/partition.h>
@@ -97,6 +98,7 @@ static void vrelay_gpadl_send_teardown(struct vrelay_gpadl *gpadl)
 	out->len = vrelay_msg_teardown(out->payload, gpadl->hchan->offer.channel_id, gpadl->id);
 	vrelay_client_send(gpadl->hchan->client, out);
 	gpadl->state = VRELAY_GPADL_TEARING_DOWN;
+	gpadl->asked = jiffies;
 }
 
 /* The channel is closed as far as the client is concerned. */
@@ -105,6 +107,7 @@ static void vrelay_hchan_send_close(struct vrelay_hchan *hchan)
 	vrelay_hchan_send(hchan, VMBUS_MSG_CLOSE);
 	vrelay_hchan_unbind(hchan);
 	vrelay_hchan_set_state(hchan, VRELAY_HCHAN_OFFERED);
+	hchan->asked = jiffies;
 	/* A host may or may not answer a modify that the close overtook. */
 	if (hchan->modify_pending) {
 		hchan->modify_pending = false;
@@ -192,6 +195,126 @@ void vrelay_hchan_forget(struct vrelay_hchan *hchan)
 		vrelay_hchan_free(hchan);
 }
 
+/* ---- answers that do not come ---------------------------------------------------------- */
+
+/* Is an answer about a GPADL due?  It may keep that to a teardown while the channel is open. */
+static bool vrelay_gpadl_due(const struct vrelay_gpadl *gpadl)
+{
+	const struct vrelay_hchan *hchan = gpadl->hchan;
+
+	if (gpadl->state == VRELAY_GPADL_OFFERED)
+		return !gpadl->abandoned;
+	return gpadl->state == VRELAY_GPADL_TEARING_DOWN &&
+	       hchan->state != VRELAY_HCHAN_OPENING && hchan->state != VRELAY_HCHAN_OPENED;
+}
+
+static unsigned long vrelay_gpadl_end(const struct vrelay_gpadl *gpadl)
+{
+	unsigned long asked = gpadl->asked;
+
+	if (gpadl->state == VRELAY_GPADL_TEARING_DOWN && time_after(gpadl->hchan->asked, asked))
+		asked = gpadl->hchan->asked;
+	return asked + gpadl->hchan->client->patience;
+}
+
+static bool vrelay_hchan_asked(const struct vrelay_hchan *hchan)
+{
+	return hchan->state == VRELAY_HCHAN_OPENING || hchan->modify_pending;
+}
+
+/**
+ * vrelay_hchan_due() - is an answer due from the host?
+ * @hchan: channel
+ * @end: out: when to give it up, in jiffies; of several the first
+ *
+ * Context: vrelay_client::lock held.
+ * Return: true if so.
+ */
+bool vrelay_hchan_due(const struct vrelay_hchan *hchan, unsigned long *end)
+{
+	const struct vrelay_gpadl *gpadl;
+	bool due = vrelay_hchan_asked(hchan);
+
+	lockdep_assert_held(&hchan->client->lock);
+	*end = hchan->asked + hchan->client->patience;
+	list_for_each_entry(gpadl, &hchan->gpadls, node) {
+		if (!vrelay_gpadl_due(gpadl))
+			continue;
+		if (!due || time_before(vrelay_gpadl_end(gpadl), *end))
+			*end = vrelay_gpadl_end(gpadl);
+		due = true;
+	}
+	return due;
+}
+
+static void vrelay_hchan_late(struct vrelay_hchan *hchan, const char *what)
+{
+	vrelay_count(hchan->client, VRELAY_TIMEOUTS);
+	pr_err_ratelimited("channel %u: the host does not answer to %s: it has failed\n",
+			   hchan->offer.channel_id, what);
+}
+
+/* The owner hears that it failed; what the host makes of it after all is undone. */
+static void vrelay_gpadl_fail(struct vrelay_gpadl *gpadl)
+{
+	vrelay_hchan_late(gpadl->hchan, "a GPADL");
+	gpadl->abandoned = true;
+	gpadl->hchan->client->ops->gpadl_created(gpadl->hchan, gpadl->id, -ETIMEDOUT);
+}
+
+static void vrelay_hchan_fail(struct vrelay_hchan *hchan)
+{
+	const struct vrelay_client_ops *ops = hchan->client->ops;
+
+	if (hchan->state == VRELAY_HCHAN_OPENING) {
+		vrelay_hchan_late(hchan, "OPEN");
+		vrelay_hchan_abandon_open(hchan);
+		ops->open_result(hchan, -ETIMEDOUT);
+		return;
+	}
+	vrelay_hchan_late(hchan, "MODIFY_CHANNEL");
+	hchan->modify_pending = false;
+	hchan->modify_stale++;
+	if (!hchan->blocked)
+		ops->modified(hchan, -ETIMEDOUT);
+}
+
+/**
+ * vrelay_hchan_give_up() - an answer that is due does not come
+ * @hchan: channel for which vrelay_hchan_due() says so
+ *
+ * A device that does not answer is its owner's trouble alone, unless the guest can do
+ * nothing before it has its memory back.
+ *
+ * Context: vrelay_client::lock held.
+ * Return: false if so: the connection has to be cut.
+ */
+bool vrelay_hchan_give_up(struct vrelay_hchan *hchan)
+{
+	bool leaves = READ_ONCE(hchan->client->guest_leaves);
+	struct vrelay_gpadl *gpadl;
+
+	lockdep_assert_held(&hchan->client->lock);
+	if (vrelay_hchan_asked(hchan) &&
+	    !time_before(jiffies, hchan->asked + hchan->client->patience)) {
+		hchan->asked = jiffies;
+		if (hchan->open_abandoned)
+			return !leaves;
+		vrelay_hchan_fail(hchan);
+		return true;
+	}
+	list_for_each_entry(gpadl, &hchan->gpadls, node) {
+		if (!vrelay_gpadl_due(gpadl) || time_before(jiffies, vrelay_gpadl_end(gpadl)))
+			continue;
+		gpadl->asked = jiffies;
+		if (gpadl->state == VRELAY_GPADL_TEARING_DOWN)
+			return !leaves;
+		vrelay_gpadl_fail(gpadl);
+		break;
+	}
+	return true;
+}
+
 /* ---- requests of the owner ---------------------------------------------------------- */
 
 static int vrelay_hchan_check(const struct vrelay_hchan *hchan)
@@ -268,6 +391,7 @@ int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *ope
 				   client->features);
 	vrelay_client_send(client, out);
 	vrelay_hchan_set_state(hchan, VRELAY_HCHAN_OPENING);
+	hchan->asked = jiffies;
 unlock:
 	vrelay_client_post_unlock(client);
 	return err;
@@ -313,6 +437,7 @@ int vrelay_client_gpadl_create(struct vrelay_hchan *hchan, u32 gpadl_id, u16 ran
 	gpadl->hchan = hchan;
 	gpadl->id = gpadl_id;
 	gpadl->state = VRELAY_GPADL_OFFERED;
+	gpadl->asked = jiffies;
 	n = vrelay_msg_gpadl(&msgs, hchan->offer.channel_id, gpadl_id, range_count, words, nwords);
 	if (n < 0) {
 		kfree(gpadl);
@@ -326,6 +451,7 @@ int vrelay_client_gpadl_create(struct vrelay_hchan *hchan, u32 gpadl_id, u16 ran
 		err = xa_insert(&client->gpadls, gpadl_id, gpadl, GFP_KERNEL);
 	}
 	if (!err) {
+		vrelay_client_expect(client);
 		list_add_tail(&gpadl->node, &hchan->gpadls);
 		list_splice_tail_init(&msgs, &client->out);
 		client->out_len += n;
@@ -394,6 +520,7 @@ int vrelay_client_modify(struct vrelay_hchan *hchan, u32 target_vp)
 		out->len = vrelay_msg_modify(out->payload, hchan->offer.channel_id, target_vp);
 		vrelay_client_send(client, out);
 		hchan->modify_pending = true;
+		hchan->asked = jiffies;
 	}
 	vrelay_client_post_unlock(client);
 	return err;
@@ -408,9 +535,19 @@ bool vrelay_client_signal(struct vrelay_hchan *hchan)
 	struct vrelay_host *host = hchan->client->host;
 	u32 connection = READ_ONCE(hchan->signal_connection);
 
-	return connection && host->ops->signal_event(host, connection, 0) == HV_STATUS_SUCCESS;
+	if (!connection)
+		return false;
+	if (host->ops->signal_event(host, connection, 0) == HV_STATUS_SUCCESS)
+		return true;
+	vrelay_count(hchan->client, VRELAY_SIGNALS_LOST);
+	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_signal);
+
+static int vrelay_hchan_drained(const struct vrelay_hchan *hchan)
+{
+	return READ_ONCE(hchan->severed) ? -ETIMEDOUT : 0;
+}
 
 static bool vrelay_hchan_idle(const struct vrelay_hchan *hchan)
 {
@@ -427,7 +564,8 @@ static bool vrelay_hchan_idle(const struct vrelay_hchan *hchan)
  * ever: a host that does not answer is cut off.  The answers come by
  * vrelay_client::rx, which waits for nobody.
  *
- * Return: 0 or -ETIMEDOUT.
+ * Return: 0; -ETIMEDOUT if the connection was cut, now or before: then the host may still
+ * have the memory, until it has answered to the next contact.
  */
 int vrelay_client_drain(struct vrelay_hchan *hchan, bool block)
 {
@@ -452,16 +590,16 @@ int vrelay_client_drain(struct vrelay_hchan *hchan, bool block)
 	vrelay_client_post_unlock(client);
 
 	if (wait_event_timeout(client->wait, vrelay_hchan_idle(hchan), client->timeout))
-		return 0;
+		return vrelay_hchan_drained(hchan);
 	vrelay_count(client, VRELAY_TIMEOUTS);
 	pr_err_ratelimited("channel %u: the host does not let go of the guest's memory: the connection is cut\n",
 			   hchan->offer.channel_id);
 	/* The next contact makes it forget everything; no other channel waits so long. */
 	mutex_lock(&client->lock);
-	if (client->state != VRELAY_DISCONNECTED)
+	if (client->state != VRELAY_DISCONNECTED && !vrelay_hchan_idle(hchan))
 		vrelay_client_cut(client);
 	vrelay_client_post_unlock(client);
-	return -ETIMEDOUT;
+	return vrelay_hchan_drained(hchan);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_client_drain);
 

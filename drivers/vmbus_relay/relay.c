@@ -57,6 +57,16 @@ static void vrelay_reconcile_offers(struct vrelay *relay)
 			vrelay_chan_apply(rc);
 }
 
+static bool vrelay_offers_wait(const struct vrelay *relay)
+{
+	const struct vrelay_chan *rc;
+
+	list_for_each_entry(rc, &relay->chans, node)
+		if (vrelay_chan_waits(rc))
+			return true;
+	return false;
+}
+
 /* Returns jiffies until the next look, 0 for none. */
 static unsigned long vrelay_reconcile_guest(struct vrelay *relay)
 {
@@ -65,9 +75,12 @@ static unsigned long vrelay_reconcile_guest(struct vrelay *relay)
 	/* A guest that is connected keeps what it has. */
 	vsrv_limit_version(relay->srv, READ_ONCE(relay->client.version));
 	vrelay_mon_on(relay);
+	WRITE_ONCE(relay->client.guest_leaves, vsrv_client_leaves(relay->srv));
 	again = vrelay_client_check_deadline(&relay->client);
 	if (!vrelay_mon_settling(relay))
 		vrelay_reconcile_offers(relay);
+	if (vrelay_offers_wait(relay))
+		again = min_not_zero(again, (unsigned long)VRELAY_RETRY);
 	return min_not_zero(again, vrelay_tl_check(relay, false));
 }
 
@@ -92,6 +105,8 @@ static void vrelay_reconcile(struct work_struct *work)
 	struct vrelay *relay = container_of(work, struct vrelay, reconcile.work);
 	unsigned long again = 0;
 
+	if (xchg(&relay->forgive, false))
+		relay->nsilent = 0;
 	if (!READ_ONCE(relay->redirect)) {
 		vrelay_drop_all(relay);
 		vrelay_client_disconnect(&relay->client);
@@ -120,6 +135,7 @@ static void vrelay_rules_changed(struct vint_listener *listener)
 {
 	struct vrelay *relay = container_of(listener, struct vrelay, listener);
 
+	WRITE_ONCE(relay->forgive, true);
 	mod_delayed_work(relay->wq, &relay->reconcile, 0);
 }
 
@@ -177,6 +193,7 @@ static int vrelay_redirect_on(struct vrelay *relay)
 	relay->srv = srv;
 	vrelay_tl_start(relay);
 	relay->retry_at = jiffies;
+	WRITE_ONCE(relay->forgive, true);
 	WRITE_ONCE(relay->redirect, true);
 	mod_delayed_work(relay->wq, &relay->reconcile, 0);
 	return 0;

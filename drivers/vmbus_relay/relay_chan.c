@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <kunit/visibility.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -91,7 +92,10 @@ static void vrelay_chan_close(struct vsrv_chan *chan)
 	vsrv_close_done(chan);
 }
 
-/* The host gets the guest's page numbers as they are: they must be the guest's own. */
+/*
+ * The host gets the guest's page numbers as they are: they must be the guest's own.
+ * Returns how many words they are, without what a guest may have put behind them.
+ */
 static int vrelay_chan_check_gpadl(struct vrelay_chan *rc, const struct vsrv_gpadl *gpadl)
 {
 	struct vmbus_partition *part = vsrv_partition(rc->relay->srv);
@@ -108,7 +112,7 @@ static int vrelay_chan_check_gpadl(struct vrelay_chan *rc, const struct vsrv_gpa
 		if (err)
 			return err;
 	}
-	return 0;
+	return pos ?: -EINVAL;
 }
 
 static void vrelay_chan_gpadl_create(struct vsrv_chan *chan, const struct vsrv_gpadl *gpadl)
@@ -117,13 +121,12 @@ static void vrelay_chan_gpadl_create(struct vsrv_chan *chan, const struct vsrv_g
 	u32 id = vsrv_gpadl_id(gpadl);
 	unsigned int nwords;
 	const u64 *words;
-	int err;
+	int n, err;
 
 	words = vsrv_gpadl_words(gpadl, &nwords);
-	err = vrelay_chan_check_gpadl(rc, gpadl);
-	if (!err)
-		err = vrelay_client_gpadl_create(rc->hchan, id, vsrv_gpadl_range_count(gpadl),
-						 words, nwords);
+	n = vrelay_chan_check_gpadl(rc, gpadl);
+	err = n < 0 ? n : vrelay_client_gpadl_create(rc->hchan, id, vsrv_gpadl_range_count(gpadl),
+						     words, n);
 	if (err)
 		vsrv_gpadl_create_done(chan, id, err);
 }
@@ -315,6 +318,18 @@ static void vrelay_chan_destroy_dev(struct vrelay_chan *rc)
 	vrelay_dev_destroy(dev);
 }
 
+static bool vrelay_chan_quarantined(const struct vrelay_chan *rc)
+{
+	const struct vrelay *relay = rc->relay;
+	unsigned int i;
+
+	for (i = 0; i < min(relay->nsilent, VRELAY_SILENT_MAX); i++)
+		if (guid_equal(&relay->silent[i].instance_id, &rc->key.instance_id) &&
+		    relay->silent[i].subchannel == rc->key.subchannel)
+			return true;
+	return false;
+}
+
 /* Another hook's state is none of this one's business. */
 static void vrelay_chan_hand_state(struct vrelay_chan *rc, const struct vint_hook *hook,
 				   struct vint_handover *handover)
@@ -346,6 +361,21 @@ static void vrelay_chan_save_state(struct vrelay_chan *rc)
 	strscpy(rc->state_hook, rc->hook->name, sizeof(rc->state_hook));
 }
 
+/*
+ * A device that does not answer a hook costs the connection, and all others are taken
+ * from the guest with it: once.
+ */
+static void vrelay_chan_quarantine(struct vrelay_chan *rc)
+{
+	struct vrelay *relay = rc->relay;
+
+	if (!READ_ONCE(rc->hchan->silent) || vrelay_chan_quarantined(rc))
+		return;
+	pr_err("%s: it does not answer hook %s, and is left alone until a rule changes or redirect is written\n",
+	       kobject_name(&rc->kobj), rc->decision.hook);
+	relay->silent[relay->nsilent++ % VRELAY_SILENT_MAX] = rc->key;
+}
+
 static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 {
 	const char *name = rc->decision.disposition == VINT_VPCI ? "vpci" : rc->decision.hook;
@@ -358,6 +388,8 @@ static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 	struct vint_hook *hook;
 	int err = -ENOMEM;
 
+	if (vrelay_chan_quarantined(rc))
+		return -EHOSTDOWN;
 	hook = vint_hook_get(name);
 	if (!hook)
 		return -ENOENT;
@@ -377,6 +409,7 @@ static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 	return 0;
 
 destroy_dev:
+	vrelay_chan_quarantine(rc);
 	vrelay_chan_destroy_dev(rc);
 put_hook:
 	vint_hook_put(hook);
@@ -387,6 +420,7 @@ static void vrelay_chan_revoke_hook(struct vrelay_chan *rc)
 {
 	vrelay_chan_save_state(rc);
 	rc->hook->revoke(rc->hook, rc->hook_priv);
+	vrelay_chan_quarantine(rc);
 	vrelay_chan_destroy_dev(rc);
 	vint_hook_put(rc->hook);
 	rc->hook = NULL;
@@ -412,7 +446,7 @@ static void vrelay_chan_bind(struct vrelay_chan *rc)
 		break;
 	}
 	/* A hook that is not there may come, and so may a guest for a connection. */
-	if (err && err != -ENOENT && err != -ENOTCONN && err != rc->error)
+	if (err && err != -ENOENT && err != -ENOTCONN && err != -EHOSTDOWN && err != rc->error)
 		pr_err_ratelimited("%s: nobody takes the offer: error %d\n",
 				   kobject_name(&rc->kobj), err);
 	WRITE_ONCE(rc->error, err);
@@ -440,11 +474,17 @@ static bool vrelay_chan_unique(const struct vrelay_chan *rc)
 
 static void vrelay_chan_publish(struct vrelay_chan *rc)
 {
+	int err;
+
 	if (!vrelay_chan_unique(rc))
 		return;
-	if (kobject_add(&rc->kobj, rc->relay->offers, "%pUl.%u", &rc->key.instance_id,
-			rc->key.subchannel))
+	err = kobject_add(&rc->kobj, rc->relay->offers, "%pUl.%u", &rc->key.instance_id,
+			  rc->key.subchannel);
+	if (err) {
+		pr_err_ratelimited("offer %pUl.%u: no directory in sysfs, so nobody gets it: error %d\n",
+				   &rc->key.instance_id, rc->key.subchannel, err);
 		return;
+	}
 	rc->published = true;
 }
 
@@ -519,6 +559,19 @@ void vrelay_chan_apply(struct vrelay_chan *rc)
 	if (rc->published)
 		vrelay_chan_bind(rc);
 	vrelay_tl_offered(rc->relay, &rc->hchan->offer, rc->chan ? 0 : -ECONNREFUSED);
+}
+
+/**
+ * vrelay_chan_waits() - does an offer wait for something that nobody tells of?
+ * @rc: channel
+ *
+ * The guest connects, or has a channel id again.
+ *
+ * Return: true if so: try again before long.
+ */
+bool vrelay_chan_waits(const struct vrelay_chan *rc)
+{
+	return rc->error == -ENOTCONN || rc->error == -ENOSPC;
 }
 
 /**

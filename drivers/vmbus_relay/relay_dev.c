@@ -328,6 +328,8 @@ static int dev_wait(struct vrelay_dev *dev)
 	if (wait_for_completion_timeout(&dev->answered, client->timeout))
 		return dev->answer;
 	vrelay_count(client, VRELAY_TIMEOUTS);
+	/* See vrelay_chan_quarantine(). */
+	WRITE_ONCE(dev->hchan->silent, true);
 	return -ETIMEDOUT;
 }
 
@@ -405,8 +407,7 @@ static void dev_disconnect(struct vrelay_dev *dev)
 	destroy_workqueue(dev->wq);
 	host->ops->unshare(host, dev->words + 1, dev->npages);
 	if (!let_go) {
-		pr_err("channel %u: %u pages are lost: the host may still write to them\n",
-		       dev->hchan->offer.channel_id, dev->npages);
+		vrelay_client_keep(dev->hchan->client, dev->pages, dev->npages);
 		dev->npages = 0;
 	}
 	dev_free_memory(dev);

@@ -183,6 +183,7 @@ VRELAY_ATTR_ATOMIC64(host_protocol_errors, relay->client.counters[VRELAY_PROTOCO
 VRELAY_ATTR_ATOMIC64(host_post_retries, relay->client.counters[VRELAY_POST_RETRIES]);
 VRELAY_ATTR_ATOMIC64(host_post_failures, relay->client.counters[VRELAY_POST_FAILURES]);
 VRELAY_ATTR_ATOMIC64(host_timeouts, relay->client.counters[VRELAY_TIMEOUTS]);
+VRELAY_ATTR_ATOMIC64(host_signals_lost, relay->client.counters[VRELAY_SIGNALS_LOST]);
 VRELAY_ATTR_ATOMIC64(host_stray_messages, relay->host->stray_messages);
 VRELAY_ATTR_ATOMIC64(host_stray_events, relay->host->stray_events);
 VRELAY_ATTR_ATOMIC64(forwarded_to_host, relay->forwarded_to_host);
@@ -208,6 +209,7 @@ static struct attribute *vrelay_attrs[] = {
 	&dev_attr_host_post_retries.attr,
 	&dev_attr_host_post_failures.attr,
 	&dev_attr_host_timeouts.attr,
+	&dev_attr_host_signals_lost.attr,
 	&dev_attr_host_stray_messages.attr,
 	&dev_attr_host_stray_events.attr,
 	&dev_attr_forwarded_to_host.attr,

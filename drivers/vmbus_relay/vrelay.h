@@ -36,6 +36,7 @@
 #define VRELAY_NAME_SIZE	64
 #define VRELAY_RETRY		HZ	/* between attempts to find a host */
 
+#define VRELAY_SILENT_MAX	16U	/* devices that are left alone */
 #define VRELAY_TL_MAX		16	/* connects that wait; the server allows no more */
 
 /**
@@ -73,6 +74,9 @@ struct vrelay_tl {
  * @listener: tells about changed rules
  * @chans: of struct vrelay_chan
  * @retry_at: when to look for the host again, in jiffies
+ * @silent: devices that hooks are not given, as they do not answer; reconcile only
+ * @nsilent: how many there were, since
+ * @forgive: was set last
  * @mon_on: the guest's monitor pages are for the host; reconcile only
  * @tl: hv_sock connects that wait for the host
  * @config_lock: serialises changes of @server_name, @redirect and @hvsock
@@ -100,6 +104,9 @@ struct vrelay {
 	struct vint_listener listener;
 	struct list_head chans;
 	unsigned long retry_at;
+	struct vint_offer silent[VRELAY_SILENT_MAX];
+	unsigned int nsilent;
+	bool forgive;
 	bool mon_on;
 
 	struct vrelay_tl tl;
@@ -187,6 +194,7 @@ void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan);
 void vrelay_chan_redecide(struct vrelay_chan *rc);
 void vrelay_chan_apply(struct vrelay_chan *rc);
 void vrelay_chan_drop(struct vrelay_chan *rc);
+bool vrelay_chan_waits(const struct vrelay_chan *rc);
 int vrelay_chan_set_override(struct vrelay_chan *rc, const struct vint_decision *override);
 
 /* relay_tl.c */

@@ -117,6 +117,21 @@ void vsrv_limit_version(struct vmbus_srv *srv, u32 version)
 }
 EXPORT_SYMBOL_GPL(vsrv_limit_version);
 
+/**
+ * vsrv_client_leaves() - does the client wait for its memory, to connect anew or to be gone?
+ * @srv: server
+ *
+ * For an owner whose other end does not let go of it: the client hears nothing before.
+ *
+ * Context: any.
+ * Return: true if so, right now.
+ */
+bool vsrv_client_leaves(const struct vmbus_srv *srv)
+{
+	return READ_ONCE(srv->conn.state) == VSRV_DISCONNECTING;
+}
+EXPORT_SYMBOL_GPL(vsrv_client_leaves);
+
 /* ---- incoming ---------------------------------------------------------------------- */
 
 /**

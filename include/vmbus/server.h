@@ -42,6 +42,7 @@ const char *vsrv_name(const struct vmbus_srv *srv);
 struct vmbus_partition *vsrv_partition(const struct vmbus_srv *srv);
 unsigned int vsrv_stops(const struct vmbus_srv *srv);
 void vsrv_limit_version(struct vmbus_srv *srv, u32 version);
+bool vsrv_client_leaves(const struct vmbus_srv *srv);
 
 /* Was the guest stopped when vsrv_stops() said so? */
 static inline bool vsrv_stopped(unsigned int stops)

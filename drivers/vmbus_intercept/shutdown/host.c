@@ -53,7 +53,7 @@ static void vshut_host_negotiate(struct vshut *vshut, const struct vshut_ic *ic)
 		return;
 	}
 	if (!agreed.shutdown)
-		pr_err("the host's shutdown component speaks none of our versions\n");
+		pr_err_ratelimited("the host's shutdown component speaks none of our versions\n");
 	vshut_host_send(vshut, vshut->host_buf, len);
 }
 

@@ -36,8 +36,8 @@ static int vshut_offer(struct vint_hook *hook, const struct vint_handover *hando
 
 	if (!guid_equal(&handover->offer->class_id, &vshut_class) ||
 	    handover->offer->subchannel) {
-		pr_err("%pUl refused: not a shutdown component, but a rule sends it here\n",
-		       &handover->offer->instance_id);
+		pr_err_ratelimited("%pUl refused: not a shutdown component, but a rule sends it here\n",
+				   &handover->offer->instance_id);
 		return -EINVAL;
 	}
 	vshut = kvzalloc(sizeof(*vshut), GFP_KERNEL);
