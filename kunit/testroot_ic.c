@@ -6,7 +6,8 @@
  * ("shutdown <flags>", "heartbeat <number>", "timesync <seconds since 1970>",
  * "kvp <index of what the guest says of itself>"), and "ic_answers" has a line for
  * each that says where it is: closed, open, ready, asked, or what the client has
- * answered.  "ic_silent" names one that does not answer when it is opened.
+ * answered.  "ic_silent" names one that takes IC_SILENCE to answer when it is opened, and
+ * then fails: no server forgets a client before all its devices have answered.
  *
  * Packets are built with the structures of <linux/hyperv.h>, on purpose not with
  * those of the drivers that are tested.
@@ -19,6 +20,7 @@
 #include <linux/nls.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 #include <vmbus/compat.h>
 #include <vmbus/reader.h>
 #include <vmbus/server.h>
@@ -27,6 +29,7 @@
 
 #define IC_BUF_SIZE	8192
 #define IC_VERSIONS	4
+#define IC_SILENCE	(80 * HZ)
 
 /**
  * struct ic_kvp - a question for a key and its value, and its answer
@@ -95,6 +98,7 @@ static const struct ic_kind ic_kinds[] = {
  * @reader: alone touches the rings while open
  * @rings: while @open
  * @open: the rings are mapped; changes only while @reader is stopped
+ * @late: answers to an open
  * @lock: protects what follows but @buf
  * @state: for ic_answers
  * @ready: versions are settled, and nothing is asked
@@ -109,6 +113,7 @@ struct ic {
 	struct vsrv_reader reader;
 	struct vsrv_rings rings;
 	bool open;
+	struct delayed_work late;
 	spinlock_t lock;	/* protects what follows but buf */
 	char state[64];
 	bool ready;
@@ -129,7 +134,7 @@ static struct ic *to_ic(struct vsrv_reader *reader)
 
 static char *ic_silent;
 module_param(ic_silent, charp, 0444);
-MODULE_PARM_DESC(ic_silent, "name of the component that does not answer when it is opened");
+MODULE_PARM_DESC(ic_silent, "name of a component that takes too long when it is opened, and fails");
 
 /* ---- packets ------------------------------------------------------------------------- */
 
@@ -304,6 +309,21 @@ static const struct vsrv_reader_ops ic_reader_ops = {
 
 /* ---- callbacks of the server ----------------------------------------------------------- */
 
+static void ic_set_state(struct ic *ic, const char *state)
+{
+	spin_lock(&ic->lock);
+	strscpy(ic->state, state);
+	spin_unlock(&ic->lock);
+}
+
+static void ic_late(struct work_struct *work)
+{
+	struct ic *ic = container_of(work, struct ic, late.work);
+
+	ic_set_state(ic, "closed");
+	vsrv_open_done(ic->chan, -EIO);
+}
+
 static bool ic_is_silent(const struct ic *ic)
 {
 	return ic_silent && !strcmp(ic_silent, ic->kind->name);
@@ -315,9 +335,8 @@ static void ic_open(struct vsrv_chan *chan, const struct vsrv_open_params *param
 	int err;
 
 	if (ic_is_silent(ic)) {
-		spin_lock(&ic->lock);
-		strscpy(ic->state, "silent");
-		spin_unlock(&ic->lock);
+		ic_set_state(ic, "silent");
+		schedule_delayed_work(&ic->late, IC_SILENCE);
 		return;
 	}
 	err = vsrv_rings_open(chan, params, &ic->rings);
@@ -336,6 +355,7 @@ static void ic_stop(struct vsrv_chan *chan)
 {
 	struct ic *ic = vsrv_chan_ctx(chan);
 
+	cancel_delayed_work_sync(&ic->late);
 	if (!ic->open)
 		return;
 	vsrv_reader_stop(&ic->reader);
@@ -460,6 +480,7 @@ static struct ic *ic_create(struct vmbus_srv *srv, const struct ic_kind *kind)
 		return ERR_PTR(-ENOMEM);
 	ic->kind = kind;
 	spin_lock_init(&ic->lock);
+	INIT_DELAYED_WORK(&ic->late, ic_late);
 	strscpy(ic->state, "closed");
 	vsrv_reader_init(&ic->reader, &ic_reader_ops, ic->buf, sizeof(ic->buf));
 	chan = vsrv_offer(srv, &offer, &ic_chan_ops, ic);

@@ -137,6 +137,27 @@ fine "it goes" "$(msg 2 $nobody)"
 fine "so does the other" "$(msg 2 $((nobody + 1)))"
 must "the guest loses it" guest_lists "$GUID_A" "$GUID_B" "$GUID_NVME"
 
+note "$random answers that nobody waits for, about the devices and the memory that there are"
+gpadls=$(sed -n 's/^\(0x[0-9a-f]*\) .*/\1/p' /sys/kernel/debug/vmbus_srv/guest0/gpadls)
+check "the guest has memory that it shares" [ -n "$gpadls" ]
+before=$(errors)
+n=0
+while [ $n -lt $random ]; do
+	for gpadl in $gpadls; do
+		n=$((n + 1))
+		status=$((n % 3 * 0x40000001))
+		case $((n % 4)) in
+		0) text=$(msg 6 "$a" $n $status) ;;
+		1) text=$(msg 10 "$a" "$gpadl" $status) ;;
+		2) text=$(msg 12 "$gpadl") ;;
+		3) text=$(msg 24 "$a" $status) ;;
+		esac
+		says "$text" || { not_ok "answer $n" "$text"; break 2; }
+	done
+done
+check "each was dropped" wait_for "[ \$(errors) = $((before + n)) ]" 20
+all_go_on
+
 note "$random messages of random bytes, of the types that there are"
 n=0
 while [ $n -lt $random ]; do

@@ -66,6 +66,43 @@ equal "all that the host has got" "$(counted packets_in "$GUID_A")" "$(passed to
 equal "all that it has sent" "$(counted packets_out "$GUID_A")" "$(passed to-guest "$GUID_A")"
 check "disk B is not observed" test ! -e "$OBSERVE/$GUID_B.0"
 
+# What VTL2 has to do for so many reads, one after the other: signals that it gets,
+# interrupts that it raises, packets that it moves
+READS=200
+
+vtl2_work() {
+	local d events=0 interrupts=0 packets=0
+
+	for d in $(chan_dirs guest0 "$1"); do
+		events=$((events + $(cat "$d/events")))
+		interrupts=$((interrupts + $(cat "$d/interrupts")))
+		packets=$((packets + $(cat "$d/packets_in") + $(cat "$d/packets_out")))
+	done
+	echo "$events $interrupts $packets"
+}
+
+# cost GUID
+cost() {
+	local disk before
+
+	disk=$(guest_disk "$1") || { echo "no disk: $disk"; return 1; }
+	before=$(vtl2_work "$1")
+	guest_run "dd if=/dev/$disk of=/dev/null bs=4k count=$READS iflag=direct 2> /dev/null" 60 ||
+		return 1
+	echo "$before $(vtl2_work "$1")" | {
+		read -r e i p e2 i2 p2
+		echo "$((e2 - e)) $((i2 - i)) $((p2 - p))"
+	}
+}
+
+note "What it costs"
+relayed=$(cost "$GUID_B")
+observed=$(cost "$GUID_A")
+note "signals, interrupts and packets of $READS reads: relayed $relayed, observed $observed"
+equal "VTL2 does nothing for a disk that is relayed" "0 0 0" "$relayed"
+check "it moves each packet of one that is observed, and each answer" \
+	[ "${observed##* }" -ge $((2 * READS)) ]
+
 note "An integration component"
 check "the guest and the host settle versions" ic_is heartbeat "ready 3.0"
 check "the host asks" ic_ask "heartbeat 41"

@@ -75,6 +75,13 @@ must "the relay connects with it" relay_on
 check "the guest's messages come back" ping_us 1 50
 check "the host's messages come back" ping_guest 1 50
 check "through VTL2" fails [ "$(forwarded)" = "0 0" ]
+refused=$(cat "$SRV/guest0/hvsock_refused")
+# As many as may wait, and nobody who listens
+check "16 connects of the guest get no answer" fails guest_run "for i in \$(seq 16); do
+	hvsock-echo try 2 5999 & done 2> /dev/null; wait \$!" 60
+check "each is refused in the end" \
+	wait_for "[ \$(cat $SRV/guest0/hvsock_refused) = $((refused + 16)) ]" 40
+check "and others have their place: the guest's messages come back" ping_us 1 50
 
 check "nothing wrong came to the host's program" fails grep -E 'checksum|no message' /tmp/serve.log
 check "nor to the guest's" guest_run "! grep -E 'checksum|no message' /tmp/serve.log"

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: offers come and go, 25 times (500 with long counts), beside a busy guest
+# desc: offers come and go at random moments, 50 times (1,000 with long counts), beside a busy guest
 # limit: 480
-# long-limit: 3600
+# long-limit: 4800
 # append: kmemleak=on
 . ./lib.sh
 . ./load.inc
 . ./leak.inc
 
 GUID_D=dddddddd-0000-4000-8000-00000000000d
-ALL="$GUID_A $GUID_B $GUID_PIPE $GUID_NVME"
-cycles=25
-[ -z "${LONG:-}" ] || cycles=500
+ALL="$GUID_A $GUID_B $GUID_PIPE $GUID_NVME $GUID_SHUTDOWN $GUID_HEARTBEAT $GUID_TIMESYNC $GUID_KVP"
+cycles=10
+flips=50
+if [ -n "${LONG:-}" ]; then
+	cycles=100
+	flips=1000
+fi
 
 # There with a channel id, or not
 offered() {
@@ -35,6 +39,24 @@ cycle() {
 	guest_disk "$GUID_B" || return 1
 	vmbus-target disable "$GUID_B" && gone "$GUID_B" &&
 		vmbus-target enable "$GUID_B" && offered "$GUID_B"
+}
+
+# moment: up to 300 ms, so the guest's driver is anywhere between the offer and data
+moment() {
+	local ms
+
+	seed=$(((seed * 1103515245 + 12345) & 0x7fffffff))
+	ms=$((seed / 65536 % 300))
+	sleep "0.$(printf '%03d' $ms)"
+}
+
+# flip: a component that the guest's driver opens as soon as it comes is taken away, and comes
+# again
+flip() {
+	rule hide "$GUID_HEARTBEAT" || return 1
+	moment
+	rule relay "$GUID_HEARTBEAT" || return 1
+	moment
 }
 
 # What is there once and must not be more later: channels by server with their ids, the
@@ -63,13 +85,19 @@ highest_id() {
 	done | sort -n | tail -n 1
 }
 
+seed=${SEED:-1}
 leak_start
-bed_up
+must "modules load" modules_up
+must "the host has its devices" host_up ic=1
+must "VTL2 has a disk of its own on NVMe" nvme_disk
+must "the relay connects with the host" relay_on
+must "the guest starts" guest_start
+must "the guest comes up" guest_wait_up
 truncate -s 8M /tmp/disk_d.img
 must "VTL2 has one more controller" vmbus-target create "$GUID_D" guest0
 must "with a disk" vmbus-target add-lun "$GUID_D" 0 /tmp/disk_d.img
-for guid in $ALL; do
-	[ "$guid" = "$GUID_PIPE" ] || guest_disk "$guid" > /dev/null
+for guid in "$GUID_A" "$GUID_B" "$GUID_NVME"; do
+	guest_disk "$guid" > /dev/null
 done
 must "once to begin with" cycle 10
 # shellcheck disable=SC2086 # a list
@@ -84,7 +112,7 @@ n=0
 while [ $n -lt $cycles ]; do
 	n=$((n + 1))
 	cycle $n > /tmp/cycle 2>&1 || { not_ok "cycle $n" "$(cat /tmp/cycle)"; exit 1; }
-	if [ $((n % 25)) = 0 ]; then
+	if [ $((n % 10)) = 0 ]; then
 		ok "$n cycles"
 		# shellcheck disable=SC2086 # a list
 		must "the guest has its devices, no other" guest_lists $ALL
@@ -92,6 +120,20 @@ while [ $n -lt $cycles ]; do
 			check "the load on $(disk_name "$guid") goes on" load_runs "$guid" 1
 		done
 	fi
+done
+note "A component comes and goes, at any moment of its protocol (SEED=$seed)"
+n=0
+while [ $n -lt $flips ]; do
+	n=$((n + 1))
+	flip > /tmp/flip 2>&1 || { not_ok "flip $n" "$(cat /tmp/flip)"; exit 1; }
+	[ $((n % 50)) = 0 ] || continue
+	ok "$n times"
+	# shellcheck disable=SC2086 # a list
+	must "the guest has its devices, no other" guest_lists $ALL
+	check "the component is what it was" ic_is heartbeat "ready 3.0"
+	for guid in "$GUID_A" "$GUID_NVME"; do
+		check "the load on $(disk_name "$guid") goes on" load_runs "$guid" 1
+	done
 done
 check "no data was wrong" load_stop "$GUID_A" "$GUID_NVME"
 for guid in "$GUID_A" "$GUID_B" "$GUID_NVME"; do

@@ -9,9 +9,10 @@ all_versions() {
 	tap vmbus-selftest -r -V "$1" versions
 }
 
-# relay_again MAX: the same host, of that version at most
+# relay_again MAX [FEATURES]: the same host, of that version at most, and with no others
 relay_again() {
-	echo 0 > "$RELAY/redirect" && echo "$1" > "$SRV_CONFIG/root/max_version" && relay_on
+	echo 0 > "$RELAY/redirect" && echo "$1" > "$SRV_CONFIG/root/max_version" &&
+		echo "${2:-0x3f}" > "$SRV_CONFIG/root/feature_mask" && relay_on
 }
 
 must "modules load" modules_up
@@ -21,6 +22,13 @@ for version in 5.3 4.0; do
 	check "it says so" file_is "$RELAY/host_version" $version
 	check "and that it has no features" file_is "$RELAY/features" 0x0
 	all_versions $version
+done
+# GUEST_SIGNAL is 1: without it signals are forwarded
+for mask in 0x0 0x2 0xfe 0x3f; do
+	must "the relay connects with a host of 6.0, features $mask" relay_again 6.0 $mask
+	check "it says so" file_is "$RELAY/host_version" 6.0
+	check "and has no other feature" [ $(($(cat "$RELAY/features") & ~mask)) = 0 ]
+	all_versions 6.0
 done
 must "the guest starts" guest_start
 must "the guest comes up" guest_wait_up
@@ -41,6 +49,10 @@ must "a host of 6.0 takes over under the guest" relay_again 6.0
 check "the disk works" guest_scratch "$GUID_A"
 check "nothing is forwarded" file_is "$RELAY/offers/$GUID_A.0/forwarding" 0
 check "the guest's version is what it was" file_is "$SRV/guest0/version" 4.0
+# Guests that need to have it forwarded are none of its
+must "one of 6.0 with nothing but GUEST_SIGNAL" relay_again 6.0 0x1
+check "the disk works" guest_scratch "$GUID_A"
+check "nothing is forwarded" file_is "$RELAY/offers/$GUID_A.0/forwarding" 0
 must "and one of 4.0 again" relay_again 4.0
 check "the disk works" guest_scratch "$GUID_A"
 check "the relay forwards" file_is "$RELAY/offers/$GUID_A.0/forwarding" 1

@@ -40,9 +40,10 @@ check "the load goes on" load_runs "$GUID_A" 2
 
 note "A hook has it"
 check "the load ends" load_stop "$GUID_A"
+check "the host has an answer after all" ic_is heartbeat closed
 must "a rule has it observed" rule intercept:observe "$GUID_HEARTBEAT"
-# To take it from the guest costs the connection, and so does the hook's try
-check "the hook tries once" wait_for "offer_error -112" 120
+# That costs the connection, and the host takes no new one before it has let go of this
+check "the hook tries once" wait_for "offer_error -112" 180
 check "the guest has all others" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" "$GUID_SHUTDOWN" \
 	"$GUID_TIMESYNC" "$GUID_KVP"
 check "disk A works" guest_scratch "$GUID_A"
