@@ -15,7 +15,7 @@ static void vrelay_drop_all(struct vrelay *relay)
 {
 	struct vrelay_chan *rc, *next;
 
-	/* The youngest first: sub-channels go before their primary channel. */
+	/* From behind: sub-channels go before their primary channel. */
 	list_for_each_entry_safe_reverse(rc, next, &relay->chans, node)
 		vrelay_chan_drop(rc);
 }
@@ -25,7 +25,7 @@ static bool vrelay_chan_rescinded(const struct vrelay_chan *rc)
 	return READ_ONCE(rc->hchan->state) == VRELAY_HCHAN_REVOKED;
 }
 
-/* The youngest first: sub-channels go before their primary channel. */
+/* From behind: sub-channels go before their primary channel. */
 static void vrelay_drop_rescinded(struct vrelay *relay)
 {
 	struct vrelay_chan *rc, *next;

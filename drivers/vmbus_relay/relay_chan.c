@@ -561,6 +561,22 @@ void vrelay_chan_apply(struct vrelay_chan *rc)
 	vrelay_tl_offered(rc->relay, &rc->hchan->offer, rc->chan ? 0 : -ECONNREFUSED);
 }
 
+/*
+ * A sub-channel stands behind its primary channel, also if the relay gets to know both at
+ * once and the host has given the sub-channel the lower id.
+ */
+static struct list_head *vrelay_chan_place(const struct vrelay_chan *rc)
+{
+	struct vrelay_chan *other;
+
+	if (!rc->key.subchannel)
+		list_for_each_entry(other, &rc->relay->chans, node)
+			if (other->key.subchannel &&
+			    guid_equal(&other->key.instance_id, &rc->key.instance_id))
+				return &other->node;
+	return &rc->relay->chans;
+}
+
 /**
  * vrelay_chan_waits() - does an offer wait for something that nobody tells of?
  * @rc: channel
@@ -602,7 +618,7 @@ void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan)
 		pr_warn_ratelimited("host: channel %u repeats instance %pUl\n",
 				    hchan->offer.channel_id, &rc->key.instance_id);
 	}
-	list_add_tail(&rc->node, &relay->chans);
+	list_add_tail(&rc->node, vrelay_chan_place(rc));
 }
 
 /**

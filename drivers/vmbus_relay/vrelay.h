@@ -72,7 +72,7 @@ struct vrelay_tl {
  * @wq: queue of @reconcile and of the client's work
  * @reconcile: see the top of this file
  * @listener: tells about changed rules
- * @chans: of struct vrelay_chan
+ * @chans: of struct vrelay_chan; sub-channels are behind their primary channel
  * @retry_at: when to look for the host again, in jiffies
  * @silent: devices that hooks are not given, as they do not answer; reconcile only
  * @nsilent: how many there were, since
