@@ -460,14 +460,31 @@ static void vrelay_chan_unbind(struct vrelay_chan *rc)
 		vrelay_chan_revoke_hook(rc);
 }
 
+static bool vrelay_chan_same(const struct vrelay_chan *a, const struct vrelay_chan *b)
+{
+	return a->key.subchannel == b->key.subchannel &&
+	       guid_equal(&a->key.instance_id, &b->key.instance_id);
+}
+
+/* Does the host have another offer of the same instance, seen before or together with it? */
+static bool vrelay_chan_repeated(const struct vrelay_chan *rc)
+{
+	const struct vrelay_chan *other;
+
+	list_for_each_entry(other, &rc->relay->chans, node)
+		if (vrelay_chan_same(other, rc) &&
+		    READ_ONCE(other->hchan->state) != VRELAY_HCHAN_REVOKED)
+			return true;
+	return false;
+}
+
 /* The name in sysfs must be free; a host may not offer an instance twice. */
 static bool vrelay_chan_unique(const struct vrelay_chan *rc)
 {
 	const struct vrelay_chan *other;
 
 	list_for_each_entry(other, &rc->relay->chans, node)
-		if (other->published && other->key.subchannel == rc->key.subchannel &&
-		    guid_equal(&other->key.instance_id, &rc->key.instance_id))
+		if (other->published && vrelay_chan_same(other, rc))
 			return false;
 	return true;
 }
@@ -613,7 +630,7 @@ void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan)
 	rc->key.subchannel = hchan->offer.subchannel;
 	rc->key.flags = hchan->offer.flags;
 	vrelay_client_set_ctx(hchan, rc);
-	if (!vrelay_chan_unique(rc)) {
+	if (vrelay_chan_repeated(rc)) {
 		vrelay_count(&relay->client, VRELAY_PROTOCOL_ERRORS);
 		pr_warn_ratelimited("host: channel %u repeats instance %pUl\n",
 				    hchan->offer.channel_id, &rc->key.instance_id);
