@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
@@ -162,6 +163,7 @@ int vrelay_set_server(struct vrelay *relay, const char *name)
 	mutex_unlock(&relay->config_lock);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(vrelay_set_server);
 
 static int vrelay_redirect_on(struct vrelay *relay)
 {
@@ -240,6 +242,7 @@ int vrelay_set_redirect(struct vrelay *relay, bool on)
 	mutex_unlock(&relay->config_lock);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(vrelay_set_redirect);
 
 /**
  * vrelay_set_paused() - have the host say nothing for a while, or go on
@@ -356,6 +359,7 @@ destroy_host:
 	host->ops->destroy(host);
 	return ERR_PTR(err);
 }
+EXPORT_SYMBOL_IF_KUNIT(vrelay_create);
 
 /**
  * vrelay_remove() - switch a relay off and remove it
@@ -373,3 +377,4 @@ void vrelay_remove(struct vrelay *relay)
 	kobject_put(relay->offers);
 	device_unregister(&relay->dev);
 }
+EXPORT_SYMBOL_IF_KUNIT(vrelay_remove);

@@ -545,6 +545,7 @@ int vrelay_chan_set_override(struct vrelay_chan *rc, const struct vint_decision 
 	mod_delayed_work(relay->wq, &relay->reconcile, 0);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vrelay_chan_set_override);
 
 /**
  * vrelay_chan_redecide() - take an offer from where the filter does not want it
