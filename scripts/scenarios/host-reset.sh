@@ -75,7 +75,7 @@ while [ $n -lt $rounds ]; do
 	check "the guest loses its devices, but VTL2's" guest_lists "$GUID_NVME"
 	check "the load on that goes on" load_runs "$GUID_NVME" 1
 	must "the host is back" host_comes
-	check "the relay connects with it" wait_for "grep -q connected $RELAY/state" 20
+	check "the relay connects with it" wait_for "grep -q ^connected $RELAY/state" 20
 	all_again
 
 	note "Round $n: at once there is another one, which knows nobody"
@@ -86,7 +86,7 @@ while [ $n -lt $rounds ]; do
 	guest_speaks
 	check "it gives up on a host that does not answer" \
 		wait_for "[ \$(cat $RELAY/host_timeouts) -gt $timeouts ]" 90
-	check "and connects with it" wait_for "grep -q connected $RELAY/state" 20
+	check "and connects with it" wait_for "grep -q ^connected $RELAY/state" 20
 	all_again
 done
 check "no data was wrong" load_stop "$GUID_NVME"

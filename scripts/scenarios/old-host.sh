@@ -30,6 +30,7 @@ for mask in 0x0 0x2 0xfe 0x3f; do
 	check "and has no other feature" [ $(($(cat "$RELAY/features") & ~mask)) = 0 ]
 	all_versions 6.0
 done
+must "the relay connects with a host of 4.0" relay_again 4.0
 must "the guest starts" guest_start
 must "the guest comes up" guest_wait_up
 check "the guest has the host's version" file_is "$SRV/guest0/version" 4.0
