@@ -484,10 +484,12 @@ static void partition_synic_test(struct kunit *test)
 	char vp0;
 
 	KUNIT_EXPECT_FALSE(test, vpart_vp_valid(pt->part, 0));
+	KUNIT_EXPECT_EQ(test, vpart_vp_count(pt->part), 0U);
 	KUNIT_EXPECT_EQ(test, vpart_set_synic(pt->part, 0, 1, PT_SIMP, PT_SIEFP), -ENOENT);
 	KUNIT_EXPECT_EQ(test, vpart_set_vp(pt->part, VMBUS_PARTITION_MAX_VPS, NULL), -EINVAL);
 	KUNIT_ASSERT_EQ(test, vpart_set_vp(pt->part, 0, &vp0), 0);
 	KUNIT_EXPECT_TRUE(test, vpart_vp_valid(pt->part, 0));
+	KUNIT_EXPECT_EQ(test, vpart_vp_count(pt->part), 1U);
 
 	/* Off: lost, and counted. */
 	KUNIT_EXPECT_EQ(test, vpart_set_event(pt->part, 0, 0, 2, 1), -ENXIO);

@@ -35,6 +35,7 @@
  * @rings: while open
  * @open: they are
  * @refuse: the device breaks the channel at the packet of this number, if not 0
+ * @returns: it looks at the ring again, whatever the guest does
  * @slow_ms: time that it takes for a packet
  * @in_packet: it is at one
  * @packets: that it was given
@@ -54,6 +55,7 @@ struct rg {
 	struct vsrv_rings rings;
 	bool open;
 	u64 refuse;
+	bool returns;
 	unsigned int slow_ms;
 	bool in_packet;
 	unsigned int packets;
@@ -117,10 +119,16 @@ static inline bool rg_flush(struct vsrv_reader *reader)
 	return interrupt;
 }
 
+static inline bool rg_returns(struct vsrv_reader *reader)
+{
+	return READ_ONCE(container_of(reader, struct rg, reader)->returns);
+}
+
 static const struct vsrv_reader_ops rg_reader_ops = {
 	.ready = rg_ready,
 	.packet = rg_packet,
 	.flush = rg_flush,
+	.returns = rg_returns,
 };
 
 static inline void rg_dev_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)

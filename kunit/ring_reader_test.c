@@ -294,6 +294,33 @@ static void reader_poll_end_test(struct kunit *test)
 	}
 }
 
+/* A device that looks again by itself has the guest not signal; until it does not. */
+static void reader_returns_test(struct kunit *test)
+{
+	struct rg *rg = rg_new_open(test, 2, 2);
+	unsigned int round;
+	u64 n = 0;
+
+	for (round = 0; round < 3; round++) {
+		WRITE_ONCE(rg->returns, true);
+		KUNIT_EXPECT_TRUE(test, rg_write(rg, n, 8));
+		rg_signal(rg);
+		KUNIT_EXPECT_TRUE(test, rg_wait_read(rg, n++));
+		rg_settle(rg);
+		KUNIT_EXPECT_EQ(test, rg->up.hdr->interrupt_mask, 1U);
+		KUNIT_EXPECT_FALSE(test, rg_write(rg, n, 8));
+		rg_settle(rg);
+		KUNIT_EXPECT_FALSE(test, rg_read(rg, n));
+		vsrv_reader_queue(&rg->reader);
+		KUNIT_EXPECT_TRUE(test, rg_wait_read(rg, n++));
+		KUNIT_EXPECT_FALSE(test, rg_write(rg, n, 8));
+		WRITE_ONCE(rg->returns, false);
+		vsrv_reader_queue(&rg->reader);
+		KUNIT_EXPECT_TRUE(test, rg_wait_read(rg, n++));
+		rr_idle(rg);
+	}
+}
+
 /* The file takes what is allowed, and keeps what it has else. */
 static void reader_poll_file_test(struct kunit *test)
 {
@@ -312,6 +339,9 @@ static void reader_poll_file_test(struct kunit *test)
 	rg_expect_file(rg, "busy_poll_us", "77");
 	KUNIT_EXPECT_EQ(test, rg_write_file(rg, "busy_poll_us", "10000"), 5);
 	rg_expect_file(rg, "busy_poll_us", "10000");
+	vsrv_chan_set_busy_poll(rg->dev.chan, 12);
+	rg_expect_file(rg, "busy_poll_us", "12");
+	KUNIT_EXPECT_EQ(test, rg_write_file(rg, "busy_poll_us", "10000"), 5);
 	/* It is the device's, not the open's. */
 	rg_close(rg);
 	rg_open(rg);
@@ -436,6 +466,7 @@ static struct kunit_case ring_reader_cases[] = {
 	KUNIT_CASE(reader_share_test),
 	KUNIT_CASE(reader_poll_test),
 	KUNIT_CASE(reader_poll_end_test),
+	KUNIT_CASE(reader_returns_test),
 	KUNIT_CASE(reader_poll_file_test),
 	KUNIT_CASE(reader_broken_test),
 	KUNIT_CASE(reader_broken_alone_test),

@@ -549,3 +549,16 @@ bool vpart_vp_valid(struct vmbus_partition *part, u32 vp)
 	return xa_load(&part->vps, vp);
 }
 EXPORT_SYMBOL_GPL(vpart_vp_valid);
+
+/**
+ * vpart_vp_count - how many VPs are there?
+ * @part: partition
+ *
+ * Context: any.
+ * Return: those that the monitor has made known so far.
+ */
+unsigned int vpart_vp_count(struct vmbus_partition *part)
+{
+	return READ_ONCE(part->nvps);
+}
+EXPORT_SYMBOL_GPL(vpart_vp_count);

@@ -6,6 +6,7 @@
  */
 #include <linux/slab.h>
 #include <kunit/visibility.h>
+#include <vmbus/reader.h>
 #include "vsrv.h"
 #include "trace.h"
 

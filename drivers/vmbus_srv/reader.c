@@ -43,14 +43,29 @@ module_param_cb(busy_poll_us, &busy_poll_ops, &busy_poll_us, 0644);
 MODULE_PARM_DESC(busy_poll_us, "busy_poll_us of channels that are offered from now on");
 
 /**
- * vsrv_busy_poll_default - how long a new channel polls
+ * vsrv_busy_poll_default() - how long a new channel polls, if its owner does not care
  *
+ * Context: any.
  * Return: microseconds.
  */
 unsigned int vsrv_busy_poll_default(void)
 {
 	return READ_ONCE(busy_poll_us);
 }
+EXPORT_SYMBOL_GPL(vsrv_busy_poll_default);
+
+/**
+ * vsrv_chan_set_busy_poll() - say how long a channel's reader polls from now on
+ * @chan: channel; its file busy_poll_us says the same
+ * @us: microseconds, at most VSRV_BUSY_POLL_MAX
+ *
+ * Context: any.
+ */
+void vsrv_chan_set_busy_poll(struct vsrv_chan *chan, unsigned int us)
+{
+	WRITE_ONCE(chan->busy_poll_us, us);
+}
+EXPORT_SYMBOL_GPL(vsrv_chan_set_busy_poll);
 
 static enum reader_batch reader_read(struct vsrv_reader *reader, unsigned int *n)
 {
@@ -104,6 +119,14 @@ static bool reader_poll(struct vsrv_reader *reader, unsigned int n)
 	return false;
 }
 
+/* The ring is empty, and not polled.  True to look again all the same. */
+static bool reader_sleep(struct vsrv_reader *reader)
+{
+	if (reader->ops->returns && reader->ops->returns(reader))
+		return false;
+	return vsrv_ring_unmask(reader->in);
+}
+
 static void reader_work(struct kthread_work *work)
 {
 	struct vsrv_reader *reader = container_of(work, struct vsrv_reader, work);
@@ -120,8 +143,7 @@ static void reader_work(struct kthread_work *work)
 		vsrv_chan_count(reader->chan, n ? VSRV_CHAN_POLL_HITS : VSRV_CHAN_POLL_MISSES, 1);
 	}
 	again = batch == READER_MORE ||
-		(batch == READER_IDLE &&
-		 (reader_poll(reader, n) || vsrv_ring_unmask(reader->in)));
+		(batch == READER_IDLE && (reader_poll(reader, n) || reader_sleep(reader)));
 	if (again)
 		vsrv_reader_queue(reader);
 }

@@ -8,7 +8,7 @@
 #include <linux/device.h>
 #include <linux/kstrtox.h>
 #include <linux/slab.h>
-#include <vmbus/ring.h>
+#include <vmbus/reader.h>
 #include "vsrv.h"
 
 /* ---- the server ---------------------------------------------------------------------- */
@@ -181,6 +181,7 @@ VSRV_CHAN_ATTR(packets_in, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACKE
 VSRV_CHAN_ATTR(packets_out, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACKETS_OUT]));
 VSRV_CHAN_ATTR(out_full_total, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_RING_FULL]));
 VSRV_CHAN_ATTR(bad_packets, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BAD_PACKETS]));
+VSRV_CHAN_ATTR(answers_busy, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BUSY]));
 VSRV_CHAN_ATTR(poll_hits, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_POLL_HITS]));
 VSRV_CHAN_ATTR(poll_misses, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_POLL_MISSES]));
 VSRV_CHAN_ATTR(errors, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_ERRORS]));
@@ -233,7 +234,7 @@ static ssize_t vsrv_chan_busy_poll_us_store(struct vsrv_chan *chan, const char *
 		       READ_ONCE(chan->id), VSRV_BUSY_POLL_MAX);
 		return -EINVAL;
 	}
-	WRITE_ONCE(chan->busy_poll_us, us);
+	vsrv_chan_set_busy_poll(chan, us);
 	return len;
 }
 
@@ -289,6 +290,7 @@ static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_packets_out.attr,
 	&vsrv_chan_attr_out_full_total.attr,
 	&vsrv_chan_attr_bad_packets.attr,
+	&vsrv_chan_attr_answers_busy.attr,
 	&vsrv_chan_attr_monitor_id.attr,
 	&vsrv_chan_attr_latency.attr,
 	&vsrv_chan_attr_poll_hits.attr,

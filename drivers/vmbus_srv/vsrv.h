@@ -498,12 +498,6 @@ void vsrv_detach(struct vmbus_srv *srv);
 void vsrv_do_quiesce(struct vmbus_srv *srv);
 void vsrv_do_resume(struct vmbus_srv *srv);
 
-/* ---- readers: reader.c --------------------------------------------------------------- */
-
-#define VSRV_BUSY_POLL_MAX	10000	/* microseconds */
-
-unsigned int vsrv_busy_poll_default(void);
-
 /* ---- packets: packet.c --------------------------------------------------------------- */
 
 #define VSRV_PACKET_DESC	((u32)sizeof(struct vmpacket_descriptor))

@@ -124,6 +124,7 @@ int vpart_send_message(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint,
 		       const void *payload, u32 len);
 int vpart_set_event(struct vmbus_partition *part, u8 vtl, u32 vp, u8 sint, u16 flag);
 bool vpart_vp_valid(struct vmbus_partition *part, u32 vp);
+unsigned int vpart_vp_count(struct vmbus_partition *part);
 
 /**
  * struct vpart_vtl2_ops - this kernel as a receiver in VTL2 of the partition

@@ -22,6 +22,7 @@
 #include <vmbus/ring.h>
 
 #define VSRV_READER_BATCH	64	/* packets read before others get their turn */
+#define VSRV_BUSY_POLL_MAX	10000	/* microseconds */
 
 struct vsrv_reader;
 
@@ -32,6 +33,8 @@ struct vsrv_reader;
  * @packet: a packet, valid until the next call of @ready
  * @flush: the batch is over: write what is due and vsrv_ring_write_commit(); true
  *	if the client must be interrupted
+ * @returns: the ring is empty; true if the device calls vsrv_reader_queue() before long
+ *	whatever the client does, which is not asked to signal then.  Optional.
  *
  * They are made one at a time: in the reader's thread, or by whoever calls
  * vsrv_reader_drain().
@@ -40,6 +43,7 @@ struct vsrv_reader_ops {
 	bool (*ready)(struct vsrv_reader *reader);
 	void (*packet)(struct vsrv_reader *reader, const struct vsrv_packet *pkt);
 	bool (*flush)(struct vsrv_reader *reader);
+	bool (*returns)(struct vsrv_reader *reader);
 };
 
 /**
@@ -83,5 +87,7 @@ void vsrv_reader_pause(struct vsrv_reader *reader);
 void vsrv_reader_resume(struct vsrv_reader *reader);
 void vsrv_reader_stop(struct vsrv_reader *reader);
 unsigned int vsrv_reader_drain(struct vsrv_reader *reader);
+unsigned int vsrv_busy_poll_default(void);
+void vsrv_chan_set_busy_poll(struct vsrv_chan *chan, unsigned int us);
 
 #endif /* _VMBUS_READER_H */
