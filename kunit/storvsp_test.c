@@ -628,6 +628,70 @@ static void storvsp_srb_direction_test(struct kunit *test)
 	}
 }
 
+/* ---- what the administrator says ------------------------------------------------------------ */
+
+static void storvsp_subs_auto_test(struct kunit *test)
+{
+	static const struct { u16 subs; unsigned int vps; u16 want; } cases[] = {
+		{ STORVSP_SUBS_AUTO, 0, 0 }, { STORVSP_SUBS_AUTO, 1, 1 },
+		{ STORVSP_SUBS_AUTO, 63, 63 }, { STORVSP_SUBS_AUTO, 64, 64 },
+		{ STORVSP_SUBS_AUTO, 65, 64 }, { STORVSP_SUBS_AUTO, UINT_MAX, 64 },
+		{ 0, 8, 0 }, { 1, 8, 1 }, { STORVSP_MAX_SUBS, 1, STORVSP_MAX_SUBS },
+	};
+	struct storvsp_config config = { };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		config.subs = cases[i].subs;
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_config_subs(&config, cases[i].vps),
+				    cases[i].want, "case %u", i);
+	}
+}
+
+/* LUNs that never complete a command take this many, one after the other in turn. */
+static unsigned int st_take(struct kunit *test, unsigned int *luns, unsigned int n,
+			    unsigned int depth)
+{
+	unsigned int busy = 0, i;
+	bool any;
+
+	memset(luns, 0, n * sizeof(*luns));
+	do {
+		any = false;
+		for (i = 0; i < n; i++) {
+			if (!storvsp_admit(luns[i], busy, depth))
+				continue;
+			luns[i]++;
+			busy++;
+			any = true;
+		}
+	} while (any && busy <= STORVSP_DEPTH);
+	return busy;
+}
+
+/* However many are stuck, another one gets something; and none more than it may have. */
+static void storvsp_admit_test(struct kunit *test)
+{
+	static const unsigned int depths[] = { 1, 2, 64, STORVSP_DEPTH };
+	unsigned int luns[64], n, i, d, busy, share;
+
+	for (d = 0; d < ARRAY_SIZE(depths); d++) {
+		for (n = 1; n <= ARRAY_SIZE(luns); n++) {
+			busy = st_take(test, luns, n, depths[d]);
+			share = min(depths[d], STORVSP_DEPTH / (n + 1));
+			KUNIT_EXPECT_LT(test, busy, (unsigned int)STORVSP_DEPTH);
+			KUNIT_EXPECT_TRUE(test, storvsp_admit(0, busy, depths[d]));
+			for (i = 0; i < n; i++) {
+				KUNIT_EXPECT_GE(test, luns[i], share);
+				KUNIT_EXPECT_LE(test, luns[i], share + 1);
+			}
+		}
+	}
+	KUNIT_EXPECT_EQ(test, st_take(test, luns, 1, STORVSP_DEPTH), STORVSP_DEPTH / 2U);
+	KUNIT_EXPECT_FALSE(test, storvsp_admit(0, STORVSP_DEPTH, STORVSP_DEPTH));
+	KUNIT_EXPECT_FALSE(test, storvsp_admit(0, 0, 0));
+}
+
 static struct kunit_case storvsp_cases[] = {
 	KUNIT_CASE(storvsp_parse_test),
 	KUNIT_CASE(storvsp_parse_short_test),
@@ -642,6 +706,8 @@ static struct kunit_case storvsp_cases[] = {
 	KUNIT_CASE(storvsp_srb_ranges_test),
 	KUNIT_CASE(storvsp_srb_varlen_test),
 	KUNIT_CASE(storvsp_srb_direction_test),
+	KUNIT_CASE(storvsp_subs_auto_test),
+	KUNIT_CASE(storvsp_admit_test),
 	{}
 };
 

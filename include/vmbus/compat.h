@@ -56,6 +56,15 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define VMBUS_SOCKADDR(addr) ((struct sockaddr_unsized *)(addr))
 #endif
 
+/* 7.3: LIO completes a command in the context that its backstore does, if one lets it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+#define VMBUS_TARGET_DIRECT_COMPL
+#else
+#define VMBUS_TARGET_DIRECT_COMPL					\
+	.default_compl_type = TARGET_DIRECT_COMPL,			\
+	.direct_compl_supp = 1,
+#endif
+
 /* A kernel that has the macro gives its threads no root directory. */
 #include <linux/fs_struct.h>
 

@@ -118,16 +118,37 @@ void storvsp_chan_answer(struct storvsp_io *io)
 }
 
 /**
- * storvsp_chan_begin - a command goes to LIO
+ * storvsp_chan_begin - a command wants to go to LIO
  * @sc: channel
+ * @lun: LUN that it is for
  *
  * Context: in the channel's reader.
+ * Return: true if it may; storvsp_chan_complete() is to follow.  False if its LUN has
+ * enough to do.
  */
-void storvsp_chan_begin(struct storvsp_chan *sc)
+bool storvsp_chan_begin(struct storvsp_chan *sc, u8 lun)
 {
+	bool admit;
+
 	spin_lock_irq(&sc->lock);
-	WRITE_ONCE(sc->busy, sc->busy + 1);
+	admit = storvsp_admit(sc->lun_busy[lun], sc->busy,
+			      READ_ONCE(sc->ctrl->config.lun_depth));
+	if (admit) {
+		sc->lun_busy[lun]++;
+		WRITE_ONCE(sc->busy, sc->busy + 1);
+	}
 	spin_unlock_irq(&sc->lock);
+	return admit;
+}
+
+/* The reader may have left it to us to look at the ring. */
+static void storvsp_chan_look(struct storvsp_chan *sc)
+{
+	lockdep_assert_held(&sc->lock);
+	if (!sc->returns)
+		return;
+	sc->returns = false;
+	vsrv_reader_queue(&sc->reader);
 }
 
 /**
@@ -139,6 +160,7 @@ void storvsp_chan_begin(struct storvsp_chan *sc)
 void storvsp_chan_complete(struct storvsp_io *io)
 {
 	struct storvsp_chan *sc = io->sc;
+	u8 lun = io->cmd.lun;
 	unsigned long flags;
 
 	spin_lock_irqsave(&sc->lock, flags);
@@ -149,7 +171,9 @@ void storvsp_chan_complete(struct storvsp_io *io)
 
 	/* Last: a close waits for it, and may free everything then. */
 	spin_lock_irqsave(&sc->lock, flags);
+	sc->lun_busy[lun]--;
 	WRITE_ONCE(sc->busy, sc->busy - 1);
+	storvsp_chan_look(sc);
 	if (!sc->busy) {
 		/* Pairs with that in storvsp_reset_begin(). */
 		smp_mb();
@@ -284,12 +308,44 @@ static void storvsp_packet(struct vsrv_reader *reader, const struct vsrv_packet 
 	storvsp_chan_answer(io);
 }
 
+/*
+ * With that many commands under way the ring is looked at when one completes, and the
+ * guest need not signal; in case all of them take long, also after a tick.
+ */
+static bool storvsp_returns(struct vsrv_reader *reader)
+{
+	struct storvsp_chan *sc = container_of(reader, struct storvsp_chan, reader);
+	unsigned int depth = READ_ONCE(sc->ctrl->config.poll_depth);
+	bool returns;
+
+	if (!depth)
+		return false;
+	spin_lock_irq(&sc->lock);
+	returns = sc->busy >= depth;
+	sc->returns = returns;
+	spin_unlock_irq(&sc->lock);
+	if (returns)
+		mod_timer(&sc->look, jiffies + 1);
+	return returns;
+}
+
+static void storvsp_look(struct timer_list *timer)
+{
+	struct storvsp_chan *sc = container_of(timer, struct storvsp_chan, look);
+	unsigned long flags;
+
+	spin_lock_irqsave(&sc->lock, flags);
+	storvsp_chan_look(sc);
+	spin_unlock_irqrestore(&sc->lock, flags);
+}
+
 /* ---- callbacks of the server --------------------------------------------------------------- */
 
 static const struct vsrv_reader_ops storvsp_reader_ops = {
 	.ready = storvsp_ready,
 	.packet = storvsp_packet,
 	.flush = storvsp_reader_flush,
+	.returns = storvsp_returns,
 };
 
 static void storvsp_chan_signal(struct vsrv_chan *chan)
@@ -309,6 +365,7 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 	for (i = 0; i < STORVSP_DEPTH; i++)
 		list_add_tail(&sc->ios[i].node, &sc->free);
 	sc->reset = NULL;
+	sc->returns = false;
 	sc->starved = false;
 	sc->notify = false;
 	sc->running = true;
@@ -332,7 +389,9 @@ static void storvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_par
 	}
 	err = vsrv_rings_open(chan, params, &sc->rings);
 	if (!err) {
-		storvsp_proto_init(&sc->proto, sub, sub ? 0 : sc->ctrl->max_subs);
+		storvsp_proto_init(&sc->proto, sub, sub ? 0 :
+				   storvsp_config_subs(&sc->ctrl->config,
+						       vpart_vp_count(sc->part)));
 		storvsp_scan_open(&sc->ctrl->scan, !sub);
 		storvsp_chan_start(sc);
 		vsrv_reader_start(&sc->reader, &sc->rings, worker);
@@ -419,6 +478,42 @@ const struct vsrv_chan_ops storvsp_chan_ops = {
 /* ---- life ------------------------------------------------------------------------------------ */
 
 /**
+ * storvsp_chan_publish - a channel was offered
+ * @sc: channel
+ * @offer: the server's
+ *
+ * Context: process.
+ */
+void storvsp_chan_publish(struct storvsp_chan *sc, struct vsrv_chan *offer)
+{
+	struct storvsp_ctrl *ctrl = sc->ctrl;
+
+	spin_lock_irq(&ctrl->chans_lock);
+	sc->offer = offer;
+	if (ctrl->config.busy_poll_us != STORVSP_POLL_DEFAULT)
+		vsrv_chan_set_busy_poll(offer, ctrl->config.busy_poll_us);
+	spin_unlock_irq(&ctrl->chans_lock);
+}
+
+/**
+ * storvsp_chan_revoke - take the offer of a channel back
+ * @sc: channel that was offered
+ *
+ * Context: process, may sleep; as vsrv_revoke().
+ */
+void storvsp_chan_revoke(struct storvsp_chan *sc)
+{
+	struct storvsp_ctrl *ctrl = sc->ctrl;
+	struct vsrv_chan *offer;
+
+	spin_lock_irq(&ctrl->chans_lock);
+	offer = sc->offer;
+	sc->offer = NULL;
+	spin_unlock_irq(&ctrl->chans_lock);
+	vsrv_revoke(offer);
+}
+
+/**
  * storvsp_chan_setup - set up a channel that is not offered
  * @ctrl: its controller
  * @sc: channel; zero
@@ -429,6 +524,7 @@ void storvsp_chan_setup(struct storvsp_ctrl *ctrl, struct storvsp_chan *sc)
 	spin_lock_init(&sc->lock);
 	init_waitqueue_head(&sc->idle);
 	INIT_WORK(&sc->close, storvsp_chan_close_work);
+	timer_setup(&sc->look, storvsp_look, 0);
 	vsrv_reader_init(&sc->reader, &storvsp_reader_ops, sc->buf, sizeof(sc->buf));
 	spin_lock_irq(&ctrl->chans_lock);
 	list_add_tail(&sc->node, &ctrl->chans);

@@ -146,6 +146,7 @@ void storvsp_chan_halt(struct storvsp_chan *sc, bool closed)
 	WRITE_ONCE(sc->running, false);
 	sc->stopped = false;
 	spin_unlock_irq(&sc->lock);
+	timer_delete_sync(&sc->look);
 	vsrv_rings_close(&sc->rings);
 	sc->open = false;
 }

@@ -4,13 +4,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/configfs.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <scsi/scsi_proto.h>
 #include <target/target_core_backend.h>
+#include <vmbus/compat.h>
 #include "storvsp.h"
 
 #define STORVSP_TPGT		1
@@ -20,11 +20,6 @@
 static struct storvsp_port *to_port(struct se_wwn *wwn)
 {
 	return container_of(wwn, struct storvsp_port, wwn);
-}
-
-static struct storvsp_ctrl *to_ctrl(struct se_portal_group *tpg)
-{
-	return container_of(tpg, struct storvsp_ctrl, tpg);
 }
 
 /* ---- enable, disable ------------------------------------------------------------------ */
@@ -64,7 +59,7 @@ static int storvsp_offer(struct storvsp_ctrl *ctrl)
 	chan = vsrv_offer(ctrl->server, &offer, &storvsp_chan_ops, &ctrl->primary);
 	if (IS_ERR(chan))
 		return PTR_ERR(chan);
-	ctrl->primary.offer = chan;
+	storvsp_chan_publish(&ctrl->primary, chan);
 	return 0;
 }
 
@@ -87,13 +82,13 @@ static int storvsp_enable_locked(struct storvsp_ctrl *ctrl)
 	const char *name = ctrl->port->name;
 	int err;
 
-	if (!ctrl->server_name[0]) {
+	if (!ctrl->config.server[0]) {
 		pr_err("%s: enable: write the name of a VMBus server to \"server\" first\n", name);
 		return -EINVAL;
 	}
-	ctrl->server = vsrv_get(ctrl->server_name);
+	ctrl->server = vsrv_get(ctrl->config.server);
 	if (!ctrl->server) {
-		pr_err("%s: enable: no VMBus server \"%s\"\n", name, ctrl->server_name);
+		pr_err("%s: enable: no VMBus server \"%s\"\n", name, ctrl->config.server);
 		return -ENODEV;
 	}
 	err = storvsp_chan_init(&ctrl->primary);
@@ -105,7 +100,7 @@ static int storvsp_enable_locked(struct storvsp_ctrl *ctrl)
 	ctrl->scan.retired = false;
 	err = storvsp_offer(ctrl);
 	if (err) {
-		pr_err("%s: enable: server \"%s\": %s (%d)\n", name, ctrl->server_name,
+		pr_err("%s: enable: server \"%s\": %s (%d)\n", name, ctrl->config.server,
 		       storvsp_offer_error(err), err);
 		goto stop_session;
 	}
@@ -124,8 +119,7 @@ put_server:
 static void storvsp_disable_locked(struct storvsp_ctrl *ctrl)
 {
 	storvsp_ctrl_retire(ctrl);
-	vsrv_revoke(ctrl->primary.offer);
-	ctrl->primary.offer = NULL;
+	storvsp_chan_revoke(&ctrl->primary);
 	storvsp_session_stop(ctrl);
 	storvsp_chan_destroy(&ctrl->primary);
 	vsrv_put(ctrl->server);
@@ -134,7 +128,7 @@ static void storvsp_disable_locked(struct storvsp_ctrl *ctrl)
 
 static int storvsp_enable(struct se_portal_group *tpg, bool enable)
 {
-	struct storvsp_ctrl *ctrl = to_ctrl(tpg);
+	struct storvsp_ctrl *ctrl = to_storvsp_ctrl(tpg);
 	int err = 0;
 
 	mutex_lock(&ctrl->lock);
@@ -145,81 +139,6 @@ static int storvsp_enable(struct se_portal_group *tpg, bool enable)
 	mutex_unlock(&ctrl->lock);
 	return err;
 }
-
-/* ---- attributes ------------------------------------------------------------------------- */
-
-static ssize_t storvsp_tpg_server_show(struct config_item *item, char *page)
-{
-	struct storvsp_ctrl *ctrl = to_ctrl(to_tpg(item));
-	ssize_t len;
-
-	mutex_lock(&ctrl->lock);
-	len = sysfs_emit(page, "%s\n", ctrl->server_name);
-	mutex_unlock(&ctrl->lock);
-	return len;
-}
-
-static ssize_t storvsp_tpg_server_store(struct config_item *item, const char *page, size_t count)
-{
-	struct storvsp_ctrl *ctrl = to_ctrl(to_tpg(item));
-	size_t len = strcspn(page, "\n");
-	int err = 0;
-
-	if (!len || len >= sizeof(ctrl->server_name)) {
-		pr_err("%s: server: give a name of 1 to %zu characters\n", ctrl->port->name,
-		       sizeof(ctrl->server_name) - 1);
-		return -EINVAL;
-	}
-	mutex_lock(&ctrl->lock);
-	if (ctrl->server) {
-		pr_err("%s: server: write 0 to \"enable\" first\n", ctrl->port->name);
-		err = -EBUSY;
-	} else {
-		memcpy(ctrl->server_name, page, len);
-		ctrl->server_name[len] = '\0';
-	}
-	mutex_unlock(&ctrl->lock);
-	return err ?: count;
-}
-
-static ssize_t storvsp_tpg_subchannels_show(struct config_item *item, char *page)
-{
-	struct storvsp_ctrl *ctrl = to_ctrl(to_tpg(item));
-
-	return sysfs_emit(page, "%u\n", READ_ONCE(ctrl->max_subs));
-}
-
-static ssize_t storvsp_tpg_subchannels_store(struct config_item *item, const char *page,
-					     size_t count)
-{
-	struct storvsp_ctrl *ctrl = to_ctrl(to_tpg(item));
-	int err = 0;
-	u16 n;
-
-	if (kstrtou16(page, 0, &n) || n > STORVSP_MAX_SUBS) {
-		pr_err("%s: subchannels: give a number of 0 to %u\n", ctrl->port->name,
-		       STORVSP_MAX_SUBS);
-		return -EINVAL;
-	}
-	mutex_lock(&ctrl->lock);
-	if (ctrl->server) {
-		pr_err("%s: subchannels: write 0 to \"enable\" first\n", ctrl->port->name);
-		err = -EBUSY;
-	} else {
-		WRITE_ONCE(ctrl->max_subs, n);
-	}
-	mutex_unlock(&ctrl->lock);
-	return err ?: count;
-}
-
-CONFIGFS_ATTR(storvsp_tpg_, server);
-CONFIGFS_ATTR(storvsp_tpg_, subchannels);
-
-static struct configfs_attribute *storvsp_tpg_attrs[] = {
-	&storvsp_tpg_attr_server,
-	&storvsp_tpg_attr_subchannels,
-	NULL
-};
 
 /* ---- directories -------------------------------------------------------------------------- */
 
@@ -267,6 +186,7 @@ static struct se_portal_group *storvsp_make_tpg(struct se_wwn *wwn, const char *
 	spin_lock_init(&ctrl->scan.lock);
 	spin_lock_init(&ctrl->chans_lock);
 	INIT_LIST_HEAD(&ctrl->chans);
+	storvsp_config_init(&ctrl->config);
 	storvsp_chan_setup(ctrl, &ctrl->primary);
 
 	/* Of LIO's protocols the one whose ports have 16-byte identifiers. */
@@ -280,7 +200,7 @@ static struct se_portal_group *storvsp_make_tpg(struct se_wwn *wwn, const char *
 
 static void storvsp_drop_tpg(struct se_portal_group *tpg)
 {
-	struct storvsp_ctrl *ctrl = to_ctrl(tpg);
+	struct storvsp_ctrl *ctrl = to_storvsp_ctrl(tpg);
 
 	storvsp_enable(tpg, false);
 	core_tpg_deregister(tpg);
@@ -328,7 +248,7 @@ bool storvsp_disk_get(struct storvsp_ctrl *ctrl, u8 lun, struct storvsp_disk *di
 
 static int storvsp_post_link(struct se_portal_group *tpg, struct se_lun *lun)
 {
-	struct storvsp_ctrl *ctrl = to_ctrl(tpg);
+	struct storvsp_ctrl *ctrl = to_storvsp_ctrl(tpg);
 
 	if (lun->unpacked_lun >= STORVSP_LUNS) {
 		pr_err("%s: lun_%llu: the guest sees only LUNs up to %d\n", ctrl->port->name,
@@ -343,7 +263,7 @@ static int storvsp_post_link(struct se_portal_group *tpg, struct se_lun *lun)
 
 static void storvsp_pre_unlink(struct se_portal_group *tpg, struct se_lun *lun)
 {
-	struct storvsp_ctrl *ctrl = to_ctrl(tpg);
+	struct storvsp_ctrl *ctrl = to_storvsp_ctrl(tpg);
 
 	if (lun->unpacked_lun >= STORVSP_LUNS)
 		return;
@@ -356,7 +276,7 @@ static void storvsp_pre_unlink(struct se_portal_group *tpg, struct se_lun *lun)
 
 static char *storvsp_tpg_get_wwn(struct se_portal_group *tpg)
 {
-	return to_ctrl(tpg)->port->name;
+	return to_storvsp_ctrl(tpg)->port->name;
 }
 
 static u16 storvsp_tpg_get_tag(struct se_portal_group *tpg)
@@ -398,8 +318,9 @@ const struct target_core_fabric_ops storvsp_fabric_ops = {
 	.fabric_drop_tpg = storvsp_drop_tpg,
 	.fabric_post_link = storvsp_post_link,
 	.fabric_pre_unlink = storvsp_pre_unlink,
-	.tfc_tpg_base_attrs = storvsp_tpg_attrs,
+	.tfc_tpg_base_attrs = storvsp_config_attrs,
 	/* A file backstore blocks whoever submits: not the thread of a VP, please. */
 	.default_submit_type = TARGET_QUEUE_SUBMIT,
 	.direct_submit_supp = 1,
+	VMBUS_TARGET_DIRECT_COMPL
 };

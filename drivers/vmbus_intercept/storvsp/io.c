@@ -11,6 +11,7 @@
  * LIO drops its last reference exactly once per command, also if it aborts it:
  * that is where the answer is made.
  */
+#include <kunit/visibility.h>
 #include <linux/highmem.h>
 #include <linux/minmax.h>
 #include <scsi/scsi_common.h>
@@ -27,6 +28,25 @@ static struct storvsp_io *to_io(struct se_cmd *se_cmd)
 {
 	return container_of(se_cmd, struct storvsp_io, se_cmd);
 }
+
+/* ---- fairness ------------------------------------------------------------------------ */
+
+/**
+ * storvsp_admit - may a LUN have one more command in flight?
+ * @lun_busy: how many it has on the channel
+ * @busy: how many all LUNs have there, these included
+ * @depth: how many it may have at most
+ *
+ * No more than are still free: then one LUN that is slow gets half of all, two get a
+ * third each, and there is always something left for the others.
+ *
+ * Return: true if so.
+ */
+bool storvsp_admit(unsigned int lun_busy, unsigned int busy, unsigned int depth)
+{
+	return lun_busy < depth && lun_busy < STORVSP_DEPTH - busy;
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_admit);
 
 /* ---- the guest's pages --------------------------------------------------------------- */
 
@@ -99,20 +119,32 @@ static void storvsp_io_answer(struct storvsp_io *io, const struct storvsp_result
 	storvsp_chan_answer(io);
 }
 
-/* The guest's pages are not to be had: its fault, or a reason to try again. */
-static void storvsp_io_pin_failed(struct storvsp_io *io, int err)
+/* Make the answer: try again. */
+static void storvsp_io_busy(struct storvsp_io *io)
 {
-	struct storvsp_result res = {
+	static const struct storvsp_result busy = {
 		.srb_status = SRB_STATUS_BUSY,
 		.scsi_status = SAM_STAT_BUSY,
 	};
 
-	if (err == -EFAULT) {
-		res.srb_status = SRB_STATUS_INVALID_REQUEST;
-		res.scsi_status = SAM_STAT_GOOD;
-		vsrv_chan_count(io->sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
+	vsrv_chan_count(io->sc->chan, VSRV_CHAN_BUSY, 1);
+	storvsp_answer_srb(&io->answer, &io->req, &busy);
+}
+
+/* The same where the guest's pages are not to be had, unless that is its own fault. */
+static void storvsp_io_pin_failed(struct storvsp_io *io, int err)
+{
+	static const struct storvsp_result invalid = {
+		.srb_status = SRB_STATUS_INVALID_REQUEST,
+		.scsi_status = SAM_STAT_GOOD,
+	};
+
+	if (err != -EFAULT) {
+		storvsp_io_busy(io);
+		return;
 	}
-	storvsp_io_answer(io, &res);
+	vsrv_chan_count(io->sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
+	storvsp_answer_srb(&io->answer, &io->req, &invalid);
 }
 
 static void storvsp_io_emulated(struct storvsp_io *io, const struct storvsp_result *res)
@@ -123,6 +155,7 @@ static void storvsp_io_emulated(struct storvsp_io *io, const struct storvsp_resu
 		err = storvsp_pin(io);
 		if (err) {
 			storvsp_io_pin_failed(io, err);
+			storvsp_chan_answer(io);
 			return;
 		}
 		sg_copy_from_buffer(io->sgl, storvsp_build_sgl(io, res->len), io->sc->data,
@@ -166,10 +199,6 @@ static enum dma_data_direction storvsp_direction(const struct storvsp_command *c
 
 static void storvsp_submit(struct storvsp_io *io)
 {
-	static const struct storvsp_result busy = {
-		.srb_status = SRB_STATUS_BUSY,
-		.scsi_status = SAM_STAT_BUSY,
-	};
 	struct se_session *sess = io->sc->ctrl->sess;
 	struct storvsp_command *cmd = &io->cmd;
 	struct se_cmd *se_cmd = &io->se_cmd;
@@ -177,12 +206,11 @@ static void storvsp_submit(struct storvsp_io *io)
 	memset(se_cmd, 0, sizeof(*se_cmd));
 	io->moved = false;
 	io->aborted = false;
-	storvsp_chan_begin(io->sc);
 	se_cmd->tag = io->req.trans_id;
 	if (target_init_cmd(se_cmd, sess, io->sense, cmd->lun, cmd->len, TCM_SIMPLE_TAG,
 			    storvsp_direction(cmd), TARGET_SCF_ACK_KREF)) {
 		storvsp_unpin(io);
-		storvsp_answer_srb(&io->answer, &io->req, &busy);
+		storvsp_io_busy(io);
 		storvsp_chan_complete(io);
 		return;
 	}
@@ -238,11 +266,18 @@ void storvsp_io_execute(struct storvsp_io *io)
 	}
 	if (storvsp_io_refuse(io))
 		return;
+	if (!storvsp_chan_begin(sc, io->cmd.lun)) {
+		storvsp_io_busy(io);
+		storvsp_chan_answer(io);
+		return;
+	}
 	err = storvsp_pin(io);
-	if (err)
+	if (err) {
 		storvsp_io_pin_failed(io, err);
-	else
-		storvsp_submit(io);
+		storvsp_chan_complete(io);
+		return;
+	}
+	storvsp_submit(io);
 }
 
 /* ---- from LIO ------------------------------------------------------------------------------ */

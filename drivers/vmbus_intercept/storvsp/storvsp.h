@@ -3,10 +3,11 @@
  * Private parts of vmbus_storvsp: a SCSI controller of the guest whose disks
  * are LIO backstores.
  *
- * fabric.c is LIO's side in configfs, channel.c a VMBus channel, sub.c what the
- * channels of a controller have to do with each other, io.c carries commands from
- * channels to LIO and back.  proto.c, request.c and screen.c only look at packets and
- * make answers: no I/O, no locks.
+ * fabric.c is LIO's side in configfs and config.c the attributes there, channel.c a
+ * VMBus channel, sub.c what the channels of a controller have to do with each other,
+ * scan.c and end.c how they begin and end.  io.c carries commands from channels to LIO
+ * and back.  proto.c, request.c and screen.c only look at packets and make answers: no
+ * I/O, no locks.
  *
  * The worker of a channel (a thread of the partition) reads requests.  Answers
  * are written by whoever completes a command, in whatever context that is,
@@ -23,10 +24,12 @@
 #define _STORVSP_H
 
 #include <linux/bitmap.h>
+#include <linux/configfs.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/uuid.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -42,6 +45,8 @@
 #define STORVSP_MAX_PAGES	(STORVSP_MAX_TRANSFER / HV_HYP_PAGE_SIZE + 1)
 #define STORVSP_LUNS		256	/* a LUN is one byte in an SRB */
 #define STORVSP_MAX_SUBS	64	/* sub-channels of a controller */
+#define STORVSP_SUBS_AUTO	U16_MAX	/* as many as the guest has VPs */
+#define STORVSP_POLL_DEFAULT	U16_MAX	/* busy_poll_us of the server */
 #define STORVSP_INQUIRY_SIZE	36
 #define STORVSP_EMULATE_SIZE	(8 + 8 * STORVSP_LUNS)
 
@@ -224,6 +229,7 @@ struct storvsp_io {
 };
 
 void storvsp_io_execute(struct storvsp_io *io);
+bool storvsp_admit(unsigned int lun_busy, unsigned int busy, unsigned int depth);
 
 int storvsp_check_stop_free(struct se_cmd *se_cmd);
 void storvsp_release_cmd(struct se_cmd *se_cmd);
@@ -239,7 +245,7 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * struct storvsp_chan - a channel of a controller
  * @ctrl: controller
  * @node: in storvsp_ctrl::chans
- * @offer: the server's, from offer to revoke
+ * @offer: the server's, from offer to revoke; storvsp_ctrl::chans_lock
  * @chan: the same, while open
  * @part: partition whose guest it is, while open
  * @reader: reads requests; alone touches the ring from the guest, @proto, @buf
@@ -251,11 +257,14 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * @buf: copy of a packet
  * @data: data that the controller itself makes up
  * @ios: STORVSP_DEPTH of them
+ * @look: @reader looks at the ring, if nothing else has it do so
  * @lock: protects what follows; taken in any context
  * @free: of struct storvsp_io: may be used for a request
  * @done: of struct storvsp_io: answers on their way to the ring, in order
  * @reset: reset that waits for the controller to become idle
  * @busy: commands that LIO has, or whose completion still runs
+ * @lun_busy: of these, how many each LUN has
+ * @returns: the next completion has @reader look at the ring: the guest does not signal
  * @running: the rings may be used
  * @stopped: but not now: the guest is stopped
  * @starved: @reader waits for @free to get an entry
@@ -276,12 +285,15 @@ struct storvsp_chan {
 	u8 buf[STORVSP_MAX_PACKET] __aligned(8);
 	u8 data[STORVSP_EMULATE_SIZE];
 	struct storvsp_io *ios;
+	struct timer_list look;
 
 	spinlock_t lock;		/* protects the following */
 	struct list_head free;
 	struct list_head done;
 	struct storvsp_io *reset;
 	unsigned int busy;
+	u16 lun_busy[STORVSP_LUNS];
+	bool returns;
 	bool running;
 	bool stopped;
 	bool starved;
@@ -291,10 +303,12 @@ struct storvsp_chan {
 
 extern const struct vsrv_chan_ops storvsp_chan_ops;
 
+void storvsp_chan_publish(struct storvsp_chan *sc, struct vsrv_chan *offer);
+void storvsp_chan_revoke(struct storvsp_chan *sc);
 void storvsp_chan_setup(struct storvsp_ctrl *ctrl, struct storvsp_chan *sc);
 int storvsp_chan_init(struct storvsp_chan *sc);
 void storvsp_chan_destroy(struct storvsp_chan *sc);
-void storvsp_chan_begin(struct storvsp_chan *sc);
+bool storvsp_chan_begin(struct storvsp_chan *sc, u8 lun);
 void storvsp_chan_complete(struct storvsp_io *io);
 void storvsp_chan_answer(struct storvsp_io *io);
 void storvsp_chan_notify(struct storvsp_chan *sc);
@@ -376,6 +390,24 @@ struct storvsp_port {
 };
 
 /**
+ * struct storvsp_config - what the administrator says of a controller: its attributes
+ * @server: name of the VMBus server
+ * @subs: sub-channels that the guest may ask for, or STORVSP_SUBS_AUTO
+ * @lun_depth: commands that one LUN may have in flight per channel
+ * @poll_depth: so many in flight on a channel keep the guest from signalling; 0: none do
+ * @busy_poll_us: of the channels, or STORVSP_POLL_DEFAULT; storvsp_ctrl::chans_lock
+ *
+ * Those from @lun_depth on may change at any time.
+ */
+struct storvsp_config {
+	char server[VMBUS_PARTITION_NAME_SIZE];
+	u16 subs;
+	u16 lun_depth;
+	u16 poll_depth;
+	u16 busy_poll_us;
+};
+
+/**
  * struct storvsp_ctrl - a controller: the directory tpgt_1 of a port
  * @tpg: LIO's part
  * @port: port
@@ -383,8 +415,7 @@ struct storvsp_port {
  * @devs_lock: protects @devs; taken last
  * @devs: LIO's device of each LUN, or NULL
  * @lock: protects what follows
- * @server_name: the attribute "server"
- * @max_subs: the attribute "subchannels"
+ * @config: attributes
  * @server: reference while enabled, else NULL
  * @sess: LIO's session while enabled
  * @scan: what the guest has seen
@@ -392,7 +423,7 @@ struct storvsp_port {
  * @nsubs: sub-channels; like their being of @primary's reader, while it is open, and of
  *	who closes it
  * @resets: channels whose @reset waits: nobody reads meanwhile
- * @chans_lock: protects @chans; taken in any context
+ * @chans_lock: protects @chans and what is said to be so; taken in any context
  * @chans: of struct storvsp_chan, @primary first
  */
 struct storvsp_ctrl {
@@ -402,8 +433,7 @@ struct storvsp_ctrl {
 	spinlock_t devs_lock;		/* protects devs */
 	struct se_device *devs[STORVSP_LUNS];
 	struct mutex lock;		/* protects the following */
-	char server_name[VMBUS_PARTITION_NAME_SIZE];
-	u16 max_subs;
+	struct storvsp_config config;
 	struct vmbus_srv *server;
 	struct se_session *sess;
 
@@ -411,7 +441,7 @@ struct storvsp_ctrl {
 	struct storvsp_chan primary;
 	u16 nsubs;
 	atomic_t resets;
-	spinlock_t chans_lock;		/* protects chans */
+	spinlock_t chans_lock;		/* protects chans, storvsp_chan::offer */
 	struct list_head chans;
 };
 
@@ -423,5 +453,16 @@ static inline bool storvsp_chan_is_sub(const struct storvsp_chan *sc)
 bool storvsp_disk_get(struct storvsp_ctrl *ctrl, u8 lun, struct storvsp_disk *disk);
 
 extern const struct target_core_fabric_ops storvsp_fabric_ops;
+
+/* ---- attributes: config.c -------------------------------------------------------------- */
+
+static inline struct storvsp_ctrl *to_storvsp_ctrl(struct se_portal_group *tpg)
+{
+	return container_of(tpg, struct storvsp_ctrl, tpg);
+}
+
+void storvsp_config_init(struct storvsp_config *config);
+u16 storvsp_config_subs(const struct storvsp_config *config, unsigned int vps);
+extern struct configfs_attribute *storvsp_config_attrs[];
 
 #endif /* _STORVSP_H */

@@ -39,7 +39,7 @@ static int storvsp_sub_offer(struct storvsp_ctrl *ctrl, u16 index)
 		err = PTR_ERR(offer);
 		goto free_sub;
 	}
-	sc->offer = offer;
+	storvsp_chan_publish(sc, offer);
 	return 0;
 
 free_sub:
@@ -87,7 +87,7 @@ void storvsp_subs_end(struct storvsp_ctrl *ctrl)
 	list_for_each_entry_safe(sc, next, &ctrl->chans, node) {
 		if (!storvsp_chan_is_sub(sc))
 			continue;
-		vsrv_revoke(sc->offer);
+		storvsp_chan_revoke(sc);
 		storvsp_sub_free(sc);
 	}
 	ctrl->nsubs = 0;
