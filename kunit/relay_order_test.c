@@ -251,7 +251,7 @@ static void relay_order_reoffer_test(struct kunit *test)
 
 /* ---- the guest's memory ------------------------------------------------------------------ */
 
-/* The host has not let go of the guest's memory: the guest is not told, nor refused help. */
+/* The host has not let go of the guest's memory, so the guest is not told yet. */
 static void ro_expect_waits(struct rt *rt)
 {
 	struct vsrv_chan *chan;
