@@ -312,24 +312,6 @@ static inline void rt_rescind(struct rt *rt, u32 id)
 	rt_say(rt, VMBUS_MSG_RESCIND, id, 0, 0, 12);
 }
 
-static inline void rt_host_destroy(struct vrelay_host *host)
-{
-}
-
-static const struct vrelay_host_ops rt_host_ops = {
-	.name = "fake",
-	.start = fh_start,
-	.stop = fh_stop,
-	.post_message = fh_post_message,
-	.signal_event = fh_signal_event,
-	.bind_event = fh_bind_event,
-	.unbind_event = fh_unbind_event,
-	.share = fh_share,
-	.unshare = fh_unshare,
-	.ready = fh_ready,
-	.destroy = rt_host_destroy,
-};
-
 /* ---- a hook -------------------------------------------------------------------------- */
 
 static inline int rt_hook_offer(struct vint_hook *hook, const struct vint_handover *handover,
@@ -565,7 +547,7 @@ static inline struct rt *rt_new(struct kunit *test)
 	spin_lock_init(&rt->lock);
 	rt->refs = module_refcount(THIS_MODULE);
 	rt->fh.test = test;
-	rt->fh.host.ops = &rt_host_ops;
+	rt->fh.host.ops = &fh_host_ops;
 	rt->fh.on_post = rt_post;
 	rt->fh.posts = kvcalloc(1, sizeof(*rt->fh.posts), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, rt->fh.posts);

@@ -8,6 +8,7 @@
 
 ICS="$GUID_SHUTDOWN $GUID_HEARTBEAT $GUID_TIMESYNC $GUID_KVP"
 HOSTS="$GUID_A $GUID_B $GUID_PIPE $ICS"
+HOST_WITH=ic=1
 rounds=1
 [ -z "${LONG:-}" ] || rounds=5
 
@@ -52,12 +53,7 @@ all_again() {
 	check "its server had nothing to complain of" server_clean guest0
 }
 
-must "modules load" modules_up
-must "the host has its devices" host_up ic=1
-must "VTL2 has a disk of its own on NVMe" nvme_disk
-must "the relay connects with the host" relay_on
-must "the guest starts" guest_start
-must "the guest comes up" guest_wait_up
+bed_up
 disk_works "disk A" "$GUID_A" 8
 sum=$SUM
 must "load on VTL2's disk" load_start "$GUID_NVME"

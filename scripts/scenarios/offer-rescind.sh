@@ -10,6 +10,7 @@
 
 GUID_D=dddddddd-0000-4000-8000-00000000000d
 ALL="$GUID_A $GUID_B $GUID_PIPE $GUID_NVME $GUID_SHUTDOWN $GUID_HEARTBEAT $GUID_TIMESYNC $GUID_KVP"
+HOST_WITH=ic=1
 cycles=10
 flips=50
 if [ -n "${LONG:-}" ]; then
@@ -87,12 +88,7 @@ highest_id() {
 
 seed=${SEED:-1}
 leak_start
-must "modules load" modules_up
-must "the host has its devices" host_up ic=1
-must "VTL2 has a disk of its own on NVMe" nvme_disk
-must "the relay connects with the host" relay_on
-must "the guest starts" guest_start
-must "the guest comes up" guest_wait_up
+bed_up
 truncate -s 8M /tmp/disk_d.img
 must "VTL2 has one more controller" vmbus-target create "$GUID_D" guest0
 must "with a disk" vmbus-target add-lun "$GUID_D" 0 /tmp/disk_d.img
