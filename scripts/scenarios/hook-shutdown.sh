@@ -25,15 +25,36 @@ check "by rings of its own, without a guest" chan_is root "$GUID_SHUTDOWN" open
 check "without a guest a request fails" ic_ask "shutdown 0"
 check "and the host is told" ic_is shutdown "status 0x80004005"
 
+note "A guest that spoils its ring when it is asked, and leaves it open"
+spoiler_starts() {
+	mkfifo /tmp/spoiler.in || return 1
+	vmbus-selftest -t 120000 shutdown < /tmp/spoiler.in > /tmp/spoiler 2>&1 &
+	SPOILER=$!
+	exec 9> /tmp/spoiler.in
+	wait_for "grep -q '^# ask me' /tmp/spoiler && guest_said 1" 30
+}
+
+spoiler_ends() {
+	exec 9>&-
+	wait "$SPOILER"
+}
+
+must "it comes" spoiler_starts
+check "the host asks" ic_ask "shutdown 0"
+check "and is told that it failed" ic_is shutdown "status 0x80004005"
+equal "while the channel is still open" open-broken "$(cat "$(chan_dir guest0 "$GUID_SHUTDOWN")/state")"
+check "the guest leaves" spoiler_ends
+tap_results < /tmp/spoiler
+
 must "the guest starts" guest_start
 must "the guest comes up" guest_wait_up
 must "the guest lists what is offered" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" \
 	"$GUID_SHUTDOWN" "$GUID_HEARTBEAT" "$GUID_TIMESYNC" "$GUID_KVP"
-check "it settles versions with VTL2" wait_for "guest_said 1" 20
+check "it settles versions with VTL2" wait_for "guest_said 2" 20
 equal "whose component it signals" 255 "$(monitor_id guest0 "$GUID_SHUTDOWN")"
 check "others are looked for by the host" monitored "$GUID_HEARTBEAT"
 check "what the guest refuses" ic_ask "shutdown 77"
-check "the guest is asked" wait_for "guest_said 2" 20
+check "the guest is asked" wait_for "guest_said 3" 20
 check "and the host is told" ic_is shutdown "status 0x80004005"
 check "the others are relayed" ic_is heartbeat "ready 3.0"
 
@@ -41,9 +62,9 @@ note "The guest reboots: the host's end does not notice"
 must "the guest reboots" guest_reboot
 check "the host's component is as it was" ic_is shutdown "status 0x80004005"
 check "VTL2 still has it open" chan_is root "$GUID_SHUTDOWN" open
-check "the guest settles versions with VTL2" wait_for "guest_said 3" 20
+check "the guest settles versions with VTL2" wait_for "guest_said 4" 20
 check "what the guest refuses" ic_ask "shutdown 99"
-check "the guest is asked" wait_for "guest_said 4" 20
+check "the guest is asked" wait_for "guest_said 5" 20
 check "and the host is told" ic_is shutdown "status 0x80004005"
 
 note "The rule changes under the guest"

@@ -48,6 +48,7 @@ static const struct group {
 	{ "subdisk", test_subdisk, .extra = true },
 	{ "relay", test_relay, .extra = true },
 	{ "balloon", test_balloon, .extra = true },
+	{ "shutdown", test_shutdown, .extra = true },
 };
 
 static unsigned int tests, failed;
@@ -279,8 +280,8 @@ static void usage(void)
 		"  -V  for the group versions: no higher one is taken\n"
 		"  without groups all run but versions, and disk and subdisk, which need a SCSI\n"
 		"  controller with an empty disk of 1 MiB, subdisk one with 4 sub-channels,\n"
-		"  relay, which needs -r and runs in the kernel of the relay, and balloon, which\n"
-		"  needs a balloon of QEMU\n"
+		"  relay, which needs -r and runs in the kernel of the relay, balloon, which needs\n"
+		"  a balloon of QEMU, and shutdown, which somebody must ask to shut down\n"
 		"  groups:");
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(stderr, " %s", groups[i].name);

@@ -86,5 +86,6 @@ void test_disk(void);
 void test_subdisk(void);
 void test_relay(void);
 void test_balloon(void);
+void test_shutdown(void);
 
 #endif /* _SELFTEST_H */

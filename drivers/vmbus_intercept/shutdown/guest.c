@@ -76,6 +76,14 @@ static void vshut_guest_packet(struct vsrv_reader *reader, const struct vsrv_pac
 	spin_unlock(&vshut->lock);
 }
 
+/* It can be asked nothing until it opens the component again. */
+static void vshut_guest_give_up(struct vshut *vshut)
+{
+	vshut->guest = VSHUT_GUEST_USELESS;
+	vshut->out_len = 0;
+	vshut_host_answer(vshut, VMBUS_IC_FAILED);
+}
+
 static bool vshut_guest_flush(struct vsrv_reader *reader)
 {
 	struct vshut *vshut = to_vshut(reader);
@@ -85,6 +93,9 @@ static bool vshut_guest_flush(struct vsrv_reader *reader)
 	int err;
 
 	spin_lock(&vshut->lock);
+	/* The reader reads no more of a ring that is spoilt. */
+	if (vsrv_chan_broken(vshut->chan))
+		vshut_guest_give_up(vshut);
 	if (!vshut->out_len)
 		goto unlock;
 	vec.iov_len = vshut->out_len;
@@ -95,14 +106,13 @@ static bool vshut_guest_flush(struct vsrv_reader *reader)
 			vsrv_reader_queue(reader);
 		goto unlock;
 	}
-	vshut->out_len = 0;
 	if (err) {
 		/* It has a ring that no request fits into, or has spoilt it. */
 		vsrv_chan_error(vshut->chan, "no request can be written to its ring");
-		vshut->guest = VSHUT_GUEST_USELESS;
-		vshut_host_answer(vshut, VMBUS_IC_FAILED);
+		vshut_guest_give_up(vshut);
 		goto unlock;
 	}
+	vshut->out_len = 0;
 	vsrv_chan_count(vshut->chan, VSRV_CHAN_PACKETS_OUT, 1);
 	interrupt = vsrv_ring_write_commit(out);
 unlock:

@@ -83,7 +83,7 @@ enum vshut_guest_state {
 	VSHUT_GUEST_CLOSED,
 	VSHUT_GUEST_NEGOTIATING,	/* asked for its versions */
 	VSHUT_GUEST_READY,
-	VSHUT_GUEST_USELESS,		/* it speaks none of ours, until it opens again */
+	VSHUT_GUEST_USELESS,		/* speaks none of ours, or has spoilt its ring */
 };
 
 /**
