@@ -72,8 +72,19 @@ static struct vrelay_vtl2 *to_vtl2(struct vrelay_host *host)
 
 /* ---- what touches the machine: KUnit takes their place --------------------------------- */
 
+static const char vtl2_no_handler[] =
+	"this kernel has no hv_setup_mshv_handler(): use 6.15 or newer";
+
+static bool vtl2_has_handler(void)
+{
+	if (!symbol_get(hv_setup_mshv_handler))
+		return false;
+	symbol_put(hv_setup_mshv_handler);
+	return true;
+}
+
 /**
- * vrelay_vtl2_missing() - why this kernel is not the one in VTL2
+ * vrelay_vtl2_missing() - why this kernel cannot be the one in VTL2
  *
  * Return: what is missing, or NULL.
  */
@@ -82,6 +93,8 @@ const char *vrelay_vtl2_missing(void)
 	KUNIT_STATIC_STUB_REDIRECT(vrelay_vtl2_missing);
 	if (!hv_is_hyperv_initialized())
 		return "this is no Hyper-V";
+	if (!vtl2_has_handler())
+		return vtl2_no_handler;
 	if (!ms_hyperv.vtl)
 		return "this kernel runs in VTL0: it is a guest itself";
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -135,7 +148,7 @@ int vrelay_vtl2_hook(void)
 	}
 	set = symbol_get(hv_setup_mshv_handler);
 	if (!set) {
-		pr_err("transport vtl2: this kernel has no hv_setup_mshv_handler(): use 6.15 or newer\n");
+		pr_err("transport vtl2: %s\n", vtl2_no_handler);
 		symbol_put(__vmbus_driver_register);
 		return -EOPNOTSUPP;
 	}

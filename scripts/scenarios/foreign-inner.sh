@@ -31,6 +31,14 @@ must "the host offers a balloon" test -d "$dir"
 guid=${dir##*/}
 check "no driver has it" test ! -e "$dir/driver"
 
+# A kernel too old for it, or one in VTL0
+vtl2_refused() {
+	fails insmod /modules/vmbus_relay.ko transport=vtl2 && dmesg | grep -F \
+		-e 'vmbus_relay: transport vtl2: this kernel has no hv_setup_mshv_handler()' \
+		-e 'vmbus_relay: transport vtl2: this kernel runs in VTL0'
+}
+
+check "no transport to Hyper-V from here" vtl2_refused
 check "without such a server nothing is claimed" fails insmod /modules/vmbus_claim.ko server=none
 must "the module loads" insmod /modules/vmbus_claim.ko
 check "it claims nothing by itself" test ! -e "$dir/driver"
