@@ -4,13 +4,13 @@
 . ./lib.sh
 
 BUS=/sys/bus/vmbus
-CLASS='{525074dc-8985-46e2-8057-a307dc18a502}'
+CLASS=525074dc-8985-46e2-8057-a307dc18a502
 
 balloon_dir() {
 	local d
 
 	for d in "$BUS"/devices/*; do
-		[ "$(cat "$d/class_id")" != "$CLASS" ] || echo "$d"
+		[ "$(cat "$d/class_id")" != "{$CLASS}" ] || echo "$d"
 	done
 }
 
@@ -53,5 +53,10 @@ check "nothing was refused but what should be" file_is "$dir/claim/packets_refus
 check "the guest's server had nothing to complain of" server_clean guest0
 check "the device is let go of" sh -c "echo $guid > $BUS/drivers/vmbus_claim/unbind"
 check "and claimed again" sh -c "echo $guid > $BUS/drivers/vmbus_claim/bind"
+check "let go of, and nobody's" sh -c \
+	"echo $guid > $BUS/drivers/vmbus_claim/unbind && echo > $dir/driver_override"
+check "a driver that takes its class has it" sh -c \
+	"echo $CLASS > $BUS/drivers/vmbus_claim/new_id"
+check "and it is offered" file_is "$dir/claim/disposition" relay
 check "the module unloads" rmmod vmbus_claim
 check "the server goes" rmdir $SRV_CONFIG/guest0
