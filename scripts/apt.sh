@@ -8,6 +8,8 @@
 BACKPORTS=${VMBUS_BACKPORTS:-trixie-backports}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# SUITE/source is the same for the source packages of a suite.
+
 # suite_apt SUITE COMMAND...: an apt command that knows this suite only
 suite_apt() {
 	local dir=$CACHE/apt/$1 command=$2
@@ -26,7 +28,7 @@ mirror() {
 
 # suite_setup SUITE: makes or updates its lists.  Status 3: the mirror has no such suite.
 suite_setup() {
-	local dir=$CACHE/apt/$1 log=$CACHE/apt-update.log uri
+	local dir=$CACHE/apt/$1 log=$CACHE/apt-update.log type=deb uri
 
 	uri=$(mirror)
 	if [ -z "$uri" ]; then
@@ -34,8 +36,9 @@ suite_setup() {
 		uri=$(mirror)
 	fi
 	[ -n "$uri" ] || die "no Debian archive among the apt sources of this machine"
+	[ "${1##*/}" != source ] || type=deb-src
 	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial" "$dir/sources"
-	printf '%s\n' "Types: deb" "URIs: $uri" "Suites: $1" "Components: main" \
+	printf '%s\n' "Types: $type" "URIs: $uri" "Suites: ${1%/source}" "Components: main" \
 		"Signed-By: $KEYRING" > "$dir/sources/suite.sources"
 	# Without the mode a mirror that does not answer is no error
 	suite_apt "$1" apt-get -o APT::Update::Error-Mode=any update > "$log" 2>&1 < /dev/null &&
