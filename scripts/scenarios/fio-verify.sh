@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# desc: four disks of VTL2 under fio at a time, which checks the data; one is reset meanwhile
+# limit: 500
+# long-limit: 2400
+# image: storage
+# disk: logical_block_size=512,physical_block_size=4096
+. ./lib.sh
+. ./storage.inc
+
+GUEST_CPUS=4
+GUID_VIRTIO=dddddddd-0000-4000-8000-00000000000d
+DISK_GUIDS="$GUID_A $GUID_B $GUID_NVME $GUID_VIRTIO"
+RUNTIME=60
+BACKLOG=64
+[ -z "${LONG:-}" ] || RUNTIME=600
+
+# job DISK SIZE PART: blocks of that size, in a part of the disk
+job() {
+	printf '[%s-%s]\nfilename=/dev/%s\nbs=%s\noffset=%sm\nsize=8m\n' \
+		"$1" "$2" "$1" "$2" $(($3 * 8))
+}
+
+# job_file: each byte that is written is read back soon and has a checksum over it.  Of a disk
+# with 4096-byte blocks there are no smaller ones.
+job_file() {
+	printf '%s\n' "[global]" thread=1 direct=1 ioengine=io_uring iodepth=32 rw=randrw \
+		verify=crc32c verify_fatal=1 verify_backlog=$BACKLOG time_based=1 runtime=$RUNTIME
+	for disk in $DISKS; do
+		[ "$disk" = "$BIG_BLOCKS" ] || job "$disk" 512 0
+		job "$disk" 4k 1
+		job "$disk" 64k 2
+	done
+}
+
+# size_of DISK: of its blocks, for the guest, and below
+size_of() {
+	guest_run "cd /sys/block/$1/queue && echo \$(cat logical_block_size physical_block_size)"
+}
+
+# written OPTIONS: fio on a part of a disk that no job of the others uses
+written() {
+	guest_run "fio --name=x --filename=/dev/$BIG_BLOCKS --offset=40m --size=4m --bs=64k \
+		--rw=write --direct=1 --ioengine=io_uring --iodepth=32 --verify=crc32c $*" 120
+}
+
+# all_moved: each job has read, and written more than it checks at a time.  What fio says of
+# it: error, KiB read, KiB written.
+all_moved() {
+	awk -F ';' '/^3;/ { print $3, $5, $6, $47; split($3, part, "-")
+			least = BACKLOG * (part[2] == 512 ? 0.5 : part[2] + 0)
+			if ($5 || !$6 || $47 <= least) bad = 1 }
+		END { exit bad }' BACKLOG=$BACKLOG /tmp/fio.out
+}
+
+must "modules load" modules_up
+must "the servers start" servers_up
+must "VTL2 has a controller on the NVMe device" nvme_disk
+must "a disk in memory" null_disk small 64
+must "a disk in memory with large blocks" null_disk large 64 blocksize=4096
+must "a controller of the first" server_disk guest0 "$GUID_A" /dev/small
+must "a controller of the second" server_disk guest0 "$GUID_B" /dev/large
+must "a controller of a disk that only has large blocks inside" \
+	server_disk guest0 "$GUID_VIRTIO" /dev/vda
+must "the guest starts" guest_start --memory 512
+must "the guest comes up" guest_wait_up
+DISKS=
+for guid in $DISK_GUIDS; do
+	disk=$(guest_disk "$guid")
+	DISKS="$DISKS $disk"
+	case $guid in
+	"$GUID_B") BIG_BLOCKS=$disk; want="4096 4096" ;;
+	"$GUID_VIRTIO") want="512 4096" ;;
+	*) want="512 512" ;;
+	esac
+	equal "the guest knows the blocks of $disk" "$want" "$(size_of "$disk")"
+	[ "$guid" != "$GUID_A" ] || RESET=$disk
+done
+
+note "Would it notice?"
+must "fio writes" written --do_verify=0
+check "and finds it again" written --verify_only
+must "VTL2 changes some bytes" eval \
+	"printf changed | dd of=/dev/large bs=1 seek=$((41 * 1048576 + 1000)) conv=notrunc,fsync"
+check "fio notices" fails written --verify_only
+
+note "fio for $RUNTIME seconds"
+job_file > /tmp/jobs
+must "the guest has its jobs" guest_run "echo $(gzip -c < /tmp/jobs | base64 | tr -d '\n') |
+	base64 -d | gunzip > /tmp/jobs"
+must "fio starts" guest_run "(fio --output=/tmp/fio.out --output-format=terse \
+	--terse-version=3 /tmp/jobs > /tmp/fio.err 2>&1; echo \$? > /tmp/fio.status) &"
+sleep 5
+# Linux waits 10 s after each, with all commands to that disk.
+resets=$(guest_run "n=0; end=\$((\$(date +%s) + $RUNTIME / 2)); while [ \$(date +%s) -lt \$end ]; do
+	sg_reset --device /dev/$RESET || exit 1; n=\$((n + 1)); done;
+	[ ! -e /tmp/fio.status ] && echo \$n" $((RUNTIME + 30)))
+note "resets of $RESET meanwhile: $resets"
+check "these were some" [ "$resets" -ge $((RUNTIME / 60)) ]
+must "fio ends" guest_run "until [ -e /tmp/fio.status ]; do sleep 1; done" $((RUNTIME + 120))
+check "no data was wrong" guest_run "cat /tmp/fio.err; grep -qx 0 /tmp/fio.status"
+guest_run 'cat /tmp/fio.out' > /tmp/fio.out
+equal "all jobs have run" "$(grep -c '^\[.*-' /tmp/jobs)" "$(grep -c '^3;' /tmp/fio.out)"
+check "each has read and written, without an error" all_moved
+awk -F ';' '/^3;/ { printf "# %-8s read %7d KiB, wrote %7d KiB\n", $3, $6, $47 }' /tmp/fio.out
+
+for guid in $DISK_GUIDS; do
+	check "$guid has moved packets" [ "$(cat "$(chan_dir guest0 "$guid")/packets_in")" -gt 500 ]
+done
+# shellcheck disable=SC2086 # a list
+check "no packet was malformed" packets_clean $DISK_GUIDS
+check "the guest's server had nothing to complain of" server_clean guest0
+bed_down
+check "the disks in memory go" null_disks_gone
