@@ -21,6 +21,7 @@ static const struct storvsp_disk sc_disk = {
 	.write_same_max = 64,
 	.unmap = true,
 	.unmap_same = true,
+	.fua = true,
 };
 
 static const struct storvsp_disk sc_plain_disk = {
@@ -117,7 +118,7 @@ KUNIT_ARRAY_PARAM(sc, sc_forms, sc_describe);
  * struct sc_case - a command
  * @cdb: command
  * @asc: with which it is refused, or 0
- * @plain: the same, on a disk that takes no UNMAP
+ * @plain: the same, on a disk that takes no UNMAP and has no cache
  */
 struct sc_case {
 	u8 cdb[STORVSP_CDB_SIZE];
@@ -169,6 +170,18 @@ static const struct sc_case sc_cases[] = {
 	{ { WRITE_SAME, 0x08, 0, 0, 0, 0, 0, 0, 1 }, 0, OPCODE },
 	{ { WRITE_SAME, 0x10, 0, 0, 0, 0, 0, 0, 1 }, FIELD, FIELD },
 	{ { COMPARE_AND_WRITE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2 }, FIELD, FIELD },
+	/* By the cache, or through it */
+	{ { READ_10, 0x08, 0, 0, 0, 0, 0, 0, 1 }, 0, FIELD },
+	{ { READ_12, 0x08, 0, 0, 0, 0, 0, 0, 0, 1 }, 0, FIELD },
+	{ { READ_16, 0x10 }, 0, FIELD },
+	{ { WRITE_10, 0x08, 0, 0, 0, 0, 0, 0, 1 }, 0, FIELD },
+	{ { WRITE_12, 0x10, 0, 0, 0, 0, 0, 0, 0, 1 }, 0, FIELD },
+	{ { WRITE_16, 0x18 }, 0, FIELD },
+	{ { WRITE_VERIFY, 0x10, 0, 0, 0, 0, 0, 0, 1 }, 0, FIELD },
+	{ { WRITE_VERIFY_16, 0x10 }, 0, FIELD },
+	{ { COMPARE_AND_WRITE, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 0, FIELD },
+	{ { VERIFY, 0x10, 0, 0, 0, 0, 0, 0, 1 }, 0, 0 },
+	{ { READ_6, 0x10, 0, 0, 1 }, RANGE, RANGE },
 	/* What is left to LIO, whatever it is */
 	{ { TEST_UNIT_READY }, 0, 0 },
 	{ { READ_CAPACITY }, 0, 0 },

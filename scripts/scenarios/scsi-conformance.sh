@@ -243,6 +243,7 @@ refused "WRITE SAME of more than the limit" 5 "Invalid field in cdb" \
 	"sg_write_same -v --16 --lba=0 --num=65536 /dev/$DISK"
 refused "a write through a cache that there is not" 5 "Invalid field in cdb" \
 	"$(raw_out /tmp/block.5a "2a 08 00 00 05 20 00 00 01 00")"
+check "LIO is not asked" [ "$(dmesg | grep -c 'does not advertise')" = 0 ]
 refused "protection that there is not" 5 "Invalid field in cdb" \
 	"$(raw 512 "28 20 00 00 05 20 00 00 01 00")"
 only "block 1312 is as it was" 1312 1 a5

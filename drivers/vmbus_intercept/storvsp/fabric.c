@@ -215,6 +215,16 @@ static void storvsp_set_dev(struct storvsp_ctrl *ctrl, u64 lun, struct se_device
 	spin_unlock(&ctrl->devs_lock);
 }
 
+/* LIO's own function for that is not exported. */
+static bool storvsp_fua(struct se_device *dev)
+{
+	if (!dev->dev_attrib.emulate_fua_write)
+		return false;
+	if (dev->transport->get_write_cache)
+		return dev->transport->get_write_cache(dev);
+	return dev->dev_attrib.emulate_write_cache;
+}
+
 /**
  * storvsp_disk_get - tell what must be known of a disk
  * @ctrl: controller
@@ -240,6 +250,7 @@ bool storvsp_disk_get(struct storvsp_ctrl *ctrl, u8 lun, struct storvsp_disk *di
 			.write_same_max = dev->dev_attrib.max_write_same_len,
 			.unmap = dev->dev_attrib.emulate_tpu,
 			.unmap_same = dev->dev_attrib.emulate_tpws,
+			.fua = storvsp_fua(dev),
 		};
 	}
 	spin_unlock(&ctrl->devs_lock);

@@ -18,6 +18,7 @@
 #define ASC_RANGE	0x21	/* LOGICAL BLOCK ADDRESS OUT OF RANGE */
 #define ASC_FIELD	0x24	/* INVALID FIELD IN CDB */
 
+#define DPO_FUA			0x18
 #define WRITE_SAME_NDOB		0x01
 #define WRITE_SAME_DATA		0x06	/* PBDATA, LBDATA */
 #define WRITE_SAME_UNMAP	0x08
@@ -97,6 +98,25 @@ static bool storvsp_wants_protection(const u8 *cdb)
 	}
 }
 
+/* Bits that are only for a disk with a cache. */
+static bool storvsp_wants_fua(const u8 *cdb)
+{
+	switch (cdb[0]) {
+	case READ_10:
+	case READ_12:
+	case READ_16:
+	case WRITE_10:
+	case WRITE_12:
+	case WRITE_16:
+	case WRITE_VERIFY:
+	case WRITE_VERIFY_16:
+	case COMPARE_AND_WRITE:
+		return cdb[1] & DPO_FUA;
+	default:
+		return false;
+	}
+}
+
 static u8 storvsp_screen_blocks(const u8 *cdb, const struct storvsp_disk *disk)
 {
 	u64 lba, end;
@@ -107,7 +127,7 @@ static u8 storvsp_screen_blocks(const u8 *cdb, const struct storvsp_disk *disk)
 		return 0;
 	if (cdb[0] == COMPARE_AND_WRITE && count > 1)
 		return ASC_FIELD;
-	if (storvsp_wants_protection(cdb))
+	if (storvsp_wants_protection(cdb) || (storvsp_wants_fua(cdb) && !disk->fua))
 		return ASC_FIELD;
 	if (cdb[0] == WRITE_SAME || cdb[0] == WRITE_SAME_16) {
 		asc = storvsp_screen_write_same(cdb, disk, count);

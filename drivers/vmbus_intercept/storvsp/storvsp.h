@@ -143,12 +143,14 @@ bool storvsp_emulate(const struct storvsp_command *cmd, const unsigned long *lun
  * @write_same_max: blocks that one WRITE SAME may be about
  * @unmap: it takes UNMAP
  * @unmap_same: it takes WRITE SAME with UNMAP
+ * @fua: it takes commands that go by or through its cache
  */
 struct storvsp_disk {
 	u64 blocks;
 	u32 write_same_max;
 	bool unmap;
 	bool unmap_same;
+	bool fua;
 };
 
 u8 storvsp_screen(const u8 *cdb, const struct storvsp_disk *disk);
