@@ -60,8 +60,11 @@ coverage:
 	@scripts/deps
 	@scripts/coverage
 
+bench-ring: bed
+	@scripts/bench-ring
+
 doctor:
 	@scripts/doctor
 
 .PHONY: all modules clean help demo check check-long kernel bed static kunit selftest e2e \
-	e2e-list mutate coverage doctor
+	e2e-list mutate coverage bench-ring doctor

@@ -137,6 +137,7 @@ echo 30 > /proc/sys/kernel/hung_task_timeout_secs
 dmesg -n 5
 dmesg -c > /dev/null
 cp /modules/vmbus_partition.ko /modules/vmbus_srv.ko /tmp
+insmod /modules/vringh.ko
 while IFS="	" read -r n module suites what <&9; do
 	verdict=
 	dirty=
