@@ -66,8 +66,15 @@ bool disk_find(struct bed *b, struct channel *c)
 	return offer;
 }
 
-/* Waits for the answer to whatever request; false if none comes. */
-static bool disk_take(struct channel *c, u64 *id, struct storvsp_packet *p)
+/**
+ * disk_take - wait for the answer to whatever request
+ * @c: channel
+ * @id: result: of the request
+ * @p: result
+ *
+ * Return: false if none comes.
+ */
+bool disk_take(struct channel *c, u64 *id, struct storvsp_packet *p)
 {
 	int len;
 
@@ -216,6 +223,7 @@ bool disk_put(struct channel *c, u64 id, const struct transfer *t)
 		.hdr.operation = STORVSP_EXECUTE_SRB,
 		.srb = {
 			.length = sizeof(p.srb),
+			.lun = t->lun,
 			.cdb_length = sizeof(t->cdb),
 			.sense_length = STORVSP_SENSE_SIZE,
 			.data_in = t->in,

@@ -16,6 +16,7 @@
  * @offset: in it
  * @len: bytes
  * @in: they go to the guest
+ * @lun: of the disk
  */
 struct transfer {
 	u8 cdb[STORVSP_CDB_SIZE];
@@ -23,11 +24,13 @@ struct transfer {
 	u32 offset;
 	u32 len;
 	bool in;
+	u8 lun;
 };
 
 u8 *scratch(struct bed *b, unsigned int page);
 void fill_page(struct bed *b, unsigned int page, u64 seed);
 bool disk_find(struct bed *b, struct channel *c);
+bool disk_take(struct channel *c, u64 *id, struct storvsp_packet *p);
 bool disk_answer(struct channel *c, u64 want);
 bool disk_answers(struct channel *c, u64 first, unsigned int n);
 bool disk_ask(struct channel *c, u64 id, const struct storvsp_packet *p);

@@ -46,6 +46,7 @@ static const struct group {
 	{ "versions", test_versions, .extra = true },
 	{ "disk", test_disk, .extra = true },
 	{ "subdisk", test_subdisk, .extra = true },
+	{ "fair", test_fair, .extra = true },
 	{ "relay", test_relay, .extra = true },
 	{ "balloon", test_balloon, .extra = true },
 	{ "shutdown", test_shutdown, .extra = true },
@@ -172,6 +173,22 @@ const struct vmbus_offer_msg *bed_find(const struct bed *b, const guid_t *class_
 }
 
 /**
+ * bed_contact - contact, and take the offers
+ * @b: bed
+ * @version: of the protocol
+ * @features: to ask for
+ *
+ * Return: false if the server does not want that version.
+ */
+bool bed_contact(struct bed *b, u32 version, u32 features)
+{
+	if (!guest_contact(&b->g, version, features))
+		return false;
+	b->n = guest_offers(&b->g, b->offers, MAX_OFFERS);
+	return true;
+}
+
+/**
  * bed_connect - contact, offers, and find the echo pipe
  * @b: bed
  * @version: of the protocol
@@ -183,9 +200,8 @@ bool bed_connect(struct bed *b, u32 version, u32 features)
 {
 	const struct vmbus_offer_msg *echo;
 
-	if (!guest_contact(&b->g, version, features))
+	if (!bed_contact(b, version, features))
 		return false;
-	b->n = guest_offers(&b->g, b->offers, MAX_OFFERS);
 	echo = bed_find(b, &echo_class);
 	if (echo)
 		b->echo = *echo;
@@ -280,8 +296,9 @@ static void usage(void)
 		"  -V  for the group versions: no higher one is taken\n"
 		"  without groups all run but versions, and disk and subdisk, which need a SCSI\n"
 		"  controller with an empty disk of 1 MiB, subdisk one with 4 sub-channels,\n"
-		"  relay, which needs -r and runs in the kernel of the relay, balloon, which needs\n"
-		"  a balloon of QEMU, and shutdown, which somebody must ask to shut down\n"
+		"  fair, which needs one with a slow disk, LUN 1, too, relay, which needs -r and\n"
+		"  runs in the kernel of the relay, balloon, which needs a balloon of QEMU, and\n"
+		"  shutdown, which somebody must ask to shut down\n"
 		"  groups:");
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(stderr, " %s", groups[i].name);

@@ -5,11 +5,14 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "disk.h"
 
 #define RING_PAGES	4
 #define DISK_PAGES	16U		/* that are used */
 #define STOPS		20
+#define BATCH		32U
+#define BATCHES		20U
 
 /* Of the scratch pages exactly those from @first on are dirty; all others do not matter. */
 static bool only_dirty(struct bed *b, unsigned int first, unsigned int n)
@@ -55,6 +58,50 @@ static void test_commands(struct bed *b, struct channel *c)
 	ok(disk_do(c, &t) && scratch(b, 13)[3] == 8 && only_dirty(b, 13, 1), "REPORT LUNS");
 	t = (struct transfer) { .cdb = { 0x35 } };
 	ok(disk_do(c, &t) && only_dirty(b, 0, 0), "a command without data");
+}
+
+/* So many answers are in the ring, and not taken yet. */
+static bool answers_wait(struct channel *c, unsigned int n)
+{
+	u32 size = ring_packet_size(sizeof(struct storvsp_packet));
+	u32 want = (c->in.next + n * size) % c->in.size;
+	u64 end = now_us() + TIMEOUT_MS * 1000;
+
+	while (__atomic_load_n(&c->in.hdr->write_index, __ATOMIC_ACQUIRE) != want) {
+		if (now_us() > end)
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
+/* The guest signals once for many commands, and is interrupted once for all answers. */
+static void test_batch(struct bed *b, struct channel *c)
+{
+	u64 *interrupts = &b->g.interrupts[c->vp], before;
+	unsigned int round, i, good = 0;
+	struct transfer t;
+
+	while (guest_wait(&b->g, c->vp, 0) || channel_event(c))
+		;
+	for (round = 0; round < BATCHES; round++) {
+		before = *interrupts;
+		for (i = 0; i < BATCH; i++) {
+			t = disk_rw(true, i % DISK_PAGES, i, 1);
+			disk_put(c, i, &t);
+		}
+		channel_send(c);
+		if (!answers_wait(c, BATCH) || !disk_answers(c, 0, BATCH))
+			break;
+		/* disk_answers() has found all of them without having to wait. */
+		while (guest_wait(&b->g, c->vp, 0) || channel_event(c))
+			;
+		if (*interrupts - before == 1)
+			good++;
+		else
+			note("%llu interrupts", *interrupts - before);
+	}
+	ok(good == BATCHES, "%u times %u commands and one signal: one interrupt each", good, BATCH);
 }
 
 /* Stopped with commands on their way: what has not come by then comes afterwards. */
@@ -123,6 +170,7 @@ void test_disk(void)
 	    ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES) && disk_init(&c, NULL),
 	       "it is initialized")) {
 		test_commands(&b, &c);
+		test_batch(&b, &c);
 		test_stopped(&b, &c);
 		channel_close(&c);
 		ok(guest_teardown(&b.g, c.id, c.gpadl), "closed");

@@ -84,9 +84,8 @@ void test_shutdown(void)
 	char text[16];
 
 	bed_up(&b);
-	if (!ok(guest_contact(&b.g, VMBUS_VERSION(5, 3), 0), "a connection"))
+	if (!ok(bed_contact(&b, VMBUS_VERSION(5, 3), 0), "a connection"))
 		goto out;
-	b.n = guest_offers(&b.g, b.offers, MAX_OFFERS);
 	offer = bed_find(&b, &shutdown_class);
 	if (!ok(offer, "a shutdown component"))
 		goto out;

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A fast and a slow disk on one channel: LUN 0 and LUN 1.  The guest has more for the slow
+ * one than the channel has room for, and sends it as Linux does: what was answered with BUSY
+ * goes again when a command of that disk is done.
+ */
+#include <string.h>
+#include "disk.h"
+
+#define RING_PAGES	17		/* room for all of it */
+#define SLOW		300U		/* commands that wait, more than a channel has room for */
+#define FAST		400U		/* reads of the fast disk, one after the other */
+#define ROUNDS		3U
+#define ATTENTIONS	4U
+#define KEEPS		80U		/* percent of its speed, at least */
+#define SLOW_ID		1000000ULL	/* and more */
+
+/**
+ * struct pair - both disks
+ * @c: channel
+ * @id: of the last command of the fast disk
+ * @slow_id: of that of the slow one
+ * @slow: commands of the slow disk under way
+ * @parked: its commands that are to go again
+ * @done: its commands that are done
+ * @busy: its answers that were BUSY
+ */
+struct pair {
+	struct channel c;
+	u64 id;
+	u64 slow_id;
+	unsigned int slow;
+	unsigned int parked;
+	unsigned int done;
+	unsigned int busy;
+};
+
+static bool slow_put(struct pair *d)
+{
+	struct transfer t = disk_rw(true, 0, 1, 1);
+
+	t.lun = 1;
+	d->slow++;
+	return disk_put(&d->c, SLOW_ID + d->slow_id++, &t);
+}
+
+/* TEST UNIT READY, until the disk has no more to tell of itself. */
+static bool disk_ready(struct pair *d, u8 lun)
+{
+	struct transfer t = { .lun = lun };
+	struct storvsp_packet p;
+	unsigned int i;
+	u64 id;
+
+	for (i = 0; i < ATTENTIONS; i++) {
+		if (!disk_put(&d->c, ++d->id, &t))
+			return false;
+		channel_send(&d->c);
+		if (!disk_take(&d->c, &id, &p))
+			return false;
+		if (!p.hdr.status)
+			return true;
+	}
+	return false;
+}
+
+/* @again: one that is done makes room for a new one, and for one that is parked. */
+static bool slow_answered(struct pair *d, const struct storvsp_packet *p, bool again)
+{
+	unsigned int n = 0;
+
+	d->slow--;
+	if (p->srb.srb_status == SRB_STATUS_BUSY) {
+		d->busy++;
+		d->parked++;
+		return true;
+	}
+	if (p->hdr.status)
+		return false;
+	d->done++;
+	if (again) {
+		n = 1 + !!d->parked;
+		d->parked -= n - 1;
+	}
+	while (n--)
+		if (!slow_put(d))
+			return false;
+	channel_send(&d->c);
+	return true;
+}
+
+/* Takes answers until that of @want has come, or if it is 0 one of the slow disk. */
+static bool take(struct pair *d, u64 want, bool again)
+{
+	struct storvsp_packet p;
+	u64 id;
+
+	for (;;) {
+		if (!disk_take(&d->c, &id, &p)) {
+			note("no answer %llu; %u slow commands under way", want, d->slow);
+			return false;
+		}
+		if (id < SLOW_ID ? id != want || p.hdr.status : !slow_answered(d, &p, again)) {
+			note("answer %llu: status %#x", id, p.hdr.status);
+			return false;
+		}
+		if (id == want || !want)
+			return true;
+	}
+}
+
+/* Microseconds that reads of the fast disk take, 0 if one fails. */
+static u64 fast_reads(struct pair *d)
+{
+	struct transfer t = disk_rw(true, 0, 0, 1);
+	u64 start = now_us();
+	unsigned int i;
+
+	for (i = 0; i < FAST; i++) {
+		if (!disk_put(&d->c, ++d->id, &t))
+			return 0;
+		channel_send(&d->c);
+		if (!take(d, d->id, true))
+			return 0;
+	}
+	return now_us() - start;
+}
+
+static bool slow_start(struct pair *d)
+{
+	unsigned int i;
+
+	d->parked = 0;
+	for (i = 0; i < SLOW; i++)
+		if (!slow_put(d))
+			return false;
+	channel_send(&d->c);
+	/* Not before they are where they wait */
+	return take(d, 0, true);
+}
+
+static bool slow_end(struct pair *d)
+{
+	while (d->slow)
+		if (!take(d, 0, false))
+			return false;
+	return true;
+}
+
+static void test_speed(struct pair *d)
+{
+	u64 alone = 0, beside = 0, us;
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		us = fast_reads(d);
+		alone += us;
+		if (!ok(us, "round %u: reads of the fast disk", i + 1) ||
+		    !ok(slow_start(d), "more commands of the slow one than there is room for"))
+			return;
+		us = fast_reads(d);
+		beside += us;
+		if (!ok(us, "reads of the fast one") || !ok(d->slow, "while the slow one works") ||
+		    !ok(slow_end(d), "which does all it was given"))
+			return;
+	}
+	note("%u reads: %llu us alone, %llu us beside; the slow disk: %u done, %u times BUSY",
+	     ROUNDS * FAST, alone, beside, d->done, d->busy);
+	ok(d->busy, "some were answered with BUSY");
+	ok(alone * 100 >= beside * KEEPS, "the fast disk keeps %u %% of its speed", KEEPS);
+}
+
+/**
+ * test_fair - a fast and a slow disk
+ */
+void test_fair(void)
+{
+	struct pair d = { };
+	struct bed b;
+
+	bed_up(&b);
+	if (ok(bed_contact(&b, VMBUS_VERSION(5, 3), 0) && disk_find(&b, &d.c), "a controller") &&
+	    ok(channel_open(&d.c, PAGE_RINGS, RING_PAGES, RING_PAGES) && disk_init(&d.c, NULL),
+	       "it is initialized")) {
+		if (ok(disk_ready(&d, 0) && disk_ready(&d, 1), "with two disks"))
+			test_speed(&d);
+		channel_close(&d.c);
+		ok(guest_teardown(&b.g, d.c.id, d.c.gpadl), "closed");
+	}
+	bed_down(&b);
+}
