@@ -5,6 +5,7 @@
 # image: qemu
 # memory: 3072
 . ./lib.sh
+. ./qemu.inc
 
 INNER=/tmp/inner
 MEGABYTES=640
@@ -20,10 +21,7 @@ inner_image() {
 inner_start() {
 	mkfifo $INNER.in $INNER.out || return 1
 	: > $INNER.tap
-	LD_LIBRARY_PATH=/qemu/lib/x86_64-linux-gnu:/qemu/usr/lib/x86_64-linux-gnu:/qemu/lib \
-	taskset "$GUEST_ON" /qemu/lib64/ld-linux-x86-64.so.2 /qemu/bin/qemu-system-x86_64 -L /qemu/rom \
-		-accel kvm -machine q35 -m $MEGABYTES -nodefaults -no-user-config -display none \
-		-no-reboot \
+	inner_qemu -m $MEGABYTES \
 		-cpu qemu64,-svm,+x2apic,kvm=off,hv-vpindex,hv-synic,hv-time,hv-runtime,hv-relaxed \
 		-device vmbus-bridge -device hv-balloon \
 		-chardev pipe,id=monitor,path=$INNER -mon monitor \
