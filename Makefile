@@ -60,6 +60,9 @@ coverage:
 	@scripts/deps
 	@scripts/coverage
 
+bench: bed
+	@scripts/bench
+
 bench-ring: bed
 	@scripts/bench-ring
 
@@ -67,4 +70,4 @@ doctor:
 	@scripts/doctor
 
 .PHONY: all modules clean help demo check check-long kernel bed static kunit selftest e2e \
-	e2e-list mutate coverage bench-ring doctor
+	e2e-list mutate coverage bench bench-ring doctor
