@@ -18,6 +18,7 @@
 #define ASC_RANGE	0x21	/* LOGICAL BLOCK ADDRESS OUT OF RANGE */
 #define ASC_FIELD	0x24	/* INVALID FIELD IN CDB */
 
+#define PROTECT			0xe0
 #define DPO_FUA			0x18
 #define WRITE_SAME_NDOB		0x01
 #define WRITE_SAME_DATA		0x06	/* PBDATA, LBDATA */
@@ -78,9 +79,14 @@ static u8 storvsp_screen_write_same(const u8 *cdb, const struct storvsp_disk *di
 	return 0;
 }
 
-/* There is no protection information on this bus. */
-static bool storvsp_wants_protection(const u8 *cdb)
+/*
+ * Bits that ask for what there is not: protection information, on this bus, and a cache to
+ * go by or through, where the disk has none.
+ */
+static u8 storvsp_bits_refused(const u8 *cdb, const struct storvsp_disk *disk)
 {
+	u8 cache = disk->fua ? 0 : DPO_FUA;
+
 	switch (cdb[0]) {
 	case READ_10:
 	case READ_12:
@@ -90,30 +96,14 @@ static bool storvsp_wants_protection(const u8 *cdb)
 	case WRITE_16:
 	case WRITE_VERIFY:
 	case WRITE_VERIFY_16:
+		return cdb[1] & (PROTECT | cache);
 	case WRITE_SAME:
 	case WRITE_SAME_16:
-		return cdb[1] >> 5;
-	default:
-		return false;
-	}
-}
-
-/* Bits that are only for a disk with a cache. */
-static bool storvsp_wants_fua(const u8 *cdb)
-{
-	switch (cdb[0]) {
-	case READ_10:
-	case READ_12:
-	case READ_16:
-	case WRITE_10:
-	case WRITE_12:
-	case WRITE_16:
-	case WRITE_VERIFY:
-	case WRITE_VERIFY_16:
+		return cdb[1] & PROTECT;
 	case COMPARE_AND_WRITE:
-		return cdb[1] & DPO_FUA;
+		return cdb[1] & cache;
 	default:
-		return false;
+		return 0;
 	}
 }
 
@@ -127,7 +117,7 @@ static u8 storvsp_screen_blocks(const u8 *cdb, const struct storvsp_disk *disk)
 		return 0;
 	if (cdb[0] == COMPARE_AND_WRITE && count > 1)
 		return ASC_FIELD;
-	if (storvsp_wants_protection(cdb) || (storvsp_wants_fua(cdb) && !disk->fua))
+	if (storvsp_bits_refused(cdb, disk))
 		return ASC_FIELD;
 	if (cdb[0] == WRITE_SAME || cdb[0] == WRITE_SAME_16) {
 		asc = storvsp_screen_write_same(cdb, disk, count);
