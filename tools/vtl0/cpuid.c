@@ -17,7 +17,6 @@
 /* HV_CPUID_FEATURES, EAX */
 #define HV_TIME_REF_COUNT		BIT(1)
 #define HV_SYNIC			BIT(2)
-#define HV_SYNTIMER			BIT(3)
 #define HV_APIC_ACCESS			BIT(4)
 #define HV_HYPERCALL			BIT(5)
 #define HV_VP_INDEX			BIT(6)
@@ -28,9 +27,9 @@
 #define HV_SIGNAL_EVENTS		BIT(5)
 /* EDX */
 #define HV_FREQUENCY_MSRS		BIT(8)
-#define HV_STIMER_DIRECT		BIT(19)
 
 /* HV_CPUID_RECOMMENDATIONS, EAX */
+#define HV_USE_APIC_MSRS		BIT(3)
 #define HV_RELAXED_TIMING		BIT(5)
 #define HV_DEPRECATING_AEOI		BIT(9)
 #define HV_CLUSTER_IPI			BIT(10)
@@ -40,10 +39,13 @@
 #define HV_MAX_VPS			64
 
 /*
- * SynIC timers are direct: in the message pages there are only the messages of
- * the VMBus.  Without AutoEOI KVM can keep its APIC acceleration.  The zero
- * leaves are for guests that look at them whatever the highest leaf is: on an
- * Intel CPU, KVM answers a missing leaf with another one's contents.
+ * No SynIC timers: the guest's are those of its APIC, which cost it an exit less,
+ * and in the message pages there are only the messages of the VMBus.  Without
+ * AutoEOI KVM can keep its APIC acceleration.  Where it has none, guests that use
+ * Hyper-V's MSRs of the APIC have an assist page, in which KVM says that an EOI
+ * need not exit.  The zero leaves are for guests that look at them whatever the
+ * highest leaf is: on an Intel CPU, KVM answers a missing leaf with another one's
+ * contents.
  */
 static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
 	{
@@ -61,14 +63,14 @@ static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
 		.ebx = 0x000a0000,	/* 10.0 */
 	}, {
 		.function = HV_CPUID_FEATURES,
-		.eax = HV_TIME_REF_COUNT | HV_SYNIC | HV_SYNTIMER | HV_APIC_ACCESS |
-		       HV_HYPERCALL | HV_VP_INDEX | HV_REFERENCE_TSC | HV_FREQUENCY,
+		.eax = HV_TIME_REF_COUNT | HV_SYNIC | HV_APIC_ACCESS | HV_HYPERCALL |
+		       HV_VP_INDEX | HV_REFERENCE_TSC | HV_FREQUENCY,
 		.ebx = HV_POST_MESSAGES | HV_SIGNAL_EVENTS,
-		.edx = HV_FREQUENCY_MSRS | HV_STIMER_DIRECT,
+		.edx = HV_FREQUENCY_MSRS,
 	}, {
 		.function = HV_CPUID_RECOMMENDATIONS,
-		.eax = HV_RELAXED_TIMING | HV_DEPRECATING_AEOI | HV_CLUSTER_IPI |
-		       HV_EX_PROCESSOR_MASKS,
+		.eax = HV_USE_APIC_MSRS | HV_RELAXED_TIMING | HV_DEPRECATING_AEOI |
+		       HV_CLUSTER_IPI | HV_EX_PROCESSOR_MASKS,
 		.ebx = HV_NEVER_RETRY_SPINLOCK,
 	}, {
 		.function = HV_CPUID_LIMITS,
@@ -87,6 +89,7 @@ static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
 
 /* Leaf 1, ECX */
 #define CPUID_1_X2APIC			BIT(21)
+#define CPUID_1_TSC_DEADLINE		BIT(24)
 #define CPUID_1_HYPERVISOR		BIT(31)
 /* Leaf 1, EDX: the number of CPUs in EBX is valid */
 #define CPUID_1_HTT			BIT(28)
@@ -159,7 +162,7 @@ static void set_place(struct kvm_cpuid_entry2 *e, unsigned int apic_id, unsigned
 	switch (e->function) {
 	case 1:
 		e->ebx = (e->ebx & 0xffff) | cpus << 16 | apic_id << 24;
-		e->ecx |= CPUID_1_X2APIC | CPUID_1_HYPERVISOR;
+		e->ecx |= CPUID_1_X2APIC | CPUID_1_TSC_DEADLINE | CPUID_1_HYPERVISOR;
 		e->edx &= ~CPUID_1_HTT;
 		if (cpus > 1)
 			e->edx |= CPUID_1_HTT;
