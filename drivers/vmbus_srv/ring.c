@@ -422,13 +422,14 @@ static int ring_put(struct vsrv_ring_out *w, const struct vsrv_packet *head, u32
 		.trans_id = head->trans_id,
 	};
 	pos = w->data + w->next;
+	/* The padding is in the last word; what else is in that word follows. */
+	memset(pos + len - sizeof(u64), 0, sizeof(u64));
 	memcpy(pos, &desc, VSRV_PACKET_DESC);
 	pos += VSRV_PACKET_DESC;
 	for (i = 0; i < nvec; i++) {
 		memcpy(pos, vec[i].iov_base, vec[i].iov_len);
 		pos += vec[i].iov_len;
 	}
-	memset(pos, 0, len - VSRV_PACKET_DESC - bytes);
 	footer = (u64)w->next << 32;
 	memcpy(w->data + w->next + len, &footer, VSRV_PACKET_FOOTER);
 
