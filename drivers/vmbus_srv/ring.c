@@ -383,7 +383,7 @@ static bool ring_out_look(struct vsrv_ring_out *w, u32 *space)
 }
 
 /* Put a packet into the ring; the first @ext bytes of the pieces are its extended header. */
-static int ring_put(struct vsrv_ring_out *w, const struct vsrv_packet *head, u32 ext,
+static int ring_put(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id, u32 ext,
 		    const struct kvec *vec, unsigned int nvec)
 {
 	struct vmpacket_descriptor desc;
@@ -415,11 +415,11 @@ static int ring_put(struct vsrv_ring_out *w, const struct vsrv_packet *head, u32
 		WRITE_ONCE(w->hdr->pending_send_sz, 0);
 
 	desc = (struct vmpacket_descriptor) {
-		.type = head->type,
+		.type = type,
 		.offset8 = (VSRV_PACKET_DESC + ext) / 8,
 		.len8 = len / 8,
-		.flags = head->flags,
-		.trans_id = head->trans_id,
+		.flags = flags,
+		.trans_id = trans_id,
 	};
 	pos = w->data + w->next;
 	/* The padding is in the last word; what else is in that word follows. */
@@ -456,11 +456,9 @@ static int ring_put(struct vsrv_ring_out *w, const struct vsrv_packet *head, u32
 int vsrv_ring_write(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id,
 		    const struct kvec *vec, unsigned int nvec)
 {
-	struct vsrv_packet head = { .type = type, .flags = flags, .trans_id = trans_id };
-
 	if (type != VM_PKT_DATA_INBAND && type != VM_PKT_COMP)
 		return w->error ? -EIO : -EINVAL;
-	return ring_put(w, &head, 0, vec, nvec);
+	return ring_put(w, type, flags, trans_id, 0, vec, nvec);
 }
 EXPORT_SYMBOL_GPL(vsrv_ring_write);
 
@@ -480,7 +478,8 @@ int vsrv_ring_forward(struct vsrv_ring_out *w, const struct vsrv_packet *pkt)
 		{ .iov_base = (void *)pkt->payload, .iov_len = pkt->len },
 	};
 
-	return ring_put(w, pkt, pkt->ext_len, vec, ARRAY_SIZE(vec));
+	return ring_put(w, pkt->type, pkt->flags, pkt->trans_id, pkt->ext_len, vec,
+			ARRAY_SIZE(vec));
 }
 EXPORT_SYMBOL_GPL(vsrv_ring_forward);
 
