@@ -225,15 +225,58 @@ static void ring_hostile_index_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, rt_read(rt), -EIO);
 		rt_expect_dead_in(test, rt);
 	}
-	/* The reader claims to have read what it has not been shown. */
+	/* The reader claims to have read what it has not been shown: found by a look. */
 	for (i = 8; i <= 32; i += 8) {
 		rt_reset(test, rt, 0);
 		KUNIT_EXPECT_EQ(test, rt_write(rt, 0, rt->src, 8), 0);
 		rt->hdr->read_index = i;
+		KUNIT_EXPECT_EQ(test, vsrv_ring_space(&rt->out), 0);
 		KUNIT_EXPECT_EQ(test, rt_write(rt, 0, rt->src, 8), -EIO);
 		KUNIT_EXPECT_FALSE(test, vsrv_ring_write_commit(&rt->out));
 		KUNIT_EXPECT_EQ(test, rt->hdr->write_index, 0);
 	}
+}
+
+/* The writer looks at the reader's index when the room it knows of is too little. */
+static void ring_room_test(struct kunit *test)
+{
+	/* Three that cannot be, one within what was not shown, and one that went back. */
+	static const struct { u32 read_index; int err; } cases[] = {
+		{ 4, -EIO }, { 4096, -EIO }, { ~0U, -EIO }, { 64, -EIO }, { 4088, -EAGAIN },
+	};
+	struct rt *rt = rt_new(test, 1);
+	unsigned int i, n;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rt_reset(test, rt, 0);
+		KUNIT_ASSERT_EQ(test, rt_write(rt, 0, rt->src, 8), 0);
+		rt->hdr->read_index = cases[i].read_index;
+		/* What the first look has found: 4088 bytes, and not one more. */
+		for (n = 1, ret = 0; !ret && n < rt->size; n += !ret)
+			ret = rt_write(rt, n, rt->src, 8);
+		KUNIT_EXPECT_EQ(test, n, 4088 / RT_TOTAL(8));
+		KUNIT_EXPECT_EQ_MSG(test, ret, cases[i].err, "case %u", i);
+		KUNIT_EXPECT_EQ(test, rt->out.error, ret == -EIO);
+		KUNIT_EXPECT_FALSE(test, vsrv_ring_write_commit(&rt->out));
+	}
+
+	/* Room that the reader makes meanwhile is found, too. */
+	rt_reset(test, rt, 0);
+	KUNIT_ASSERT_EQ(test, rt_write(rt, 0, rt->src, 4088 - 24), 0);
+	KUNIT_ASSERT_TRUE(test, vsrv_ring_write_commit(&rt->out));
+	rt->hdr->read_index = 4088;
+	for (n = 0; n < 4088 / RT_TOTAL(8); n++)
+		KUNIT_ASSERT_EQ(test, rt_write(rt, n, rt->src, 8), 0);
+	KUNIT_EXPECT_EQ(test, rt_write(rt, n, rt->src, 8), -EAGAIN);
+
+	/* Whoever asks for room has a look. */
+	rt_reset(test, rt, 0);
+	KUNIT_ASSERT_EQ(test, rt_write(rt, 0, rt->src, 8), 0);
+	rt->hdr->read_index = 4;
+	KUNIT_EXPECT_TRUE(test, vsrv_ring_want_space(&rt->out, 8));
+	KUNIT_EXPECT_EQ(test, rt->hdr->pending_send_sz, 0);
+	KUNIT_EXPECT_EQ(test, rt_write(rt, 0, rt->src, 8), -EIO);
 }
 
 static void ring_hostile_packet_test(struct kunit *test)
@@ -523,6 +566,18 @@ static void ring_want_space_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt->hdr->pending_send_sz, 72);
 	KUNIT_EXPECT_EQ(test, rt_write(rt, 1, rt->src, 8), 0);
 	KUNIT_EXPECT_EQ(test, rt->hdr->pending_send_sz, 0);
+
+	/* So does the first one if it was a previous writer that has asked. */
+	rt_reset(test, rt, 0);
+	rt->hdr->pending_send_sz = 64;
+	KUNIT_ASSERT_EQ(test, vsrv_ring_out_init(&rt->out, rt->base, rt->size), 0);
+	KUNIT_EXPECT_EQ(test, rt->hdr->pending_send_sz, 64);
+	KUNIT_EXPECT_EQ(test, rt_write(rt, 0, rt->src, 8), 0);
+	KUNIT_EXPECT_EQ(test, rt->hdr->pending_send_sz, 0);
+	/* What the peer makes of it then is not looked at. */
+	rt->hdr->pending_send_sz = 64;
+	KUNIT_EXPECT_EQ(test, rt_write(rt, 1, rt->src, 8), 0);
+	KUNIT_EXPECT_EQ(test, rt->hdr->pending_send_sz, 64);
 }
 
 static void ring_freeze_test(struct kunit *test)
@@ -615,6 +670,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_wrap_test),
 	KUNIT_CASE(ring_full_test),
 	KUNIT_CASE(ring_hostile_index_test),
+	KUNIT_CASE(ring_room_test),
 	KUNIT_CASE(ring_hostile_packet_test),
 	KUNIT_CASE(ring_gpa_range_test),
 	KUNIT_CASE(ring_writer_signal_test),

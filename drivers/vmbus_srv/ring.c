@@ -330,8 +330,9 @@ EXPORT_SYMBOL_GPL(vsrv_ring_readable);
  * @base: control page, then the data pages twice in a row
  * @data_size: bytes of data, counted once
  *
- * The write position is taken from the control page, once.  Announces that
- * pending send sizes are set and honoured.
+ * The write position is taken from the control page, once, and so is whether a
+ * previous writer still waits for room, which the first packet ends.  Announces
+ * that pending send sizes are set and honoured.
  *
  * Return: 0, -EINVAL for a @data_size that cannot be, -EIO for a bad write
  * index.  After an error the ring is dead but safe to use.
@@ -354,6 +355,7 @@ int vsrv_ring_out_init(struct vsrv_ring_out *w, void *base, u32 data_size)
 
 	w->next = in;
 	w->published = in;
+	w->asked = READ_ONCE(w->hdr->pending_send_sz);
 	w->error = false;
 	ring_set_feature(w->hdr);
 	return 0;
@@ -361,10 +363,10 @@ int vsrv_ring_out_init(struct vsrv_ring_out *w, void *base, u32 data_size)
 EXPORT_SYMBOL_GPL(vsrv_ring_out_init);
 
 /*
- * Look how far the peer has read: bytes free for us.  It cannot have read what
- * was written and not yet published: so a batch never exceeds the ring.
+ * Look how far the peer has read: so many bytes are free for us.  It cannot have
+ * read what was written and not yet published: so a batch never exceeds the ring.
  */
-static bool ring_out_look(struct vsrv_ring_out *w, u32 *space)
+static bool ring_out_look(struct vsrv_ring_out *w)
 {
 	/*
 	 * Acquire: the peer is done with what gets overwritten.  Pairs with
@@ -378,7 +380,7 @@ static bool ring_out_look(struct vsrv_ring_out *w, u32 *space)
 		w->error = true;
 		return false;
 	}
-	*space = ring_free(w->next, out, w->size);
+	w->room = ring_free(w->next, out, w->size);
 	return true;
 }
 
@@ -388,7 +390,7 @@ static int ring_put(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id, 
 {
 	struct vmpacket_descriptor desc;
 	size_t bytes = 0;
-	u32 len, space;
+	u32 len, total;
 	unsigned int i;
 	u64 footer;
 	u8 *pos;
@@ -402,17 +404,26 @@ static int ring_put(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id, 
 	if (bytes > w->size || bytes > U16_MAX * 8 - VSRV_PACKET_DESC)
 		return -EMSGSIZE;
 	len = VSRV_PACKET_DESC + ALIGN((u32)bytes, 8);
-	if (len + VSRV_PACKET_FOOTER > w->size - RING_GAP)
+	total = len + VSRV_PACKET_FOOTER;
+	if (total > w->size - RING_GAP)
 		return -EMSGSIZE;
 
-	if (!ring_out_look(w, &space))
-		return -EIO;
-	if (len + VSRV_PACKET_FOOTER > space)
-		return -EAGAIN;
+	/*
+	 * What the peer has read once it does not need again: a look is due only
+	 * when room runs short, and always before saying that there is none.
+	 */
+	if (total > w->room) {
+		if (!ring_out_look(w))
+			return -EIO;
+		if (total > w->room)
+			return -EAGAIN;
+	}
 
 	/* Nobody waits any more: spare the peer the signal. */
-	if (READ_ONCE(w->hdr->pending_send_sz))
+	if (w->asked) {
 		WRITE_ONCE(w->hdr->pending_send_sz, 0);
+		w->asked = false;
+	}
 
 	desc = (struct vmpacket_descriptor) {
 		.type = type,
@@ -433,7 +444,8 @@ static int ring_put(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id, 
 	footer = (u64)w->next << 32;
 	memcpy(w->data + w->next + len, &footer, VSRV_PACKET_FOOTER);
 
-	w->next = ring_advance(w->next, len + VSRV_PACKET_FOOTER, w->size);
+	w->next = ring_advance(w->next, total, w->size);
+	w->room -= total;
 	return 0;
 }
 
@@ -448,7 +460,9 @@ static int ring_put(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id, 
  *
  * In the ring a packet takes 16 bytes, the payload rounded up to 8 and 8 more.
  * The peer sees it after vsrv_ring_write_commit().  Ends a wait that
- * vsrv_ring_want_space() began.
+ * vsrv_ring_want_space() began.  Looks at the peer's index only if the room known
+ * so far is too little: one that goes bad before is found then, or by
+ * vsrv_ring_space() or vsrv_ring_want_space(), which always look.
  *
  * Return: 0, -EAGAIN if there is no room now, -EMSGSIZE if the ring can never
  * take that much, -EINVAL for another @type, -EIO if the ring is dead.
@@ -525,16 +539,14 @@ EXPORT_SYMBOL_GPL(vsrv_ring_write_commit);
  * @bytes: room wanted, in the unit of vsrv_ring_space(); more than the ring
  *	can have means all of it
  *
- * The next packet that vsrv_ring_write() accepts ends the wait, whatever its
- * size.
+ * Looks at the peer's index.  The next packet that vsrv_ring_write() accepts ends
+ * the wait, whatever its size.
  *
  * Return: true if the owner must write again, because there is room or because
  * the ring is dead; false if the peer will signal.
  */
 bool vsrv_ring_want_space(struct vsrv_ring_out *w, u32 bytes)
 {
-	u32 space;
-
 	if (w->error)
 		return true;
 
@@ -546,7 +558,8 @@ bool vsrv_ring_want_space(struct vsrv_ring_out *w, u32 bytes)
 	 * hv_pkt_iter_close(), between read_index and pending_send_sz.
 	 */
 	virt_mb();
-	if (ring_out_look(w, &space) && space < bytes)
+	w->asked = ring_out_look(w) && w->room < bytes;
+	if (w->asked)
 		return false;
 	WRITE_ONCE(w->hdr->pending_send_sz, 0);
 	return true;
@@ -557,16 +570,16 @@ EXPORT_SYMBOL_GPL(vsrv_ring_want_space);
  * vsrv_ring_space() - how much can be written
  * @w: the ring
  *
+ * Looks at the peer's index.
+ *
  * Return: bytes that the next packet may take in the ring, descriptor and
  * footer included; 0 for a dead ring.
  */
 u32 vsrv_ring_space(struct vsrv_ring_out *w)
 {
-	u32 space;
-
-	if (w->error || !ring_out_look(w, &space))
+	if (w->error || !ring_out_look(w))
 		return 0;
-	return space;
+	return w->room;
 }
 EXPORT_SYMBOL_GPL(vsrv_ring_space);
 

@@ -68,6 +68,10 @@ struct vsrv_ring_in {
  * @size: bytes of data, a multiple of the page size
  * @next: our write position, private; ahead of @published within a batch
  * @published: what the peer was told last
+ * @room: bytes free from @next on, private; by the peer's read index as last read
+ *	and checked, so the peer may have made more
+ * @asked: pending_send_sz in the control page is set, private; whatever the peer
+ *	makes of it
  * @error: sticky: the peer broke the rules
  */
 struct vsrv_ring_out {
@@ -76,6 +80,8 @@ struct vsrv_ring_out {
 	u32 size;
 	u32 next;
 	u32 published;
+	u32 room;
+	bool asked;
 	bool error;
 };
 
