@@ -129,10 +129,22 @@ static int ring_in_fail(struct vsrv_ring_in *r)
 	return -EIO;
 }
 
+/* The peer can change the descriptor at any time: load it once. */
+static struct vmpacket_descriptor ring_load_desc(const u64 *src)
+{
+	union {
+		u64 words[2];
+		struct vmpacket_descriptor d;
+	} desc = { .words = { READ_ONCE(src[0]), READ_ONCE(src[1]) } };
+
+	static_assert(sizeof(desc.d) == sizeof(desc.words));
+	return desc.d;
+}
+
 /**
  * vsrv_ring_read() - copy the next packet out of the ring and check it
  * @r: the ring
- * @pkt: set up to describe the packet; points into @buf
+ * @pkt: set up to describe the packet; points into @buf; undefined after an error
  * @buf: private memory for the packet, aligned to 8 bytes
  * @buf_size: bytes of @buf; a packet without its footer must fit
  *
@@ -144,14 +156,8 @@ static int ring_in_fail(struct vsrv_ring_in *r)
  */
 int vsrv_ring_read(struct vsrv_ring_in *r, struct vsrv_packet *pkt, void *buf, u32 buf_size)
 {
-	union {
-		struct vmpacket_descriptor d;
-		u64 words[2];
-	} desc;
+	struct vmpacket_descriptor desc;
 	u32 avail, len, data_offset;
-	const u64 *src;
-
-	static_assert(sizeof(desc.d) == sizeof(desc.words));
 
 	if (r->error)
 		return -EIO;
@@ -163,18 +169,17 @@ int vsrv_ring_read(struct vsrv_ring_in *r, struct vsrv_packet *pkt, void *buf, u
 	if (avail < RING_MIN_PACKET)
 		return ring_in_fail(r);
 
-	/* The peer can change the descriptor at any time: load it once. */
-	src = (const u64 *)(r->data + r->next);
-	desc.words[0] = READ_ONCE(src[0]);
-	desc.words[1] = READ_ONCE(src[1]);
-
-	len = (u32)desc.d.len8 * 8;
-	data_offset = (u32)desc.d.offset8 * 8;
+	desc = ring_load_desc((const u64 *)(r->data + r->next));
+	pkt->type = desc.type;
+	pkt->flags = desc.flags;
+	pkt->trans_id = desc.trans_id;
+	len = (u32)desc.len8 * 8;
+	data_offset = (u32)desc.offset8 * 8;
 	if (data_offset < VSRV_PACKET_DESC || len < data_offset)
 		return ring_in_fail(r);
 	if (len + VSRV_PACKET_FOOTER > avail || len > buf_size)
 		return ring_in_fail(r);
-	if (desc.d.flags & ~VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED)
+	if (desc.flags & ~VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED)
 		return ring_in_fail(r);
 
 	/* The copy carries the descriptor that was checked, not a second load. */
@@ -184,9 +189,6 @@ int vsrv_ring_read(struct vsrv_ring_in *r, struct vsrv_packet *pkt, void *buf, u
 	/* Keep the compiler from looking at the ring instead of the copy. */
 	barrier();
 
-	pkt->type = desc.d.type;
-	pkt->flags = desc.d.flags;
-	pkt->trans_id = desc.d.trans_id;
 	if (!vsrv_packet_parse(pkt, buf, data_offset, len))
 		return ring_in_fail(r);
 
