@@ -403,18 +403,18 @@ static int ring_put(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id, 
 		if (check_add_overflow(bytes, vec[i].iov_len, &bytes))
 			return -EMSGSIZE;
 	}
-	if (bytes > w->size || bytes > U16_MAX * 8 - VSRV_PACKET_DESC)
+	if (bytes > U16_MAX * 8 - VSRV_PACKET_DESC)
 		return -EMSGSIZE;
 	len = VSRV_PACKET_DESC + ALIGN((u32)bytes, 8);
 	total = len + VSRV_PACKET_FOOTER;
-	if (total > w->size - RING_GAP)
-		return -EMSGSIZE;
 
 	/*
 	 * What the peer has read once it does not need again: a look is due only
 	 * when room runs short, and always before saying that there is none.
 	 */
 	if (total > w->room) {
+		if (total > w->size - RING_GAP)
+			return -EMSGSIZE;
 		if (!ring_out_look(w))
 			return -EIO;
 		if (total > w->room)
