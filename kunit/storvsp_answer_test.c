@@ -131,8 +131,10 @@ static void storvsp_answer_srb_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(srb->payload, 0, sizeof(srb->payload)));
 }
 
+/* All of the sense data has room before what SRBs have since Windows 8. */
 static void storvsp_sense_test(struct kunit *test)
 {
+	static const u32 sizes[] = { 36, 40, 52 };
 	struct storvsp_request req = st_request(STORVSP_EXECUTE_SRB);
 	u8 sense[TRANSPORT_SENSE_BUFFER];
 	struct storvsp_result res = {
@@ -147,17 +149,24 @@ static void storvsp_sense_test(struct kunit *test)
 
 	for (i = 0; i < sizeof(sense); i++)
 		sense[i] = 0x70 + i;
-	storvsp_answer_srb(&answer, &req, &res);
+	KUNIT_EXPECT_EQ(test, behind, 36U);
 	srb = &answer.packet.srb;
-	KUNIT_EXPECT_EQ(test, srb->srb_status, SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID);
-	KUNIT_EXPECT_EQ(test, srb->scsi_status, SAM_STAT_CHECK_CONDITION);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.hdr.status),
-			STORVSP_STATUS_IO_DEVICE_ERROR);
-	KUNIT_EXPECT_EQ(test, srb->sense_length, 20);
-	KUNIT_EXPECT_EQ(test, memcmp(srb->payload, sense, STORVSP_SENSE_SIZE), 0);
-	/* And not a byte more. */
-	KUNIT_EXPECT_NULL(test, memchr_inv(answer.packet.request + behind, 0,
-					   STORVSP_REQUEST_SIZE - behind));
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		req.size = sizes[i];
+		storvsp_answer_srb(&answer, &req, &res);
+		KUNIT_EXPECT_EQ(test, answer.len, 12 + sizes[i]);
+		KUNIT_EXPECT_EQ(test, le16_to_cpu(srb->length), sizes[i]);
+		KUNIT_EXPECT_EQ(test, srb->srb_status,
+				SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID);
+		KUNIT_EXPECT_EQ(test, srb->scsi_status, SAM_STAT_CHECK_CONDITION);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(answer.packet.hdr.status),
+				STORVSP_STATUS_IO_DEVICE_ERROR);
+		KUNIT_EXPECT_EQ(test, srb->sense_length, 20);
+		KUNIT_EXPECT_EQ(test, memcmp(srb->payload, sense, STORVSP_SENSE_SIZE), 0);
+		/* And not a byte more. */
+		KUNIT_EXPECT_NULL(test, memchr_inv(answer.packet.request + behind, 0,
+						   STORVSP_REQUEST_SIZE - behind));
+	}
 }
 
 /* ---- without a disk ---------------------------------------------------------------------- */

@@ -107,8 +107,10 @@ static const struct st_parse st_parse_table[] = {
 	{ STORVSP_CREATE_SUB_CHANNELS, 14, STORVSP_OK, 2 },
 	{ STORVSP_EXECUTE_SRB, 0, STORVSP_FATAL, 0 },
 	{ STORVSP_EXECUTE_SRB, 12, STORVSP_FATAL, 0 },
-	{ STORVSP_EXECUTE_SRB, 48, STORVSP_FATAL, 36 },
-	{ STORVSP_EXECUTE_SRB, 63, STORVSP_FATAL, 51 },
+	{ STORVSP_EXECUTE_SRB, 47, STORVSP_FATAL, 35 },
+	{ STORVSP_EXECUTE_SRB, 48, STORVSP_OK, 36 },
+	{ STORVSP_EXECUTE_SRB, 49, STORVSP_OK, 37 },
+	{ STORVSP_EXECUTE_SRB, 63, STORVSP_OK, 51 },
 	{ STORVSP_EXECUTE_SRB, 64, STORVSP_OK, 52 },
 	{ STORVSP_EXECUTE_SRB, 65, STORVSP_OK, 52 },
 	{ STORVSP_EXECUTE_SRB, 128, STORVSP_OK, 52 },
@@ -150,6 +152,22 @@ static void storvsp_parse_short_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, req.size, 8U);
 	for (i = 0; i < sizeof(req.packet.request); i++)
 		KUNIT_EXPECT_EQ(test, req.packet.request[i], i < 8 ? 0xff : 0);
+}
+
+/* What an SRB has since Windows 8 is zero where the guest sends none of it. */
+static void storvsp_parse_srb_v1_test(struct kunit *test)
+{
+	struct st_packet *p = st_new(test, STORVSP_EXECUTE_SRB, 48);
+	struct storvsp_request req;
+	u32 i;
+
+	memset(p->payload.bytes + 12, 0xff, sizeof(p->payload) - 12);
+	KUNIT_ASSERT_EQ(test, storvsp_parse(&p->pkt, &req), STORVSP_OK);
+	KUNIT_EXPECT_EQ(test, req.size, 36U);
+	for (i = 0; i < sizeof(req.packet.request); i++)
+		KUNIT_EXPECT_EQ(test, req.packet.request[i], i < 36 ? 0xff : 0);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(req.packet.srb.srb_flags), 0U);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(req.packet.srb.timeout), 0U);
 }
 
 struct st_type {
@@ -255,7 +273,7 @@ static void storvsp_step_case(struct kunit *test, enum storvsp_state state, u32 
 {
 	struct storvsp_request req = st_request(operation);
 	struct st_step want = st_expect(state, operation);
-	struct storvsp_proto proto = { .state = state };
+	struct storvsp_proto proto = { .state = state, .version = STORVSP_VERSION_BLUE };
 	struct storvsp_answer answer;
 
 	if (operation == STORVSP_QUERY_VERSION)
@@ -298,8 +316,12 @@ static const struct st_version st_version_table[] = {
 	{ STORVSP_VERSION(5, 2), false },
 	{ STORVSP_VERSION(5, 1), true },
 	{ STORVSP_VERSION(5, 0), false },
-	{ STORVSP_VERSION(4, 2), false },
-	{ STORVSP_VERSION(2, 0), false },
+	{ STORVSP_VERSION(4, 3), false },
+	{ STORVSP_VERSION(4, 2), true },
+	{ STORVSP_VERSION(4, 1), false },
+	{ STORVSP_VERSION(2, 1), false },
+	{ STORVSP_VERSION(2, 0), true },
+	{ STORVSP_VERSION(1, 0), false },
 	{ 0, false },
 	{ U16_MAX, false },
 };
@@ -391,6 +413,7 @@ static void storvsp_subchannels_case(struct kunit *test, enum storvsp_state stat
 
 	storvsp_proto_init(&proto, c->sub, c->max);
 	proto.state = state;
+	proto.version = STORVSP_VERSION_WIN8;
 	req.packet.subchannels = cpu_to_le16(c->asked);
 	KUNIT_EXPECT_EQ_MSG(test, storvsp_proto_step(&proto, &req, &answer), c->action,
 			    "%u of %u, sub %d", c->asked, c->max, c->sub);
@@ -443,11 +466,96 @@ static void storvsp_properties_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(max); i++) {
 		storvsp_proto_init(&proto, false, max[i]);
 		proto.state = STORVSP_STATE_PROPERTIES;
+		proto.version = STORVSP_VERSION_WIN8;
 		storvsp_proto_step(&proto, &req, &answer);
 		KUNIT_EXPECT_EQ(test, le16_to_cpu(p->max_subchannels), max[i]);
 		KUNIT_EXPECT_EQ(test, le32_to_cpu(p->flags), max[i] ? 1U : 0U);
 		KUNIT_EXPECT_EQ(test, le32_to_cpu(p->max_transfer), 0x40000U);
 	}
+}
+
+/* ---- versions ---------------------------------------------------------------------------- */
+
+/**
+ * struct st_speaks - what a version has
+ * @version: version
+ * @multi_channel: sub-channels
+ * @enumerate_len: bytes of the packet that tells of disks, 0 for none
+ */
+struct st_speaks {
+	u16 version;
+	bool multi_channel;
+	u32 enumerate_len;
+};
+
+static const struct st_speaks st_speaks_table[] = {
+	{ STORVSP_VERSION(2, 0), false, 0 },
+	{ STORVSP_VERSION(4, 2), false, 48 },
+	{ STORVSP_VERSION(5, 1), true, 64 },
+	{ STORVSP_VERSION(6, 0), true, 64 },
+};
+
+/* Of the request area; guests of any version send any of them, at least at first. */
+static const u32 st_sizes[] = { 36, 40, 52 };
+
+/* One request of so many bytes: as long an answer, with this status. */
+static void st_ask(struct kunit *test, struct storvsp_proto *proto, struct st_packet *p,
+		   u32 status, struct storvsp_answer *answer)
+{
+	u32 operation = le32_to_cpu(p->payload.packet.hdr.operation);
+	struct storvsp_request req;
+
+	KUNIT_EXPECT_EQ(test, storvsp_parse(&p->pkt, &req), STORVSP_OK);
+	KUNIT_EXPECT_EQ_MSG(test, storvsp_proto_step(proto, &req, answer),
+			    status ? STORVSP_ACT_REFUSE : STORVSP_ACT_ANSWER,
+			    "version %#x, operation %u", proto->version, operation);
+	KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(answer->packet.hdr.status), status,
+			    "version %#x, operation %u", proto->version, operation);
+	KUNIT_EXPECT_EQ_MSG(test, answer->len, p->pkt.len, "version %#x, operation %u",
+			    proto->version, operation);
+}
+
+static void st_ask_simple(struct kunit *test, struct storvsp_proto *proto, u32 operation,
+			  u32 len, u32 status, struct storvsp_answer *answer)
+{
+	st_ask(test, proto, st_new(test, operation, len), status, answer);
+}
+
+static void storvsp_speaks_case(struct kunit *test, const struct st_speaks *c, u32 len)
+{
+	u32 no = c->multi_channel ? 0 : STORVSP_STATUS_INVALID_DEVICE_STATE;
+	const struct storvsp_properties *properties;
+	struct storvsp_answer answer;
+	struct storvsp_proto proto;
+	struct st_packet *p;
+
+	storvsp_proto_init(&proto, false, 4);
+	st_ask_simple(test, &proto, STORVSP_BEGIN_INIT, len, 0, &answer);
+	p = st_new(test, STORVSP_QUERY_VERSION, len);
+	p->payload.packet.version.version = cpu_to_le16(c->version);
+	st_ask(test, &proto, p, 0, &answer);
+	KUNIT_EXPECT_EQ(test, proto.version, c->version);
+	st_ask_simple(test, &proto, STORVSP_QUERY_PROPERTIES, len, 0, &answer);
+	properties = &answer.packet.properties;
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(properties->max_subchannels), c->multi_channel ? 4 : 0);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(properties->flags), c->multi_channel ? 1U : 0U);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(properties->max_transfer), 0x40000U);
+	/* Of none, which any guest may ask for that may ask. */
+	st_ask_simple(test, &proto, STORVSP_CREATE_SUB_CHANNELS, len, no, &answer);
+	KUNIT_EXPECT_EQ(test, proto.state, STORVSP_STATE_END);
+	st_ask_simple(test, &proto, STORVSP_END_INIT, len, 0, &answer);
+	st_ask_simple(test, &proto, STORVSP_CREATE_SUB_CHANNELS, len, no, &answer);
+	KUNIT_EXPECT_EQ(test, proto.state, STORVSP_STATE_READY);
+	KUNIT_EXPECT_EQ(test, storvsp_enumerate_len(&proto), c->enumerate_len);
+}
+
+static void storvsp_speaks_test(struct kunit *test)
+{
+	unsigned int i, size;
+
+	for (i = 0; i < ARRAY_SIZE(st_speaks_table); i++)
+		for (size = 0; size < ARRAY_SIZE(st_sizes); size++)
+			storvsp_speaks_case(test, &st_speaks_table[i], 12 + st_sizes[size]);
 }
 
 /* ---- SRBs --------------------------------------------------------------------------------- */
@@ -695,6 +803,7 @@ static void storvsp_admit_test(struct kunit *test)
 static struct kunit_case storvsp_cases[] = {
 	KUNIT_CASE(storvsp_parse_test),
 	KUNIT_CASE(storvsp_parse_short_test),
+	KUNIT_CASE(storvsp_parse_srb_v1_test),
 	KUNIT_CASE(storvsp_parse_type_test),
 	KUNIT_CASE(storvsp_step_test),
 	KUNIT_CASE(storvsp_version_test),
@@ -702,6 +811,7 @@ static struct kunit_case storvsp_cases[] = {
 	KUNIT_CASE(storvsp_subchannels_test),
 	KUNIT_CASE(storvsp_subchannel_ready_test),
 	KUNIT_CASE(storvsp_properties_test),
+	KUNIT_CASE(storvsp_speaks_test),
 	KUNIT_CASE(storvsp_srb_test),
 	KUNIT_CASE(storvsp_srb_ranges_test),
 	KUNIT_CASE(storvsp_srb_varlen_test),

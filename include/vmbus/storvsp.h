@@ -12,6 +12,7 @@
 
 #include <linux/bits.h>
 #include <linux/build_bug.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 
@@ -21,6 +22,8 @@
 		  0xb6, 0x05, 0x72, 0xe2, 0xff, 0xb1, 0xdc, 0x7f)
 
 #define STORVSP_VERSION(major, minor)	((u16)((major) << 8 | (minor)))
+#define STORVSP_VERSION_WIN6		STORVSP_VERSION(2, 0)
+#define STORVSP_VERSION_WIN7		STORVSP_VERSION(4, 2)
 #define STORVSP_VERSION_WIN8		STORVSP_VERSION(5, 1)
 #define STORVSP_VERSION_BLUE		STORVSP_VERSION(6, 0)
 #define STORVSP_VERSION_WIN10		STORVSP_VERSION(6, 2)
@@ -82,7 +85,8 @@ enum storvsp_operation {
 
 #define STORVSP_CDB_SIZE		16
 #define STORVSP_SENSE_SIZE		20
-/* What follows the header of a packet, from Windows 8 on. */
+/* What follows the header of a packet: up to Windows 7, and from Windows 8 on. */
+#define STORVSP_REQUEST_SIZE_V1		36
 #define STORVSP_REQUEST_SIZE		52
 /* The longest transfer of one SRB: what QUERY_PROPERTIES tells. */
 #define STORVSP_MAX_TRANSFER		0x40000
@@ -110,6 +114,7 @@ struct storvsp_srb {
 	__le32 queue_sort_key;
 } __packed;
 static_assert(sizeof(struct storvsp_srb) == STORVSP_REQUEST_SIZE);
+static_assert(offsetof(struct storvsp_srb, reserved) == STORVSP_REQUEST_SIZE_V1);
 
 struct storvsp_version {
 	__le16 version;

@@ -46,9 +46,9 @@ static bool storvsp_write_all(struct storvsp_chan *sc)
 		trace_storvsp_answer(sc->ctrl->port, &io->req, &io->answer);
 		list_move(&io->node, &sc->free);
 	}
-	if (!sc->notify || !READ_ONCE(sc->ctrl->scan.scanned))
+	if (!sc->notify || !sc->enumerate_len || !READ_ONCE(sc->ctrl->scan.scanned))
 		return true;
-	if (!storvsp_write(sc, VM_PKT_DATA_INBAND, 0, &enumerate, sizeof(enumerate)))
+	if (!storvsp_write(sc, VM_PKT_DATA_INBAND, 0, &enumerate, sc->enumerate_len))
 		return false;
 	sc->notify = false;
 	return true;
@@ -303,6 +303,7 @@ static void storvsp_packet(struct vsrv_reader *reader, const struct vsrv_packet 
 		/* The guest looks for disks now anyway. */
 		spin_lock_irq(&sc->lock);
 		sc->notify = false;
+		sc->enumerate_len = storvsp_enumerate_len(&sc->proto);
 		spin_unlock_irq(&sc->lock);
 	}
 	storvsp_chan_answer(io);
@@ -368,6 +369,7 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 	sc->returns = false;
 	sc->starved = false;
 	sc->notify = false;
+	sc->enumerate_len = 0;
 	sc->running = true;
 	sc->stopped = false;
 	spin_unlock_irq(&sc->lock);

@@ -6,6 +6,11 @@
 #include <kunit/visibility.h>
 #include "storvsp.h"
 
+static bool storvsp_multi_channel(const struct storvsp_proto *proto)
+{
+	return proto->version >= STORVSP_VERSION_WIN8;
+}
+
 /* The one request that leads out of each state. */
 static const u8 storvsp_expected[STORVSP_STATE_READY] = {
 	[STORVSP_STATE_BEGIN] = STORVSP_BEGIN_INIT,
@@ -29,6 +34,8 @@ static enum storvsp_action storvsp_create_subchannels(const struct storvsp_proto
 
 	if (proto->sub)
 		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_DEVICE_REQUEST);
+	if (!storvsp_multi_channel(proto))
+		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_DEVICE_STATE);
 	if (n > proto->max_subs)
 		return storvsp_refuse(answer, req, STORVSP_STATUS_INVALID_PARAMETER);
 	return n ? STORVSP_ACT_OFFER : STORVSP_ACT_ANSWER;
@@ -40,13 +47,18 @@ static void storvsp_query_version(struct storvsp_proto *proto, const struct stor
 	u16 version = le16_to_cpu(req->packet.version.version);
 
 	switch (version) {
+	case STORVSP_VERSION_WIN6:
+	case STORVSP_VERSION_WIN7:
 	case STORVSP_VERSION_WIN8:
 	case STORVSP_VERSION_BLUE:
 		proto->version = version;
 		proto->state = STORVSP_STATE_PROPERTIES;
 		break;
 	default:
-		/* Guests ask for the next one then. */
+		/*
+		 * Guests ask for the next one then.  Nobody has said in public what
+		 * STORVSP_VERSION_WIN10 changes, and those that know it know Blue, too.
+		 */
 		storvsp_answer(answer, req, STORVSP_STATUS_REVISION_MISMATCH);
 	}
 }
@@ -57,6 +69,8 @@ static void storvsp_query_properties(const struct storvsp_proto *proto,
 	struct storvsp_properties *p = &answer->packet.properties;
 
 	p->max_transfer = cpu_to_le32(STORVSP_MAX_TRANSFER);
+	if (!storvsp_multi_channel(proto))
+		return;
 	p->max_subchannels = cpu_to_le16(proto->max_subs);
 	if (proto->max_subs)
 		p->flags = cpu_to_le32(STORVSP_PROPERTY_MULTI_CHANNEL);
@@ -133,6 +147,21 @@ enum storvsp_action storvsp_proto_step(struct storvsp_proto *proto,
 	return storvsp_init_step(proto, req, answer);
 }
 EXPORT_SYMBOL_IF_KUNIT(storvsp_proto_step);
+
+/**
+ * storvsp_enumerate_len - how a guest is told that disks came or went
+ * @proto: state of the protocol; ready
+ *
+ * Return: bytes of the packet, as long as all of this version; 0 if it has none.
+ */
+u32 storvsp_enumerate_len(const struct storvsp_proto *proto)
+{
+	if (proto->version < STORVSP_VERSION_WIN7)
+		return 0;
+	return sizeof(struct storvsp_header) + (proto->version < STORVSP_VERSION_WIN8 ?
+						STORVSP_REQUEST_SIZE_V1 : STORVSP_REQUEST_SIZE);
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_enumerate_len);
 
 /**
  * storvsp_proto_init - a channel was opened

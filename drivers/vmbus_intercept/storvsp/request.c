@@ -11,9 +11,12 @@
 
 /* ---- requests --------------------------------------------------------------------- */
 
-/* How much of the request area an operation needs; the rest is zero if missing. */
+/*
+ * How much of the request area an operation needs; the rest is zero if missing.  The
+ * version does not matter: hosts take what is there.
+ */
 static const u8 storvsp_min_size[STORVSP_OPERATIONS] = {
-	[STORVSP_EXECUTE_SRB] = sizeof(struct storvsp_srb),
+	[STORVSP_EXECUTE_SRB] = STORVSP_REQUEST_SIZE_V1,
 	[STORVSP_QUERY_VERSION] = sizeof(struct storvsp_version),
 	[STORVSP_CREATE_SUB_CHANNELS] = sizeof(__le16),
 };
@@ -199,7 +202,7 @@ void storvsp_answer_srb(struct storvsp_answer *answer, const struct storvsp_requ
 	struct storvsp_srb *srb = &answer->packet.srb;
 
 	storvsp_answer(answer, req, storvsp_nt_status(res->srb_status));
-	srb->length = cpu_to_le16(sizeof(*srb));
+	srb->length = cpu_to_le16(req->size);
 	srb->srb_status = res->srb_status;
 	srb->scsi_status = res->scsi_status;
 	srb->path = req->packet.srb.path;

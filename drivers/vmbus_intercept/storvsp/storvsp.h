@@ -192,6 +192,7 @@ void storvsp_proto_init(struct storvsp_proto *proto, bool sub, u16 max_subs);
 enum storvsp_action storvsp_proto_step(struct storvsp_proto *proto,
 				       const struct storvsp_request *req,
 				       struct storvsp_answer *answer);
+u32 storvsp_enumerate_len(const struct storvsp_proto *proto);
 
 /* ---- commands: io.c ---------------------------------------------------------------- */
 
@@ -271,6 +272,7 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * @stopped: but not now: the guest is stopped
  * @starved: @reader waits for @free to get an entry
  * @notify: the guest does not know yet that disks came or went; of the primary channel
+ * @enumerate_len: bytes of the packet that tells it, once it is initialized; 0: none does
  * @idle: woken when @busy becomes 0
  */
 struct storvsp_chan {
@@ -300,6 +302,7 @@ struct storvsp_chan {
 	bool stopped;
 	bool starved;
 	bool notify;
+	u32 enumerate_len;
 	wait_queue_head_t idle;
 };
 
