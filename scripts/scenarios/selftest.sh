@@ -15,6 +15,8 @@ if [ -n "${LONG:-}" ]; then
 	cycles=1000
 fi
 
+TPG=/sys/kernel/config/target/vmbus/$GUID_NVME/tpgt_1
+
 # nothing_left: what a guest that is gone has left behind
 nothing_left() {
 	check "no VP is left" file_is "$PARTITION/vps" 0
@@ -31,6 +33,10 @@ check "the example client talks to it" vmbus-example guest0
 truncate -s 1M /tmp/disk.img
 must "and a disk" server_disk guest0 "$GUID_NVME" /tmp/disk.img 4
 tap vmbus-selftest -s "$seed" disk subdisk
+truncate -s 1M /tmp/more.img
+echo "[ -d $TPG/lun/lun_1 ] && exec vmbus-target remove-lun $GUID_NVME 1
+	exec vmbus-target add-lun $GUID_NVME 1 /tmp/more.img" > /tmp/change
+tap vmbus-selftest -s "$seed" -x "sh /tmp/change" diskversions
 must "the disk goes" vmbus-target remove "$GUID_NVME"
 tap vmbus-selftest -s "$seed" -t $ms -n $packets \
 	calls contact offers gpadl channel ring signal log stop events nonsense model hostile

@@ -23,6 +23,22 @@ static const guid_t disk_class = {
 	  0xb6, 0x05, 0x72, 0xe2, 0xff, 0xb1, 0xdc, 0x7f }
 };
 
+/* What disk_init() asks for, and bytes of each packet; of answers, too. */
+static u16 version = STORVSP_VERSION_BLUE;
+static u32 packet_len = sizeof(struct storvsp_packet);
+
+/**
+ * disk_speak - how this guest speaks to controllers from now on
+ * @major: version that disk_init() asks for
+ * @minor: of it
+ * @size: bytes of the request area of each packet, at most that of struct storvsp_packet
+ */
+void disk_speak(u8 major, u8 minor, u32 size)
+{
+	version = STORVSP_VERSION(major, minor);
+	packet_len = sizeof(struct storvsp_header) + size;
+}
+
 /**
  * scratch - memory for data
  * @b: bed
@@ -78,13 +94,14 @@ bool disk_take(struct channel *c, u64 *id, struct storvsp_packet *p)
 {
 	int len;
 
+	memset(p, 0, sizeof(*p));
 	while ((len = ring_get_type(&c->in, VM_PKT_COMP, id, p, sizeof(*p))) == -1)
 		if (!channel_wait(c, TIMEOUT_MS))
 			return false;
 	channel_receive(c);
-	if (len != sizeof(*p))
+	if (len != (int)packet_len)
 		note("answer %llu has %d bytes", *id, len);
-	return len == sizeof(*p);
+	return len == (int)packet_len;
 }
 
 /* Waits for the answer to a request; false if none, or that of another, comes. */
@@ -159,7 +176,7 @@ bool disk_ask(struct channel *c, u64 id, const struct storvsp_packet *p)
 		.trans_id = id,
 	};
 
-	if (!ring_put_packet(&c->out, &d, p, sizeof(*p)))
+	if (!ring_put_packet(&c->out, &d, p, packet_len))
 		return false;
 	channel_send(c);
 	return true;
@@ -183,7 +200,7 @@ static bool disk_init_step(struct channel *c, u32 operation, struct storvsp_pack
 {
 	*p = (struct storvsp_packet) { .hdr.operation = operation };
 	if (operation == STORVSP_QUERY_VERSION)
-		p->version.version = STORVSP_VERSION_BLUE;
+		p->version.version = version;
 	return disk_control(c, p) && !p->hdr.status;
 }
 
@@ -222,7 +239,7 @@ bool disk_put(struct channel *c, u64 id, const struct transfer *t)
 	struct storvsp_packet p = {
 		.hdr.operation = STORVSP_EXECUTE_SRB,
 		.srb = {
-			.length = sizeof(p.srb),
+			.length = packet_len - sizeof(p.hdr),
 			.lun = t->lun,
 			.cdb_length = sizeof(t->cdb),
 			.sense_length = STORVSP_SENSE_SIZE,
@@ -244,8 +261,8 @@ bool disk_put(struct channel *c, u64 id, const struct transfer *t)
 		range.pfns[i] = ram_pfn(PAGE_SCRATCH + t->page + i);
 	memcpy(p.srb.payload, t->cdb, sizeof(t->cdb));
 	memcpy(packet, &range, head);
-	memcpy(packet + head, &p, sizeof(p));
-	return ring_put_packet(&c->out, &d, packet, head + sizeof(p));
+	memcpy(packet + head, &p, packet_len);
+	return ring_put_packet(&c->out, &d, packet, head + packet_len);
 }
 
 /**

@@ -27,6 +27,7 @@ struct transfer {
 	u8 lun;
 };
 
+void disk_speak(u8 major, u8 minor, u32 size);
 u8 *scratch(struct bed *b, unsigned int page);
 void fill_page(struct bed *b, unsigned int page, u64 seed);
 bool disk_find(struct bed *b, struct channel *c);

@@ -4,7 +4,7 @@
  * what a guest can say and a monitor can call.  Prints TAP.
  *
  * Needed: a server for the partition, with vmbus_testroot's echo pipe on it; for the
- * groups "disk" and "subdisk" also a controller of vmbus_storvsp.
+ * groups "disk", "subdisk" and "diskversions" also a controller of vmbus_storvsp.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -46,6 +46,7 @@ static const struct group {
 	{ "versions", test_versions, .extra = true },
 	{ "disk", test_disk, .extra = true },
 	{ "subdisk", test_subdisk, .extra = true },
+	{ "diskversions", test_diskversions, .extra = true },
 	{ "fair", test_fair, .extra = true },
 	{ "relay", test_relay, .extra = true },
 	{ "balloon", test_balloon, .extra = true },
@@ -291,11 +292,13 @@ static void usage(void)
 
 	fprintf(stderr,
 		"vmbus-selftest [-p PARTITION] [-s SEED] [-t MS] [-n PACKETS] [-c CYCLES] [-r]\n"
-		"		 [-V MAJOR.MINOR] [GROUP]...\n"
+		"		 [-V MAJOR.MINOR] [-x COMMAND] [GROUP]...\n"
 		"  -r  the echo pipe comes from the host, through the relay\n"
 		"  -V  for the group versions: no higher one is taken\n"
-		"  without groups all run but versions, and disk and subdisk, which need a SCSI\n"
-		"  controller with an empty disk of 1 MiB, subdisk one with 4 sub-channels,\n"
+		"  -x  for the group diskversions: adds or removes a disk of the controller\n"
+		"  without groups all run but versions, and disk, subdisk and diskversions, which\n"
+		"  need a SCSI controller with an empty disk of 1 MiB, the last two one with 4\n"
+		"  sub-channels,\n"
 		"  fair, which needs one with a slow disk, LUN 1, too, relay, which needs -r and\n"
 		"  runs in the kernel of the relay, balloon, which needs a balloon of QEMU, and\n"
 		"  shutdown, which somebody must ask to shut down\n"
@@ -335,7 +338,7 @@ int main(int argc, char **argv)
 	unsigned int i, major, minor;
 	int c;
 
-	while ((c = getopt(argc, argv, "p:s:t:n:c:rV:")) != -1) {
+	while ((c = getopt(argc, argv, "p:s:t:n:c:rV:x:")) != -1) {
 		switch (c) {
 		case 'p':
 			opt.partition = optarg;
@@ -359,6 +362,9 @@ int main(int argc, char **argv)
 			if (sscanf(optarg, "%u.%u", &major, &minor) != 2)
 				usage();
 			opt.max_version = VMBUS_VERSION(major, minor);
+			break;
+		case 'x':
+			opt.change = optarg;
 			break;
 		default:
 			usage();

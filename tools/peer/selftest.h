@@ -17,6 +17,7 @@
  * @cycles: for the group "relay": how often the pipe is taken away
  * @relayed: the echo pipe is the host's
  * @max_version: for the group "versions": the highest that the server takes
+ * @change: for the group "diskversions": a command that changes the disks, or NULL
  */
 struct options {
 	const char *partition;
@@ -26,6 +27,7 @@ struct options {
 	unsigned int cycles;
 	bool relayed;
 	u32 max_version;
+	const char *change;
 };
 
 extern struct options opt;
@@ -86,6 +88,7 @@ void test_events(void);
 void test_disk(void);
 void test_fair(void);
 void test_subdisk(void);
+void test_diskversions(void);
 void test_relay(void);
 void test_balloon(void);
 void test_shutdown(void);
