@@ -753,6 +753,119 @@ static void storvsp_subs_auto_test(struct kunit *test)
 		config.subs = cases[i].subs;
 		KUNIT_EXPECT_EQ_MSG(test, storvsp_config_subs(&config, cases[i].vps),
 				    cases[i].want, "case %u", i);
+		config.ide.enabled = true;
+		KUNIT_EXPECT_EQ(test, storvsp_config_subs(&config, cases[i].vps), 0);
+		config.ide.enabled = false;
+	}
+}
+
+/* ---- a disk on IDE ------------------------------------------------------------------------- */
+
+struct st_ide {
+	const char *text;
+	bool good;
+	struct storvsp_ide ide;
+};
+
+static const struct st_ide st_ide_table[] = {
+	{ "none", true, { false, 0, 0 } },
+	{ "none\n", true, { false, 0, 0 } },
+	{ "0 0", true, { true, 0, 0 } },
+	{ "0 1\n", true, { true, 0, 1 } },
+	{ "1 0", true, { true, 1, 0 } },
+	{ "1 1\n", true, { true, 1, 1 } },
+	{ "" }, { "\n" }, { "0" }, { "0 " }, { "0 2" }, { "2 0" }, { "0 0 0" }, { "0  0" },
+	{ " 0 0" }, { "0 0 " }, { "0 -1" }, { "00 0" }, { "0:0" }, { "0 0\n\n" }, { "None" },
+	{ "256 0" }, { "4294967296 0" },
+};
+
+static void storvsp_ide_parse_test(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(st_ide_table); i++) {
+		const struct st_ide *c = &st_ide_table[i];
+		struct storvsp_ide ide = { true, 7, 8 };
+
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_parse_ide(c->text, &ide), c->good, "\"%s\"",
+				    c->text);
+		KUNIT_EXPECT_EQ_MSG(test, ide.enabled, !c->good || c->ide.enabled, "\"%s\"",
+				    c->text);
+		KUNIT_EXPECT_EQ_MSG(test, ide.channel, c->good ? c->ide.channel : 7, "\"%s\"",
+				    c->text);
+		KUNIT_EXPECT_EQ_MSG(test, ide.device, c->good ? c->ide.device : 8, "\"%s\"",
+				    c->text);
+	}
+}
+
+static void storvsp_ide_offer_test(struct kunit *test)
+{
+	static const guid_t class_id = GUID_INIT(0x32412632, 0x86cb, 0x44a2,
+						 0x9b, 0x5c, 0x50, 0xd1, 0x41, 0x73, 0x54, 0xf5);
+	static const u8 place[VMBUS_USER_DEFINED_SIZE] = { 0, 0, 1, 0, 0, 0, 0, 0, 2 };
+	static const u8 other[VMBUS_USER_DEFINED_SIZE] = { 0, 0, 0, 1, 0, 0, 0, 0, 2 };
+	const struct vsrv_offer scsi = {
+		.class_id = STORVSP_CLASS_SCSI,
+		.instance_id = GUID_INIT(1, 0, 0x8899, 0, 0, 0, 0, 0, 0, 0, 0),
+		.order = VSRV_ORDER_NONE,
+	};
+	struct vsrv_offer offer = scsi;
+
+	storvsp_ide_offer(&(struct storvsp_ide) { true, 1, 0 }, &offer);
+	KUNIT_EXPECT_TRUE(test, guid_equal(&offer.class_id, &class_id));
+	KUNIT_EXPECT_TRUE(test, guid_equal(&offer.instance_id, &scsi.instance_id));
+	KUNIT_EXPECT_EQ(test, offer.flags, 1);
+	KUNIT_EXPECT_EQ(test, offer.order, VSRV_ORDER_NONE);
+	KUNIT_EXPECT_EQ(test, offer.subchannel, 0);
+	KUNIT_EXPECT_MEMEQ(test, offer.user_defined, place, sizeof(place));
+	offer = scsi;
+	storvsp_ide_offer(&(struct storvsp_ide) { true, 0, 1 }, &offer);
+	KUNIT_EXPECT_MEMEQ(test, offer.user_defined, other, sizeof(other));
+}
+
+struct st_ide_address {
+	struct storvsp_ide ide;
+	u8 path;
+	u8 target;
+	bool disk;
+};
+
+/* Of an IDE accelerator any path is right, and the target that is its device. */
+static const struct st_ide_address st_ide_address_table[] = {
+	{ { true, 0, 0 }, 0, 0, true }, { { true, 0, 0 }, 1, 0, true },
+	{ { true, 0, 0 }, 255, 0, true }, { { true, 0, 0 }, 0, 1, false },
+	{ { true, 1, 1 }, 0, 1, true }, { { true, 1, 1 }, 1, 1, true },
+	{ { true, 1, 1 }, 0, 0, false }, { { true, 1, 1 }, 1, 0, false },
+	{ { true, 1, 1 }, 1, 2, false }, { { true, 1, 1 }, 1, 255, false },
+	{ { true, 1, 0 }, 0, 0, true }, { { true, 0, 1 }, 0, 1, true },
+	{ { false, 0, 0 }, 0, 0, true }, { { false, 0, 0 }, 1, 0, false },
+	{ { false, 1, 1 }, 1, 1, false },
+};
+
+static void storvsp_ide_address_test(struct kunit *test)
+{
+	DECLARE_BITMAP(luns, STORVSP_LUNS) = { 1 };
+	u8 *buf = kunit_kzalloc(test, STORVSP_EMULATE_SIZE, GFP_KERNEL);
+	struct storvsp_result res;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	for (i = 0; i < ARRAY_SIZE(st_ide_address_table); i++) {
+		const struct st_ide_address *c = &st_ide_address_table[i];
+		struct storvsp_command cmd = {
+			.path = c->path, .target = c->target, .cdb = { TEST_UNIT_READY },
+		};
+
+		storvsp_ide_address(&c->ide, &cmd);
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_emulate(&cmd, luns, buf, &res), !c->disk,
+				    "case %u", i);
+	}
+	/* There is but one LUN. */
+	for (i = 1; i < STORVSP_LUNS; i++) {
+		struct storvsp_command cmd = { .lun = i, .cdb = { TEST_UNIT_READY } };
+
+		storvsp_ide_address(&st_ide_address_table[0].ide, &cmd);
+		KUNIT_EXPECT_TRUE(test, storvsp_emulate(&cmd, luns, buf, &res));
 	}
 }
 
@@ -817,6 +930,9 @@ static struct kunit_case storvsp_cases[] = {
 	KUNIT_CASE(storvsp_srb_varlen_test),
 	KUNIT_CASE(storvsp_srb_direction_test),
 	KUNIT_CASE(storvsp_subs_auto_test),
+	KUNIT_CASE(storvsp_ide_parse_test),
+	KUNIT_CASE(storvsp_ide_offer_test),
+	KUNIT_CASE(storvsp_ide_address_test),
 	KUNIT_CASE(storvsp_admit_test),
 	{}
 };

@@ -21,6 +21,11 @@
 	GUID_INIT(0xba6163d9, 0x04a1, 0x4d29,				\
 		  0xb6, 0x05, 0x72, 0xe2, 0xff, 0xb1, 0xdc, 0x7f)
 
+/* A disk of an emulated IDE controller: 32412632-86cb-44a2-9b5c-50d1417354f5 */
+#define STORVSP_CLASS_IDE						\
+	GUID_INIT(0x32412632, 0x86cb, 0x44a2,				\
+		  0x9b, 0x5c, 0x50, 0xd1, 0x41, 0x73, 0x54, 0xf5)
+
 #define STORVSP_VERSION(major, minor)	((u16)((major) << 8 | (minor)))
 #define STORVSP_VERSION_WIN6		STORVSP_VERSION(2, 0)
 #define STORVSP_VERSION_WIN7		STORVSP_VERSION(4, 2)
@@ -121,6 +126,19 @@ struct storvsp_version {
 	__le16 revision;
 } __packed;
 static_assert(sizeof(struct storvsp_version) == 4);
+
+#define STORVSP_CHANNEL_EMULATED_IDE	BIT(1)
+
+/* What an offer of STORVSP_CLASS_IDE has in user_defined, among zeros. */
+struct storvsp_ide_offer {
+	__le16 port;
+	u8 path;			/* IDE channel */
+	u8 target;			/* device on it */
+	__le32 reserved;
+	__le32 flags;			/* STORVSP_CHANNEL_EMULATED_IDE */
+	u8 reserved2[12];
+} __packed;
+static_assert(sizeof(struct storvsp_ide_offer) == 24);
 
 #define STORVSP_PROPERTY_MULTI_CHANNEL	BIT(0)
 

@@ -251,9 +251,9 @@ static void storvsp_execute(struct storvsp_chan *sc, struct storvsp_io *io,
 	static const struct storvsp_result invalid = { .srb_status = SRB_STATUS_INVALID_REQUEST };
 	enum storvsp_verdict verdict = storvsp_parse_srb(pkt, &io->req, &io->cmd);
 
+	storvsp_ide_address(&sc->ctrl->config.ide, &io->cmd);
 	/* From the first command on the guest may be told of changes. */
-	if (storvsp_scan_looked(&sc->ctrl->scan,
-				io->req.packet.srb.path << 8 | io->req.packet.srb.target))
+	if (storvsp_scan_looked(&sc->ctrl->scan, io->cmd.path << 8 | io->cmd.target))
 		vsrv_reader_queue(&sc->ctrl->primary.reader);
 	if (verdict == STORVSP_OK) {
 		storvsp_io_execute(io);

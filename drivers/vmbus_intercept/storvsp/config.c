@@ -29,15 +29,64 @@ void storvsp_config_init(struct storvsp_config *config)
  * @config: attributes
  * @vps: VPs that the guest has
  *
- * Return: at most STORVSP_MAX_SUBS.
+ * Return: at most STORVSP_MAX_SUBS; none for a disk on IDE.
  */
 u16 storvsp_config_subs(const struct storvsp_config *config, unsigned int vps)
 {
+	if (config->ide.enabled)
+		return 0;
 	if (config->subs == STORVSP_SUBS_AUTO)
 		return min(vps, STORVSP_MAX_SUBS);
 	return config->subs;
 }
 EXPORT_SYMBOL_IF_KUNIT(storvsp_config_subs);
+
+/* "none", then the places on IDE as "<channel> <device>", two to a channel. */
+static const char *const storvsp_ide_names[] = { "none", "0 0", "0 1", "1 0", "1 1" };
+
+/**
+ * storvsp_parse_ide - the attribute "ide"
+ * @page: what was written
+ * @ide: out
+ *
+ * Return: false if it means nothing; @ide is as before.
+ */
+bool storvsp_parse_ide(const char *page, struct storvsp_ide *ide)
+{
+	int i = sysfs_match_string(storvsp_ide_names, page);
+
+	if (i < 0)
+		return false;
+	*ide = (struct storvsp_ide) { };
+	if (i) {
+		ide->enabled = true;
+		ide->channel = (i - 1) / 2;
+		ide->device = (i - 1) % 2;
+	}
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_parse_ide);
+
+/**
+ * storvsp_ide_offer - what makes an offer one of an IDE accelerator
+ * @ide: its place on IDE
+ * @offer: of a SCSI controller; changed
+ */
+void storvsp_ide_offer(const struct storvsp_ide *ide, struct vsrv_offer *offer)
+{
+	static const guid_t class_id = STORVSP_CLASS_IDE;
+	const struct storvsp_ide_offer place = {
+		.path = ide->channel,
+		.target = ide->device,
+		.flags = cpu_to_le32(STORVSP_CHANNEL_EMULATED_IDE),
+	};
+
+	static_assert(sizeof(place) <= sizeof(offer->user_defined));
+	offer->class_id = class_id;
+	offer->flags |= VMBUS_OFFER_ENUMERATE;
+	memcpy(offer->user_defined, &place, sizeof(place));
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_ide_offer);
 
 static struct storvsp_ctrl *to_ctrl(struct config_item *item)
 {
@@ -134,6 +183,51 @@ static ssize_t storvsp_tpg_subchannels_store(struct config_item *item, const cha
 	return err ?: count;
 }
 
+static ssize_t storvsp_tpg_ide_show(struct config_item *item, char *page)
+{
+	struct storvsp_ctrl *ctrl = to_ctrl(item);
+	struct storvsp_ide ide;
+
+	mutex_lock(&ctrl->lock);
+	ide = ctrl->config.ide;
+	mutex_unlock(&ctrl->lock);
+	if (!ide.enabled)
+		return sysfs_emit(page, "none\n");
+	return sysfs_emit(page, "%u %u\n", ide.channel, ide.device);
+}
+
+/* There is one disk at a place on IDE. */
+static int storvsp_check_ide_luns(const struct storvsp_ctrl *ctrl)
+{
+	unsigned long lun = find_next_bit(ctrl->luns, STORVSP_LUNS, 1);
+
+	if (lun == STORVSP_LUNS)
+		return 0;
+	pr_err("%s: ide: remove lun_%lu first: the disk is lun_0\n", ctrl->port->name, lun);
+	return -EBUSY;
+}
+
+static ssize_t storvsp_tpg_ide_store(struct config_item *item, const char *page, size_t count)
+{
+	struct storvsp_ctrl *ctrl = to_ctrl(item);
+	struct storvsp_ide ide;
+	int err;
+
+	if (!storvsp_parse_ide(page, &ide)) {
+		pr_err("%s: ide: give a channel and a device, 0 or 1 each, or none\n",
+		       ctrl->port->name);
+		return -EINVAL;
+	}
+	mutex_lock(&ctrl->lock);
+	err = storvsp_check_disabled(ctrl, "ide");
+	if (!err && ide.enabled)
+		err = storvsp_check_ide_luns(ctrl);
+	if (!err)
+		ctrl->config.ide = ide;
+	mutex_unlock(&ctrl->lock);
+	return err ?: count;
+}
+
 /* ---- at any time ------------------------------------------------------------------------- */
 
 static ssize_t storvsp_tpg_lun_depth_show(struct config_item *item, char *page)
@@ -204,6 +298,7 @@ static ssize_t storvsp_tpg_busy_poll_us_store(struct config_item *item, const ch
 
 CONFIGFS_ATTR(storvsp_tpg_, server);
 CONFIGFS_ATTR(storvsp_tpg_, subchannels);
+CONFIGFS_ATTR(storvsp_tpg_, ide);
 CONFIGFS_ATTR(storvsp_tpg_, lun_depth);
 CONFIGFS_ATTR(storvsp_tpg_, poll_depth);
 CONFIGFS_ATTR(storvsp_tpg_, busy_poll_us);
@@ -211,6 +306,7 @@ CONFIGFS_ATTR(storvsp_tpg_, busy_poll_us);
 struct configfs_attribute *storvsp_config_attrs[] = {
 	&storvsp_tpg_attr_server,
 	&storvsp_tpg_attr_subchannels,
+	&storvsp_tpg_attr_ide,
 	&storvsp_tpg_attr_lun_depth,
 	&storvsp_tpg_attr_poll_depth,
 	&storvsp_tpg_attr_busy_poll_us,

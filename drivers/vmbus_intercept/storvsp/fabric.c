@@ -56,6 +56,8 @@ static int storvsp_offer(struct storvsp_ctrl *ctrl)
 	};
 	struct vsrv_chan *chan;
 
+	if (ctrl->config.ide.enabled)
+		storvsp_ide_offer(&ctrl->config.ide, &offer);
 	chan = vsrv_offer(ctrl->server, &offer, &storvsp_chan_ops, &ctrl->primary);
 	if (IS_ERR(chan))
 		return PTR_ERR(chan);
@@ -84,6 +86,10 @@ static int storvsp_enable_locked(struct storvsp_ctrl *ctrl)
 
 	if (!ctrl->config.server[0]) {
 		pr_err("%s: enable: write the name of a VMBus server to \"server\" first\n", name);
+		return -EINVAL;
+	}
+	if (ctrl->config.ide.enabled && !test_bit(0, ctrl->luns)) {
+		pr_err("%s: enable: an IDE accelerator needs its disk: add lun_0 first\n", name);
 		return -EINVAL;
 	}
 	ctrl->server = vsrv_get(ctrl->config.server);
@@ -257,17 +263,24 @@ bool storvsp_disk_get(struct storvsp_ctrl *ctrl, u8 lun, struct storvsp_disk *di
 	return known;
 }
 
+/* LIO does not look at what this returns: the link stays, but leads nowhere. */
 static int storvsp_post_link(struct se_portal_group *tpg, struct se_lun *lun)
 {
 	struct storvsp_ctrl *ctrl = to_storvsp_ctrl(tpg);
+	unsigned int luns;
 
-	if (lun->unpacked_lun >= STORVSP_LUNS) {
-		pr_err("%s: lun_%llu: the guest sees only LUNs up to %d\n", ctrl->port->name,
-		       lun->unpacked_lun, STORVSP_LUNS - 1);
+	mutex_lock(&ctrl->lock);
+	luns = ctrl->config.ide.enabled ? 1 : STORVSP_LUNS;
+	if (lun->unpacked_lun < luns) {
+		storvsp_set_dev(ctrl, lun->unpacked_lun, rcu_dereference_raw(lun->lun_se_dev));
+		set_bit(lun->unpacked_lun, ctrl->luns);
+	}
+	mutex_unlock(&ctrl->lock);
+	if (lun->unpacked_lun >= luns) {
+		pr_err("%s: lun_%llu: the guest sees only LUNs up to %u\n", ctrl->port->name,
+		       lun->unpacked_lun, luns - 1);
 		return -EINVAL;
 	}
-	storvsp_set_dev(ctrl, lun->unpacked_lun, rcu_dereference_raw(lun->lun_se_dev));
-	set_bit(lun->unpacked_lun, ctrl->luns);
 	storvsp_chan_notify(&ctrl->primary);
 	return 0;
 }

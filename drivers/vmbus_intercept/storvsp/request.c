@@ -106,6 +106,22 @@ enum storvsp_verdict storvsp_parse_srb(const struct vsrv_packet *pkt,
 }
 EXPORT_SYMBOL_IF_KUNIT(storvsp_parse_srb);
 
+/**
+ * storvsp_ide_address - whom a command to an IDE accelerator is for
+ * @ide: its place on IDE; or it is none, and nothing changes
+ * @cmd: command; its address becomes that of a controller's LUNs
+ *
+ * Guests say what path they like: the channel belongs to one.
+ */
+void storvsp_ide_address(const struct storvsp_ide *ide, struct storvsp_command *cmd)
+{
+	if (!ide->enabled)
+		return;
+	cmd->path = 0;
+	cmd->target = cmd->target != ide->device;
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_ide_address);
+
 /* ---- status ------------------------------------------------------------------------- */
 
 /**

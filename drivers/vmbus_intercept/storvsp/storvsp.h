@@ -123,10 +123,23 @@ struct storvsp_answer {
 	struct storvsp_packet packet;
 };
 
+/**
+ * struct storvsp_ide - whether a controller is the accelerator of an IDE disk
+ * @enabled: it is
+ * @channel: the disk's IDE channel, 0 or 1
+ * @device: the disk on it, 0 or 1
+ */
+struct storvsp_ide {
+	bool enabled;
+	u8 channel;
+	u8 device;
+};
+
 enum storvsp_verdict storvsp_parse(const struct vsrv_packet *pkt, struct storvsp_request *req);
 enum storvsp_verdict storvsp_parse_srb(const struct vsrv_packet *pkt,
 				       const struct storvsp_request *req,
 				       struct storvsp_command *cmd);
+void storvsp_ide_address(const struct storvsp_ide *ide, struct storvsp_command *cmd);
 u32 storvsp_nt_status(u8 srb_status);
 u8 storvsp_srb_status(u8 scsi_status);
 void storvsp_answer(struct storvsp_answer *answer, const struct storvsp_request *req, u32 status);
@@ -398,6 +411,7 @@ struct storvsp_port {
  * struct storvsp_config - what the administrator says of a controller: its attributes
  * @server: name of the VMBus server
  * @subs: sub-channels that the guest may ask for, or STORVSP_SUBS_AUTO
+ * @ide: place of its one disk on IDE
  * @lun_depth: commands that one LUN may have in flight per channel
  * @poll_depth: so many in flight on a channel keep the guest from signalling; 0: none do
  * @busy_poll_us: of the channels, or STORVSP_POLL_DEFAULT; storvsp_ctrl::chans_lock
@@ -407,6 +421,7 @@ struct storvsp_port {
 struct storvsp_config {
 	char server[VMBUS_PARTITION_NAME_SIZE];
 	u16 subs;
+	struct storvsp_ide ide;
 	u16 lun_depth;
 	u16 poll_depth;
 	u16 busy_poll_us;
@@ -468,6 +483,8 @@ static inline struct storvsp_ctrl *to_storvsp_ctrl(struct se_portal_group *tpg)
 
 void storvsp_config_init(struct storvsp_config *config);
 u16 storvsp_config_subs(const struct storvsp_config *config, unsigned int vps);
+bool storvsp_parse_ide(const char *page, struct storvsp_ide *ide);
+void storvsp_ide_offer(const struct storvsp_ide *ide, struct vsrv_offer *offer);
 extern struct configfs_attribute *storvsp_config_attrs[];
 
 #endif /* _STORVSP_H */
