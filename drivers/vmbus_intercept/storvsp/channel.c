@@ -54,10 +54,18 @@ static bool storvsp_write_all(struct storvsp_chan *sc)
 	return true;
 }
 
+/*
+ * True if the guest must be interrupted; but not under the lock: what that wakes
+ * may signal us at once.
+ */
 static bool storvsp_flush_locked(struct storvsp_chan *sc)
 {
 	bool interrupt = false;
 	int tries;
+
+	lockdep_assert_held(&sc->lock);
+	if (!sc->running || sc->stopped)
+		return false;
 
 	for (tries = 0; ; tries++) {
 		bool all = storvsp_write_all(sc);
@@ -81,25 +89,15 @@ static bool storvsp_flush_locked(struct storvsp_chan *sc)
 	return interrupt;
 }
 
-/*
- * True if the guest must be interrupted; but not under the lock: what that wakes
- * may signal us at once.
- */
-static bool storvsp_flush(struct storvsp_chan *sc)
-{
-	bool interrupt = false;
-	unsigned long flags;
-
-	spin_lock_irqsave(&sc->lock, flags);
-	if (sc->running && !sc->stopped)
-		interrupt = storvsp_flush_locked(sc);
-	spin_unlock_irqrestore(&sc->lock, flags);
-	return interrupt;
-}
-
 static bool storvsp_reader_flush(struct vsrv_reader *reader)
 {
-	return storvsp_flush(container_of(reader, struct storvsp_chan, reader));
+	struct storvsp_chan *sc = container_of(reader, struct storvsp_chan, reader);
+	bool interrupt;
+
+	spin_lock_irq(&sc->lock);
+	interrupt = storvsp_flush_locked(sc);
+	spin_unlock_irq(&sc->lock);
+	return interrupt;
 }
 
 /**
@@ -162,11 +160,13 @@ void storvsp_chan_complete(struct storvsp_io *io)
 	struct storvsp_chan *sc = io->sc;
 	u8 lun = io->cmd.lun;
 	unsigned long flags;
+	bool interrupt;
 
 	spin_lock_irqsave(&sc->lock, flags);
 	list_add_tail(&io->node, &sc->done);
+	interrupt = storvsp_flush_locked(sc);
 	spin_unlock_irqrestore(&sc->lock, flags);
-	if (storvsp_flush(sc))
+	if (interrupt)
 		vsrv_chan_interrupt(sc->chan);
 
 	/* Last: a close waits for it, and may free everything then. */
