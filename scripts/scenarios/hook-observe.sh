@@ -21,16 +21,6 @@ passed() {
 		{ n=0; while read -r k; do n=$((n + k)); done; echo $n; }
 }
 
-# counted COUNTER GUID: the same as the host has it
-counted() {
-	local d n=0
-
-	for d in $(chan_dirs root "$2"); do
-		n=$((n + $(cat "$d/$1")))
-	done
-	echo $n
-}
-
 # sees GUID KIND [SUB-CHANNEL]: it has counted packets of that kind
 sees() {
 	grep -q "^$2 packets" "$OBSERVE/$1.${3:-0}" || { cat "$OBSERVE/$1".*; return 1; }
@@ -62,8 +52,8 @@ for kind in "to-host inband 7" "to-host inband 13" "to-host gpa-direct 3" "to-gu
 	check "it has seen $kind" sees "$GUID_A" "$kind"
 done
 check "on the sub-channel, too" sees "$GUID_A" "to-host gpa-direct 3" 1
-equal "all that the host has got" "$(counted packets_in "$GUID_A")" "$(passed to-host "$GUID_A")"
-equal "all that it has sent" "$(counted packets_out "$GUID_A")" "$(passed to-guest "$GUID_A")"
+equal "all that the host has got" "$(chan_sum root "$GUID_A" packets_in)" "$(passed to-host "$GUID_A")"
+equal "all that it has sent" "$(chan_sum root "$GUID_A" packets_out)" "$(passed to-guest "$GUID_A")"
 check "disk B is not observed" test ! -e "$OBSERVE/$GUID_B.0"
 
 # What VTL2 has to do for so many reads, one after the other: signals that it gets,
