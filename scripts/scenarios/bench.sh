@@ -4,8 +4,8 @@
 # by QEMU's own virtio-blk, for three guests of the same kernel that are there all the time
 # and of which one works at a time, in turn.
 #
-# A line "@run ..." for each run: disk, workload, who, round, IOPS; a line "@count ..." for
-# one that was not timed: what the VTL2 kernel's functions were called for.
+# A line "@run ..." for each run: disk, workload, who, round, IOPS; lines "@count ..." for
+# those that were not timed: what happened in VTL2, and how often.
 # limit: 3600
 # image: storage qemu
 # memory: 4096
@@ -116,13 +116,18 @@ fio_options() {
 	esac
 }
 
-# fio WHO DISK WORKLOAD OPTIONS: prints fio's line
+# fio WHO DISK WORKLOAD OPTIONS: what it says is for fio_line: a console costs exits
 fio() {
 	of "$1"
 	# shellcheck disable=SC2046
 	guest_run "fio --name=b --filename=/dev/$(device "$1" "$2") --direct=1 --size=128M \
 		--ioengine=io_uring --randrepeat=1 --thread --output-format=terse \
-		$(fio_options "$3" | xargs) $4" 300
+		--output=/tmp/fio $(fio_options "$3" | xargs) $4" $((seconds + 120)) > /tmp/fio.said ||
+		tail -n 3 /tmp/fio.said
+}
+
+fio_line() {
+	guest_run "cat /tmp/fio"
 }
 
 # iops: of fio's line, reads and writes together
@@ -130,9 +135,17 @@ iops() {
 	awk -F';' '/^3;/ { print $8 + $49 }'
 }
 
-# ios: how many I/Os a line is about, and in how many milliseconds
-total() {
-	awk -F';' '/^3;/ { print int(($6 + $47) / '"$1"'), $9 + $50 }'
+# ios KIB: of fio's line, how many of that size
+ios() {
+	awk -F';' '/^3;/ { print int(($6 + $47) / '"$1"') }'
+}
+
+# cpu_time: of the guest in guest mode, and of all else together, in ticks
+cpu_time() {
+	local in_guest
+
+	in_guest=$(sed 's/.*) //' "/proc/$GUEST_PID/stat" | cut -d ' ' -f 41)
+	awk -v g="$in_guest" '$1 == "cpu" { print g, $2 + $3 + $4 + $7 + $8 - g }' /proc/stat
 }
 
 # timed DISK WORKLOAD ROUND
@@ -140,9 +153,18 @@ timed() {
 	local who n
 
 	for who in $WHO; do
-		n=$(fio "$who" "$1" "$2" "--time_based --runtime=$seconds" | iops)
+		of "$who"
+		# shellcheck disable=SC2046
+		set -- "$1" "$2" "$3" $(cpu_time)
+		fio "$who" "$1" "$2" "--time_based --runtime=$seconds"
+		# shellcheck disable=SC2046
+		set -- "$@" $(cpu_time)
+		n=$(fio_line | iops)
 		check "$3: $1 $2 $who" test "${n%.*}" -gt 0
 		echo "@run $1 $2 $who $3 $n"
+		echo "@count $1 $2 $who timed_ios $(fio_line | ios "$(kib "$2")")"
+		echo "@count $1 $2 $who in_guest $(($6 - $4))"
+		echo "@count $1 $2 $who elsewhere $(($7 - $5))"
 	done
 }
 
@@ -154,45 +176,37 @@ kib() {
 }
 
 exits() {
-	cat /sys/kernel/debug/kvm/"$GUEST_PID"-*/"$1"
+	cat /sys/kernel/debug/kvm/"$GUEST_PID"-*/exits
 }
 
+# counted DISK WORKLOAD
 counted() {
-	local who ios f exits irqs signals
+	local who n ios f exits signals
 
 	for who in $WHO; do
 		of "$who"
 		echo 0 > $TRACE/function_profile_enabled
 		echo 1 > $TRACE/function_profile_enabled
-		exits=$(exits exits)
-		irqs=$(exits irq_injections)
-		signals=$(signals "$1")
-		ios=$(fio "$who" "$1" "$2" "--time_based --runtime=$seconds" | total "$(kib "$2")")
+		exits=$(exits)
+		signals=$(chan_sum guest0 "$GUID_NVME" events)
+		fio "$who" "$1" "$2" "--time_based --runtime=$seconds"
 		echo 0 > $TRACE/function_profile_enabled
-		echo "@count $1 $2 $who ios ${ios% *}"
-		echo "@count $1 $2 $who exits $(($(exits exits) - exits))"
-		echo "@count $1 $2 $who irq_injections $(($(exits irq_injections) - irqs))"
+		echo "@count $1 $2 $who exits $(($(exits) - exits))"
+		n=$(chan_sum guest0 "$GUID_NVME" events)
 		[ "$who" != storvsp ] ||
-			echo "@count $1 $2 $who signals $(($(signals "$1") - signals))"
+			echo "@count $1 $2 $who signals $((n - signals))"
 		for f in $COUNTED; do
 			echo "@count $1 $2 $who $f $(calls "$f")"
 		done
+		ios=$(fio_line | ios "$(kib "$2")")
+		check "$1 $2 $who: work to count" test "${ios:-0}" -gt 0
+		echo "@count $1 $2 $who ios $ios"
 	done
 }
 
 # calls FUNCTION: since the profile was switched on
 calls() {
 	cat $TRACE/trace_stat/function* | awk -v f="$1" '$1 == f { n += $2 } END { print n + 0 }'
-}
-
-# signals DISK: of the guest with storvsp, by all channels
-signals() {
-	local dir n=0
-
-	for dir in $(chan_dirs guest0 "$GUID_NVME"); do
-		n=$((n + $(cat "$dir/events")))
-	done
-	echo $n
 }
 
 must "modules load" modules_up
@@ -216,7 +230,9 @@ for f in $COUNTED; do
 done
 for disk in $(option disks); do
 	for workload in $(option workloads); do
-		counted "$disk" "$workload"
+		for n in 1 2 3; do
+			counted "$disk" "$workload"
+		done
 		n=0
 		while [ $n -lt "$rounds" ]; do
 			n=$((n + 1))
