@@ -182,6 +182,10 @@ VSRV_CHAN_ATTR(packets_out, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_PACK
 VSRV_CHAN_ATTR(out_full_total, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_RING_FULL]));
 VSRV_CHAN_ATTR(bad_packets, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BAD_PACKETS]));
 VSRV_CHAN_ATTR(answers_busy, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_BUSY]));
+VSRV_CHAN_ATTR(data_copied_bytes, "%lld",
+	       atomic64_read(&chan->counters[VSRV_CHAN_DATA_COPIED]));
+VSRV_CHAN_ATTR(data_pinned_pages, "%lld",
+	       atomic64_read(&chan->counters[VSRV_CHAN_DATA_PINNED]));
 VSRV_CHAN_ATTR(poll_hits, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_POLL_HITS]));
 VSRV_CHAN_ATTR(poll_misses, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_POLL_MISSES]));
 VSRV_CHAN_ATTR(errors, "%lld", atomic64_read(&chan->counters[VSRV_CHAN_ERRORS]));
@@ -291,6 +295,8 @@ static struct attribute *vsrv_chan_attrs[] = {
 	&vsrv_chan_attr_out_full_total.attr,
 	&vsrv_chan_attr_bad_packets.attr,
 	&vsrv_chan_attr_answers_busy.attr,
+	&vsrv_chan_attr_data_copied_bytes.attr,
+	&vsrv_chan_attr_data_pinned_pages.attr,
 	&vsrv_chan_attr_monitor_id.attr,
 	&vsrv_chan_attr_latency.attr,
 	&vsrv_chan_attr_poll_hits.attr,

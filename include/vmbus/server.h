@@ -180,6 +180,8 @@ enum vsrv_chan_counter {
 	VSRV_CHAN_RING_FULL,	/* the client's ring had no room */
 	VSRV_CHAN_BAD_PACKETS,	/* refused or malformed packets, dead rings */
 	VSRV_CHAN_BUSY,		/* requests that were good, but answered with "try again" */
+	VSRV_CHAN_DATA_COPIED,	/* bytes that packets point at, and that were copied */
+	VSRV_CHAN_DATA_PINNED,	/* pages that packets point at, and that were pinned */
 	VSRV_CHAN_POLL_HITS,	/* polls of an empty ring that found something */
 	VSRV_CHAN_POLL_MISSES,	/* and that did not */
 	VSRV_CHAN_ERRORS,	/* by vsrv_chan_error(): how often the channel broke */

@@ -86,6 +86,31 @@ only() {
 	done
 }
 
+# moved: bytes copied and pages pinned so far, by all channels of the controller
+moved() {
+	echo "$(chan_sum guest0 "$GUID_NVME" data_copied_bytes)" \
+		"$(chan_sum guest0 "$GUID_NVME" data_pinned_pages)"
+}
+
+# moves WHAT BYTES PAGES COMMAND: the guest's command has so many bytes copied and pages
+# pinned, which are counted a moment after the answer
+moves() {
+	local before want output
+
+	before=$(moved)
+	want="$((${before% *} + $2)) $((${before#* } + $3))"
+	output=$(guest_run "$4 2>&1" 60) || { not_ok "$1" "$4: $output"; return 1; }
+	# shellcheck disable=SC2016 # for eval
+	wait_for '[ "$(moved)" = "$want" ]' 5
+	equal "$1" "$want" "$(moved)"
+}
+
+# direct SIZE COUNT OPTIONS: command that reads or writes so much of the disk, not by a cache
+direct() {
+	echo "fio --name=x --thread --filename=/dev/$DISK --direct=1 --offset=8m --bs=$1 \
+		--size=$(($1 * $2)) $3"
+}
+
 must "modules load" modules_up
 must "the servers start" servers_up
 must "VTL2 has a controller" vmbus-target create "$GUID_NVME" guest0
@@ -195,6 +220,16 @@ says "SYNCHRONIZE CACHE" "sg_sync /dev/$DISK && sg_sync --lba=1 --count=8 /dev/$
 says "a write through the cache" "sg_raw -s 512 -i /tmp/block.5a /dev/$CACHED \
 	2a 08 00 00 00 07 00 00 01 00" "SCSI Status: Good"
 equal "is on the device" "5a " "$(eval "$(bytes 7 1 /dev/nvme0n1)")"
+
+note "What is copied, and what is pinned"
+moves "64 KiB at a time: 16 pages each, no copies" 0 1024 "$(direct 65536 64 --rw=write)"
+moves "the same to read" 0 1024 "$(direct 65536 64 --rw=read)"
+moves "4 KiB at random, 32 at a time: one page each" 0 256 \
+	"$(direct 4096 256 "--rw=randread --ioengine=io_uring --iodepth=32")"
+moves "512 bytes at a time: the same" 0 16 "$(direct 512 16 --rw=write)"
+moves "INQUIRY: as many as it has bytes" 36 1 "$(raw 36 "12 00 00 00 24 00")"
+moves "COMPARE AND WRITE: what is compared and written" 1024 1 \
+	"$(raw_out /tmp/a5.5a "89 00 00 00 00 00 00 00 05 10 00 00 00 01 00 00")"
 
 note "Lengths"
 says "INQUIRY of 5 bytes" "$(raw 5 "12 00 00 00 05 00") && xxd -p /tmp/in" "5 bytes" 000006025b

@@ -3,6 +3,7 @@
  * A disk of the guest's server: what its commands do to the guest's memory, as the
  * dirty log and a stopped guest show it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +32,88 @@ static bool only_dirty(struct bed *b, unsigned int first, unsigned int n)
 		}
 	}
 	return true;
+}
+
+/* A counter of the channel, in the server's directory. */
+static u64 chan_counter(struct channel *c, const char *name)
+{
+	unsigned long long n = ~0ULL;
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/class/vmbus_srv/%s/channels/%u/%s", opt.partition,
+		 c->id, name);
+	f = fopen(path, "r");
+	if (!f || fscanf(f, "%llu", &n) != 1)
+		note("cannot read %s", path);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* How much of the guest's memory was copied and pinned, all together. */
+struct moved {
+	u64 bytes;
+	u64 pages;
+};
+
+/*
+ * The command copies so many bytes and pins so many pages, no less and no more.  Pages are
+ * counted when the batch ends, which may be after the answer; too many are found by the
+ * next command.
+ */
+static bool disk_moves(struct channel *c, const struct transfer *t, struct moved *m, u64 bytes,
+		       u64 pages)
+{
+	u64 end = now_us() + TIMEOUT_MS * 1000;
+	struct moved now;
+
+	if (!disk_do(c, t))
+		return false;
+	m->bytes += bytes;
+	m->pages += pages;
+	do {
+		now.bytes = chan_counter(c, "data_copied_bytes");
+		now.pages = chan_counter(c, "data_pinned_pages");
+		if (now.bytes == m->bytes && now.pages == m->pages)
+			return true;
+		usleep(1000);
+	} while (now.bytes <= m->bytes && now.pages <= m->pages && now_us() < end);
+	note("%llu bytes copied instead of %llu, %llu pages pinned instead of %llu",
+	     now.bytes, m->bytes, now.pages, m->pages);
+	*m = now;
+	return false;
+}
+
+static void test_moved(struct channel *c)
+{
+	struct moved m = { chan_counter(c, "data_copied_bytes"),
+			   chan_counter(c, "data_pinned_pages") };
+	struct transfer t = disk_rw(false, 0, 0, 2);
+
+	ok(disk_moves(c, &t, &m, 0, 2), "a write of two pages: none is copied, two are pinned");
+	t = disk_rw(true, 0, 4, 2);
+	ok(disk_moves(c, &t, &m, 0, 2), "nor for a read");
+	t = disk_rw(true, 0, 4, 1);
+	t.offset = SECTOR;
+	ok(disk_moves(c, &t, &m, 0, 2), "nor across two pages");
+	t.cdb[8] = 1;
+	t.len = SECTOR;
+	ok(disk_moves(c, &t, &m, 0, 1), "nor for a sector in one page");
+	t.offset = 4;
+	ok(disk_moves(c, &t, &m, SECTOR, 1), "a read to an odd address copies the sector");
+	t.in = false;
+	t.cdb[0] = 0x2a;
+	ok(disk_moves(c, &t, &m, SECTOR, 1), "a write from there, too");
+	t = disk_rw(true, 0, 4, 1);
+	t.offset = 1;
+	ok(disk_moves(c, &t, &m, PAGE, 2), "a page to an odd address is copied, two are pinned");
+	t = (struct transfer) { .cdb = { 0x12, 0, 0, 0, 36 }, .page = 4, .len = 36, .in = true };
+	ok(disk_moves(c, &t, &m, 36, 1), "36 bytes of INQUIRY are copied");
+	t = (struct transfer) { .cdb = { 0xa0, [9] = 16 }, .page = 4, .len = 16, .in = true };
+	ok(disk_moves(c, &t, &m, 16, 1), "as many as REPORT LUNS has");
+	t = (struct transfer) { .cdb = { 0x35 } };
+	ok(disk_moves(c, &t, &m, 0, 0), "a command without data does neither");
 }
 
 static void test_commands(struct bed *b, struct channel *c)
@@ -170,6 +253,7 @@ void test_disk(void)
 	    ok(channel_open(&c, PAGE_RINGS, RING_PAGES, RING_PAGES) && disk_init(&c, NULL),
 	       "it is initialized")) {
 		test_commands(&b, &c);
+		test_moved(&c);
 		test_batch(&b, &c);
 		test_stopped(&b, &c);
 		channel_close(&c);

@@ -94,6 +94,10 @@ static bool storvsp_reader_flush(struct vsrv_reader *reader)
 	struct storvsp_chan *sc = container_of(reader, struct storvsp_chan, reader);
 	bool interrupt;
 
+	if (sc->pinned) {
+		vsrv_chan_count(sc->chan, VSRV_CHAN_DATA_PINNED, sc->pinned);
+		sc->pinned = 0;
+	}
 	spin_lock_irq(&sc->lock);
 	interrupt = storvsp_flush_locked(sc);
 	spin_unlock_irq(&sc->lock);

@@ -63,6 +63,7 @@ static int storvsp_pin(struct storvsp_io *io)
 				      io->pages);
 	}
 	io->npages = err ? 0 : cmd->npages;
+	io->sc->pinned += io->npages;
 	return err;
 }
 
@@ -100,6 +101,7 @@ static void storvsp_copy(struct storvsp_io *io, bool to_guest)
 
 	if (!left)
 		return;
+	vsrv_chan_count(io->sc->chan, VSRV_CHAN_DATA_COPIED, left);
 	n = storvsp_build_sgl(io, left);
 	for_each_sg(se_cmd->t_data_sg, sg, se_cmd->t_data_nents, i) {
 		part = min(left, sg->length);
@@ -158,6 +160,7 @@ static void storvsp_io_emulated(struct storvsp_io *io, const struct storvsp_resu
 			storvsp_chan_answer(io);
 			return;
 		}
+		vsrv_chan_count(io->sc->chan, VSRV_CHAN_DATA_COPIED, res->len);
 		sg_copy_from_buffer(io->sgl, storvsp_build_sgl(io, res->len), io->sc->data,
 				    res->len);
 		storvsp_unpin(io);

@@ -264,14 +264,15 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * @offer: the server's, from offer to revoke; storvsp_ctrl::chans_lock
  * @chan: the same, while open
  * @part: partition whose guest it is, while open
- * @reader: reads requests; alone touches the ring from the guest, @proto, @buf
- *	and @data while the channel is open
+ * @reader: reads requests; alone touches the ring from the guest, @proto, @buf,
+ *	@data and @pinned while the channel is open
  * @rings: rings; the one to the guest is protected by @lock
  * @proto: state of the protocol
  * @open: the rings are mapped; changes only in callbacks of the server and in @close
  * @close: drains the channel and closes it; not concurrent with those callbacks
  * @buf: copy of a packet
  * @data: data that the controller itself makes up
+ * @pinned: pages that were pinned in this batch; counted at its end
  * @ios: STORVSP_DEPTH of them
  * @look: @reader looks at the ring, if nothing else has it do so
  * @lock: protects what follows; taken in any context
@@ -301,6 +302,7 @@ struct storvsp_chan {
 	struct work_struct close;
 	u8 buf[STORVSP_MAX_PACKET] __aligned(8);
 	u8 data[STORVSP_EMULATE_SIZE];
+	u32 pinned;
 	struct storvsp_io *ios;
 	struct timer_list look;
 
