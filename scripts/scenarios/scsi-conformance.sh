@@ -10,17 +10,26 @@ THIN_BLOCKS=65536
 GROW_BLOCKS=32768
 STORE=$LIO/core/iblock_6163/$GUID_NVME.0
 
-# thin_disk: LUN 0 takes UNMAP and says what becomes of the blocks, which LIO wants to be
-# told before somebody uses the disk
+# thin_disk: LUN 0 takes UNMAP, and WRITE SAME for it, and says what becomes of the blocks,
+# which LIO wants to be told before somebody uses the disk
 thin_disk() {
 	local link=$LIO/vmbus/$GUID_NVME/tpgt_1/lun/lun_0/$GUID_NVME.0 attribute
 
 	null_disk thin $((THIN_BLOCKS / 2048)) discard=1 &&
-	vmbus-target add-lun "$GUID_NVME" 0 /dev/thin && rm "$link" || return 1
-	for attribute in emulate_tpu emulate_tpws unmap_zeroes_data; do
+	vmbus-target add-lun "$GUID_NVME" 0 /dev/thin &&
+	file_is "$STORE/attrib/emulate_tpu" 1 && rm "$link" || return 1
+	for attribute in emulate_tpws unmap_zeroes_data; do
 		echo 1 > "$STORE/attrib/$attribute" || return 1
 	done
 	ln -s "$STORE" "$link"
+}
+
+# listed LINE...: of the controller's disks
+listed() {
+	vmbus-target list > /tmp/list || return 1
+	cat /tmp/list
+	printf '  %s\n' "$@" > /tmp/want
+	sed -n "/^$GUID_NVME/,/^[^ ]/p" /tmp/list | grep '^ ' | cmp - /tmp/want
 }
 
 # second_path: the same disk at another controller
@@ -118,7 +127,12 @@ must "with a thin disk" thin_disk
 must "with the NVMe device" vmbus-target add-lun "$GUID_NVME" 3 /dev/nvme0n1
 truncate -s $((GROW_BLOCKS * 512)) "$IMG_B"
 must "a disk that can grow" losetup /dev/loop0 "$IMG_B"
-must "is there, too" vmbus-target add-lun "$GUID_NVME" 7 /dev/loop0
+must "is there, too, which is not to discard" \
+	vmbus-target add-lun --no-discard "$GUID_NVME" 7 /dev/loop0
+truncate -s 1M "$IMG_A"
+must "a file with holes" vmbus-target add-lun --discard "$GUID_NVME" 9 "$IMG_A"
+check "the list says which of them discard" listed "LUN 0  /dev/thin  discard" \
+	"LUN 3  /dev/nvme0n1  discard" "LUN 7  /dev/loop0" "LUN 9  $IMG_A  discard"
 must "they are offered" vmbus-target enable "$GUID_NVME"
 must "the thin disk has a second path" second_path
 # LIO does no reservation without that directory, be it a persistent one or not.
@@ -128,9 +142,10 @@ must "the guest comes up" guest_wait_up
 DISK=$(guest_lun "$GUID_NVME" 0)
 CACHED=$(guest_lun "$GUID_NVME" 3)
 GROWN=$(guest_lun "$GUID_NVME" 7)
+HOLES=$(guest_lun "$GUID_NVME" 9)
 PATH_2=$(guest_lun "$GUID_A" 0)
 must "the guest has all of them" guest_run "test -b /dev/$DISK && test -b /dev/$CACHED &&
-	test -b /dev/$GROWN && test -b /dev/$PATH_2"
+	test -b /dev/$GROWN && test -b /dev/$HOLES && test -b /dev/$PATH_2"
 
 note "What the disk says of itself"
 serial=$(cat "$STORE/wwn/vpd_unit_serial")
@@ -159,8 +174,9 @@ says "capacity, long" "sg_readcap -l /dev/$DISK" "prot_en=0" "lbpme=1, lbprz=1" 
 	"Last LBA=$((THIN_BLOCKS - 1)) " "Logical block length=512 bytes" "exponent=0"
 says "the others are not thin" "sg_readcap -l /dev/$GROWN" "lbpme=0, lbprz=0" \
 	"Last LBA=$((GROW_BLOCKS - 1)) "
-says "LUNs" "sg_luns /dev/$DISK" "3 lun entries" 0000000000000000 0003000000000000 \
-	0007000000000000
+says "but one that is a file" "sg_readcap -l /dev/$HOLES" "lbpme=1, lbprz=1" "Last LBA=2047 "
+says "LUNs" "sg_luns /dev/$DISK" "4 lun entries" 0000000000000000 0003000000000000 \
+	0007000000000000 0009000000000000
 says "TEST UNIT READY" "sg_turs -n 20 /dev/$DISK" "20 Test Unit Ready commands with 0 errors"
 says "REQUEST SENSE" "sg_requests /dev/$DISK" "Sense key: No Sense" \
 	"No additional sense information"
@@ -209,6 +225,16 @@ only "UNMAP" 1024 8 00
 says "blkdiscard" "cat /sys/block/$DISK/device/scsi_disk/*/provisioning_mode &&
 	blkdiscard -o $((1056 * 512)) -l $((128 * 512)) /dev/$DISK" unmap
 only "blkdiscard" 1056 128 00
+refused "no UNMAP of a disk that is not to discard" 9 "UNMAP not supported" \
+	"sg_unmap --force --lba=0 --num=8 /dev/$GROWN"
+must "the file is full" guest_run "dd if=/tmp/a5 of=/dev/$HOLES bs=64k oflag=direct"
+equal "it takes room" 2048 "$(stat -c %b "$IMG_A")"
+says "blkdiscard of half of it" "blkdiscard -l $((1024 * 512)) /dev/$HOLES"
+equal "it takes less" 1024 "$(stat -c %b "$IMG_A")"
+equal "nothing is there, for the guest" "00 " "$(guest_run "$(bytes 0 1024 "/dev/$HOLES")")"
+equal "the rest is" "a5 " "$(guest_run "$(bytes 1024 1024 "/dev/$HOLES")")"
+says "WRITE SAME with UNMAP" "sg_write_same --16 --unmap --lba=1024 --num=512 /dev/$HOLES"
+equal "makes a hole, too" 512 "$(stat -c %b "$IMG_A")"
 says "COMPARE AND WRITE" \
 	"$(raw_out /tmp/a5.5a "89 00 00 00 00 00 00 00 05 00 00 00 00 01 00 00")" "SCSI Status: Good"
 only "COMPARE AND WRITE" 1280 1 5a
