@@ -4,9 +4,20 @@
 # limit: 240
 . ./lib.sh
 
+# documented: runs what the administrator is told to type
+documented() {
+	grep -v '^nvme list$' /tmp/typed > /tmp/commands
+	cat /tmp/commands
+	(cd /modules && sh -e /tmp/commands)
+}
+
+sed -n '/^    nvme list$/,/^$/s/^    //p' admin-guide.rst > /tmp/typed
 must "modules load" modules_up
+must "but that of the controller, so far" rmmod vmbus_storvsp
 must "servers start" servers_up
-must "VTL2 has a controller on the NVMe device" nvme_disk
+must "there is an NVMe device" wait_for "test -b /dev/nvme0n1" 20
+equal "the documentation needs five commands for a disk of the guest" 5 "$(wc -l < /tmp/typed)"
+must "they work" documented
 must "the guest starts" guest_start
 must "the guest comes up" guest_wait_up 120
 must "the guest lists it" guest_lists "$GUID_NVME"
