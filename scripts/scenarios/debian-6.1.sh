@@ -3,7 +3,7 @@
 # desc: Debian's 6.1 cloud kernel as guest, with 1, 2 and 4 CPUs (8, too, with long counts)
 # limit: 900
 # long-limit: 3000
-# image: debian-6.1
+# image: debian-6.1 storage
 . ./lib.sh
 . ./stock.inc
 

@@ -3,7 +3,7 @@
 # desc: the newest cloud kernel of Debian's backports as guest, with 1, 2 and 4 CPUs (8, too, with long counts)
 # limit: 900
 # long-limit: 3000
-# image: debian-newest
+# image: debian-newest storage
 . ./lib.sh
 . ./stock.inc
 
