@@ -95,7 +95,7 @@ only() {
 	done
 }
 
-# moved: bytes copied and pages pinned so far, by all channels of the controller
+# moved: bytes copied and pages pinned so far
 moved() {
 	echo "$(chan_sum guest0 "$GUID_NVME" data_copied_bytes)" \
 		"$(chan_sum guest0 "$GUID_NVME" data_pinned_pages)"
