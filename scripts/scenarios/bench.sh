@@ -25,9 +25,10 @@ rounds=$(option rounds)
 seconds=$(option seconds)
 VHOST_WWN=naa.5001405000000001
 TRACE=/sys/kernel/tracing
-# Signals of a guest and interrupts for it by event file, all wake-ups; our copies, and
-# requests whose pages are pinned
-COUNTED="ioeventfd_write irqfd_wakeup try_to_wake_up storvsp_copy vpart_pin_pages"
+# Signals of a guest and interrupts for it by event file, and all wake-ups
+COUNTED="ioeventfd_write irqfd_wakeup try_to_wake_up"
+# Counters of the channels of storvsp
+OURS="events data_copied_bytes data_pinned_pages"
 
 # ---- the guests ------------------------------------------------------------------------
 
@@ -179,22 +180,29 @@ exits() {
 	cat /sys/kernel/debug/kvm/"$GUEST_PID"-*/exits
 }
 
+# count_ours DISK WORKLOAD SIGN: the table adds up
+count_ours() {
+	local name
+
+	for name in $OURS; do
+		echo "@count $1 $2 storvsp $name $3$(chan_sum guest0 "$GUID_NVME" "$name")"
+	done
+}
+
 # counted DISK WORKLOAD
 counted() {
-	local who n ios f exits signals
+	local who f ios exits
 
 	for who in $WHO; do
 		of "$who"
 		echo 0 > $TRACE/function_profile_enabled
 		echo 1 > $TRACE/function_profile_enabled
 		exits=$(exits)
-		signals=$(chan_sum guest0 "$GUID_NVME" events)
+		[ "$who" != storvsp ] || count_ours "$1" "$2" -
 		fio "$who" "$1" "$2" "--time_based --runtime=$seconds"
 		echo 0 > $TRACE/function_profile_enabled
+		[ "$who" != storvsp ] || count_ours "$1" "$2" +
 		echo "@count $1 $2 $who exits $(($(exits) - exits))"
-		n=$(chan_sum guest0 "$GUID_NVME" events)
-		[ "$who" != storvsp ] ||
-			echo "@count $1 $2 $who signals $((n - signals))"
 		for f in $COUNTED; do
 			echo "@count $1 $2 $who $f $(calls "$f")"
 		done
