@@ -40,11 +40,13 @@ hot_write() {
 		sha256sum < /tmp/new"
 }
 
-# hot_load: fio works behind that, until it cannot
+# hot_load: fio works behind that, until it cannot.  Linux reads nothing, without an error,
+# from a disk that it has just lost, where with io_uring fio looks for data all the same.
 hot_load() {
 	guest_run "rm -f /tmp/hot.*; (fio --name=hot --thread --filename=/dev/$hot --direct=1 \
-		--ioengine=io_uring --iodepth=16 --rw=randrw --bs=4k --offset=4m --size=8m \
-		--verify=crc32c --verify_backlog=64 --time_based --runtime=3600 \
+		--ioengine=psync --numjobs=8 --rw=randrw --bs=4k --offset=4m --size=1m \
+		--offset_increment=1m --verify=crc32c --verify_backlog=64 --time_based \
+		--runtime=3600 \
 		> /tmp/hot.out 2>&1; echo \$? > /tmp/hot.status) &
 		for i in \$(seq 100); do
 			[ \$(awk '{ print \$5 }' /sys/block/$hot/stat) -gt 100 ] && exit 0;
@@ -56,7 +58,7 @@ hot_load() {
 hot_load_fails() {
 	guest_run "for i in \$(seq 300); do [ ! -s /tmp/hot.status ] || break; sleep 0.1; done;
 		cat /tmp/hot.out; [ -s /tmp/hot.status ] && ! grep -qx 0 /tmp/hot.status &&
-		grep -qE 'Input/output error|No such device' /tmp/hot.out &&
+		[ \$(grep -c '^hot: .*err= *[1-9]' /tmp/hot.out) = 8 ] &&
 		! grep -q 'verify: ' /tmp/hot.out" 60
 }
 
