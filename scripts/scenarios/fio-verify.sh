@@ -69,8 +69,7 @@ check "fio notices" fails written --verify_only
 note "fio for $RUNTIME seconds"
 job_file > /tmp/jobs
 must "the guest has its jobs" guest_file /tmp/jobs
-must "fio starts" guest_run "(fio --output=/tmp/fio.out --output-format=terse \
-	--terse-version=3 /tmp/jobs > /tmp/fio.err 2>&1; echo \$? > /tmp/fio.status) &"
+must "fio starts" fio_begin /tmp/jobs
 sleep 5
 # Linux waits 10 s after each, with all commands to that disk.
 resets=$(guest_run "n=0; end=\$((\$(date +%s) + $RUNTIME / 2)); while [ \$(date +%s) -lt \$end ]; do
@@ -78,8 +77,8 @@ resets=$(guest_run "n=0; end=\$((\$(date +%s) + $RUNTIME / 2)); while [ \$(date 
 	[ ! -e /tmp/fio.status ] && echo \$n" $((RUNTIME + 30)))
 note "resets of $RESET meanwhile: $resets"
 check "these were some" [ "$resets" -ge $((RUNTIME / 60)) ]
-must "fio ends" guest_run "until [ -e /tmp/fio.status ]; do sleep 1; done" $((RUNTIME + 120))
-check "no data was wrong" guest_run "cat /tmp/fio.err; grep -qx 0 /tmp/fio.status"
+must "fio ends" fio_wait $((RUNTIME + 120))
+check "no data was wrong" fio_good
 guest_run 'cat /tmp/fio.out' > /tmp/fio.out
 check "each job has read and written, without an error" fio_all_moved /tmp/jobs
 awk -F ';' '/^3;/ { printf "# %-8s read %7d KiB, wrote %7d KiB\n", $3, $6, $47 }' /tmp/fio.out

@@ -9,7 +9,6 @@ MASTER=00000000-0000-8899-0000-000000000000
 SLAVE=00000001-0001-8899-0000-000000000000
 RELAYED=00000000-0001-8899-0000-000000000000
 IMG_C=/tmp/disk_c.img
-SCSI="/sys/bus/vmbus/devices/$MASTER/host*/target*/*:0:0:0/block/*"
 CLASS=32412632-86cb-44a2-9b5c-50d1417354f5
 TARGET=/sys/kernel/config/target/vmbus
 TPG=$TARGET/$MASTER/tpgt_1
@@ -53,11 +52,6 @@ guest_sees() {
 	[ "$(wc -l < /tmp/sees)" = 1 ] && [ "$(chan_dirs guest0 "$1" | wc -l)" = 1 ] && return
 	cat /tmp/sees
 	return 1
-}
-
-# until_it CONDITION: for the guest to wait for
-until_it() {
-	echo "for i in \$(seq 100); do ($1) > /dev/null 2>&1 && break; sleep 0.2; done; $1"
 }
 
 # rebind GUID: the guest's driver lets go of the device and takes it again
@@ -133,9 +127,9 @@ check "at the same address" guest_sees $SLAVE 1
 
 note "A disk goes and comes while the guest runs"
 check "LUN 0 of channel 0 is removed" vmbus-target remove-lun $MASTER 0
-check "the guest loses it" guest_run "$(until_it "! ls -d $SCSI")"
+check "the guest loses it" guest_lun_goes $MASTER 0
 check "it is added" vmbus-target add-lun $MASTER 0 $IMG_A
-check "the guest has it again" guest_run "$(until_it "ls -d $SCSI")"
+check "the guest has it again" guest_lun_comes $MASTER 0
 equal "and reads what it wrote" "$master" "$(guest_sum "$(guest_disk $MASTER)")"
 
 note "Controllers go and come while the guest runs"
