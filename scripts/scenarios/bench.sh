@@ -141,31 +141,31 @@ ios() {
 	awk -F';' '/^3;/ { print int(($6 + $47) / '"$1"') }'
 }
 
-# cpu_time: of the guest in guest mode, and of all else together, in ticks
-cpu_time() {
+# count_cpu DISK WORKLOAD WHO SIGN: time of the guest in guest mode, and of all else together,
+# in ticks; the table adds up
+count_cpu() {
 	local in_guest
 
 	in_guest=$(sed 's/.*) //' "/proc/$GUEST_PID/stat" | cut -d ' ' -f 41)
-	awk -v g="$in_guest" '$1 == "cpu" { print g, $2 + $3 + $4 + $7 + $8 - g }' /proc/stat
+	awk -v g="$in_guest" -v count="@count $1 $2 $3" -v sign="$4" '$1 == "cpu" {
+		print count, "in_guest", sign g
+		print count, "elsewhere", sign ($2 + $3 + $4 + $7 + $8 - g) }' /proc/stat
 }
 
 # timed DISK WORKLOAD ROUND
 timed() {
-	local who n
+	local who line n
 
 	for who in $WHO; do
 		of "$who"
-		# shellcheck disable=SC2046
-		set -- "$1" "$2" "$3" $(cpu_time)
+		count_cpu "$1" "$2" "$who" -
 		fio "$who" "$1" "$2" "--time_based --runtime=$seconds"
-		# shellcheck disable=SC2046
-		set -- "$@" $(cpu_time)
-		n=$(fio_line | iops)
+		count_cpu "$1" "$2" "$who" +
+		line=$(fio_line)
+		n=$(echo "$line" | iops)
 		check "$3: $1 $2 $who" test "${n%.*}" -gt 0
 		echo "@run $1 $2 $who $3 $n"
-		echo "@count $1 $2 $who timed_ios $(fio_line | ios "$(kib "$2")")"
-		echo "@count $1 $2 $who in_guest $(($6 - $4))"
-		echo "@count $1 $2 $who elsewhere $(($7 - $5))"
+		echo "@count $1 $2 $who timed_ios $(echo "$line" | ios "$(kib "$2")")"
 	done
 }
 
@@ -180,7 +180,7 @@ exits() {
 	cat /sys/kernel/debug/kvm/"$GUEST_PID"-*/exits
 }
 
-# count_ours DISK WORKLOAD SIGN: the table adds up
+# count_ours DISK WORKLOAD SIGN: as count_cpu
 count_ours() {
 	local name
 
