@@ -141,31 +141,32 @@ static void storvsp_parse_test(struct kunit *test)
 }
 
 /* What was not sent is zero, whatever lies behind it. */
-static void storvsp_parse_short_test(struct kunit *test)
+static void st_parse_part(struct kunit *test, u32 operation, u32 len, u32 size,
+			  struct storvsp_request *req)
 {
-	struct st_packet *p = st_new(test, STORVSP_RESET_LUN, 20);
-	struct storvsp_request req;
+	struct st_packet *p = st_new(test, operation, len);
 	u32 i;
 
 	memset(p->payload.bytes + 12, 0xff, sizeof(p->payload) - 12);
-	KUNIT_ASSERT_EQ(test, storvsp_parse(&p->pkt, &req), STORVSP_OK);
-	KUNIT_EXPECT_EQ(test, req.size, 8U);
-	for (i = 0; i < sizeof(req.packet.request); i++)
-		KUNIT_EXPECT_EQ(test, req.packet.request[i], i < 8 ? 0xff : 0);
+	KUNIT_ASSERT_EQ(test, storvsp_parse(&p->pkt, req), STORVSP_OK);
+	KUNIT_EXPECT_EQ(test, req->size, size);
+	for (i = 0; i < sizeof(req->packet.request); i++)
+		KUNIT_EXPECT_EQ(test, req->packet.request[i], i < size ? 0xff : 0);
 }
 
-/* What an SRB has since Windows 8 is zero where the guest sends none of it. */
+static void storvsp_parse_short_test(struct kunit *test)
+{
+	struct storvsp_request req;
+
+	st_parse_part(test, STORVSP_RESET_LUN, 20, 8, &req);
+}
+
+/* So is what an SRB has since Windows 8 where the guest sends none of it. */
 static void storvsp_parse_srb_v1_test(struct kunit *test)
 {
-	struct st_packet *p = st_new(test, STORVSP_EXECUTE_SRB, 48);
 	struct storvsp_request req;
-	u32 i;
 
-	memset(p->payload.bytes + 12, 0xff, sizeof(p->payload) - 12);
-	KUNIT_ASSERT_EQ(test, storvsp_parse(&p->pkt, &req), STORVSP_OK);
-	KUNIT_EXPECT_EQ(test, req.size, 36U);
-	for (i = 0; i < sizeof(req.packet.request); i++)
-		KUNIT_EXPECT_EQ(test, req.packet.request[i], i < 36 ? 0xff : 0);
+	st_parse_part(test, STORVSP_EXECUTE_SRB, 48, 36, &req);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(req.packet.srb.srb_flags), 0U);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(req.packet.srb.timeout), 0U);
 }
