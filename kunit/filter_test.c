@@ -329,10 +329,12 @@ static void filter_vpci_test(struct kunit *test)
 	struct vint_filter *filter = ft_new(test);
 	int i;
 
-	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &v, -1), "vpci");
+	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &v, VINT_BY_CLASS), "vpci");
 	for (i = 0; i < ARRAY_SIZE(actions); i++) {
+		s64 by = strcmp(actions[i], "vpci") ? VINT_BY_CLASS : 0;
+
 		KUNIT_EXPECT_EQ(test, ft_add(filter, actions[i]), 0);
-		KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &v, 0), "vpci");
+		KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &v, by), "vpci");
 	}
 	ft_add(filter, "hide");
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &v, 0), "hide");
@@ -340,7 +342,7 @@ static void filter_vpci_test(struct kunit *test)
 	vint_filter_set_fallback(filter, "hide", 4, NULL);
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &v, -1), "hide");
 	ft_add(filter, "relay class=" GUID_V);
-	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &v, 1), "vpci");
+	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &v, VINT_BY_CLASS), "vpci");
 	vint_filter_destroy(filter);
 }
 

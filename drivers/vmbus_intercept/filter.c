@@ -68,7 +68,7 @@ static s64 vint_filter_match(struct vint_filter *filter, const struct vint_offer
  * @offer: offer
  * @decision: result
  *
- * Return: number of the rule that decided, or VINT_BY_DEFAULT.
+ * Return: number of the rule that decided, VINT_BY_DEFAULT or VINT_BY_CLASS.
  */
 s64 vint_filter_decide(struct vint_filter *filter,
 		       const struct vint_offer *offer,
@@ -81,9 +81,10 @@ s64 vint_filter_decide(struct vint_filter *filter,
 	up_read(&filter->lock);
 	/* The general relay and the hooks cannot treat a PCI device safely. */
 	if (guid_equal(&offer->class_id, &vint_class_vpci) &&
-	    decision->disposition != VINT_HIDE) {
+	    decision->disposition != VINT_HIDE && decision->disposition != VINT_VPCI) {
 		memset(decision, 0, sizeof(*decision));
 		decision->disposition = VINT_VPCI;
+		id = VINT_BY_CLASS;
 	}
 	return id;
 }

@@ -29,7 +29,7 @@ TRACE_EVENT(vint_decide,
 		__assign_str(disposition);
 		__assign_str(hook);
 	),
-	/* VINT_BY_*: rule=-1 is the default, -2 an override */
+	/* VINT_BY_*: rule=-1 is the default, -2 an override, -3 the class */
 	TP_printk("class=%pUl instance=%pUl subchannel=%u flags=%#x rule=%lld: %s %s",
 		  __entry->class_id, __entry->instance_id, __entry->subchannel, __entry->flags,
 		  __entry->rule, __get_str(disposition), __get_str(hook))

@@ -42,6 +42,7 @@ struct vint_offer {
 /* Who decided, if it was no rule. */
 #define VINT_BY_DEFAULT		(-1)
 #define VINT_BY_OVERRIDE	(-2)
+#define VINT_BY_CLASS		(-3)	/* a rule or the default was not followed */
 
 /**
  * struct vint_decision - what the filter says
