@@ -93,7 +93,7 @@ static int vpart_file_pin(void *ctx, u64 uaddr, unsigned int n, bool write, bool
 {
 	unsigned int flags = (write ? FOLL_WRITE : 0) | (longterm ? FOLL_LONGTERM : 0);
 	struct vpart_file *f = ctx;
-	unsigned int i;
+	unsigned int pinned, i;
 	long got;
 	int err;
 
@@ -102,13 +102,12 @@ static int vpart_file_pin(void *ctx, u64 uaddr, unsigned int n, bool write, bool
 		if (err)
 			return err;
 	}
-	got = vpart_file_gup(f, uaddr, n, flags, pages);
-	if (got != n) {
-		if (got > 0)
-			unpin_user_pages(pages, got);
-		if (longterm)
-			vpart_file_charge(f, n, false);
-		return got < 0 ? got : -EFAULT;
+	/* What stops it in the middle is only said when asked for the rest. */
+	for (pinned = 0; pinned < n; pinned += got) {
+		got = vpart_file_gup(f, uaddr + (u64)pinned * PAGE_SIZE, n - pinned, flags,
+				     pages + pinned);
+		if (got <= 0)
+			goto unpin;
 	}
 	/* Here it may sleep; where pages are let go it may not. */
 	if (write)
@@ -116,6 +115,12 @@ static int vpart_file_pin(void *ctx, u64 uaddr, unsigned int n, bool write, bool
 			if (!PageDirty(pages[i]))
 				set_page_dirty_lock(pages[i]);
 	return 0;
+
+unpin:
+	unpin_user_pages(pages, pinned);
+	if (longterm)
+		vpart_file_charge(f, n, false);
+	return got ?: -EFAULT;
 }
 
 static void vpart_file_unpin(void *ctx, struct page **pages, unsigned int n, bool longterm)
