@@ -892,6 +892,42 @@ static unsigned int st_take(struct kunit *test, unsigned int *luns, unsigned int
 }
 
 /* However many are stuck, another one gets something; and none more than it may have. */
+static void storvsp_takes_pages_test(struct kunit *test)
+{
+	static const struct {
+		u8 opcode;
+		u32 offset;
+		u32 len;
+		bool takes;
+	} cases[] = {
+		{ WRITE_10, 0, 512, true },
+		{ WRITE_10, 512, 512, true },
+		{ READ_16, 3584, 4096, true },
+		{ READ_16, 0, STORVSP_MAX_TRANSFER, true },
+		{ WRITE_10, 1, 512, false },
+		{ READ_10, 511, 4096, false },
+		{ READ_10, 513, 4096, false },
+		{ READ_10, 4095, 4096, false },
+		{ WRITE_SAME, 0, 512, true },
+		{ WRITE_SAME, 3584, 512, true },
+		{ WRITE_SAME_16, 0, 4096, true },
+		{ WRITE_SAME_16, 512, 4096, false },
+		{ WRITE_SAME, 3584, 4096, false },
+		{ WRITE_SAME, 511, 512, false },
+		{ COMPARE_AND_WRITE, 0, 1024, false },
+	};
+	struct storvsp_command cmd = { };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		cmd.cdb[0] = cases[i].opcode;
+		cmd.offset = cases[i].offset;
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_takes_pages(&cmd, cases[i].len), cases[i].takes,
+				    "opcode %#x, %u bytes at %u", cases[i].opcode, cases[i].len,
+				    cases[i].offset);
+	}
+}
+
 static void storvsp_admit_test(struct kunit *test)
 {
 	static const unsigned int depths[] = { 1, 2, 64, STORVSP_DEPTH };
@@ -934,6 +970,7 @@ static struct kunit_case storvsp_cases[] = {
 	KUNIT_CASE(storvsp_ide_parse_test),
 	KUNIT_CASE(storvsp_ide_offer_test),
 	KUNIT_CASE(storvsp_ide_address_test),
+	KUNIT_CASE(storvsp_takes_pages_test),
 	KUNIT_CASE(storvsp_admit_test),
 	{}
 };

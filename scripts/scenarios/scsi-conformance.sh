@@ -240,6 +240,13 @@ says "COMPARE AND WRITE" \
 only "COMPARE AND WRITE" 1280 1 5a
 refused "and once more: a miscompare" 14 "Sense key: Miscompare" \
 	"$(raw_out /tmp/a5.5a "89 00 00 00 00 00 00 00 05 00 00 00 00 01 00 00")"
+# The same CPU has the same channel, and that the same place for a command.
+guest_run "(head -c 256 /tmp/block.5a; head -c 768 /dev/zero) > /tmp/late"
+refused "a miscompare says where" 14 "f0 00 0e 00 00 01 00 0a" \
+	"taskset 1 sg_raw -v -s 1024 -i /tmp/late /dev/$DISK \
+		89 00 00 00 00 00 00 00 05 00 00 00 00 01 00 00"
+refused "what fails next says nothing of that" 5 "70 00 05 00 00 00 00 0a  00 00 00 00 24 00" \
+	"taskset 1 sg_raw -v -r 600 /dev/$DISK 28 00 00 00 02 10 00 00 02 00"
 says "VERIFY (10)" "sg_verify -v --count=8 /dev/$DISK" "without error"
 says "VERIFY (16)" "sg_verify -v --16 --count=8 /dev/$DISK" "without error"
 says "SYNCHRONIZE CACHE" "sg_sync /dev/$DISK && sg_sync --lba=1 --count=8 /dev/$CACHED"

@@ -168,6 +168,29 @@ static void storvsp_io_emulated(struct storvsp_io *io, const struct storvsp_resu
 	storvsp_io_answer(io, res);
 }
 
+/**
+ * storvsp_takes_pages - can LIO have the guest's pages themselves for a disk's data?
+ * @cmd: command
+ * @len: bytes of data that LIO moves, not 0
+ *
+ * Return: false if it needs a buffer of its own.
+ */
+bool storvsp_takes_pages(const struct storvsp_command *cmd, u32 len)
+{
+	switch (cmd->cdb[0]) {
+	case COMPARE_AND_WRITE:
+		return false;
+	case WRITE_SAME:
+	case WRITE_SAME_16:
+		/* Its one block must be in one piece. */
+		if (HVPFN_UP(cmd->offset + len) > 1)
+			return false;
+		break;
+	}
+	return !(cmd->offset % STORVSP_ALIGN);
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_takes_pages);
+
 /*
  * LIO has parsed the command: choose its buffer.  False if it wants to move
  * more than the guest gave room for; of a disk's blocks there are no halves.
@@ -182,8 +205,7 @@ static bool storvsp_map(struct storvsp_io *io)
 		return true;
 	if (flags & SCF_OVERFLOW_BIT)
 		return false;
-	if ((flags & SCF_COMPARE_AND_WRITE) || io->cmd.offset % STORVSP_ALIGN ||
-	    !se_cmd->data_length)
+	if (!se_cmd->data_length || !storvsp_takes_pages(&io->cmd, se_cmd->data_length))
 		return true;
 
 	io->bounce = false;
@@ -207,6 +229,8 @@ static void storvsp_submit(struct storvsp_io *io)
 	struct se_cmd *se_cmd = &io->se_cmd;
 
 	memset(se_cmd, 0, sizeof(*se_cmd));
+	/* LIO does not write all of it. */
+	memset(io->sense, 0, sizeof(io->sense));
 	io->moved = false;
 	io->aborted = false;
 	se_cmd->tag = io->req.trans_id;

@@ -248,6 +248,7 @@ void storvsp_io_execute(struct storvsp_io *io);
 bool storvsp_admit(unsigned int lun_busy, unsigned int busy, unsigned int depth);
 
 int storvsp_check_stop_free(struct se_cmd *se_cmd);
+bool storvsp_takes_pages(const struct storvsp_command *cmd, u32 len);
 void storvsp_release_cmd(struct se_cmd *se_cmd);
 int storvsp_write_pending(struct se_cmd *se_cmd);
 int storvsp_queue_data_in(struct se_cmd *se_cmd);
