@@ -186,6 +186,154 @@ static void sub_reset_race_test(struct kunit *test)
 	sc_offer_all(sc);
 }
 
+/* ---- the guest closes the device -------------------------------------------------- */
+
+static unsigned int sc_drains;
+
+static void sc_drain(struct vsrv_chan *chan)
+{
+	sc_drains++;
+}
+
+/* A device whose owner wants its sub-channels to come to rest, and takes its time. */
+static struct sc *sc_new_draining(struct kunit *test)
+{
+	struct sc *sc = sc_new(test);
+	static struct vsrv_chan_ops ops;
+
+	ops = fg_dev_ops;
+	ops.drain = sc_drain;
+	sc_drains = 0;
+	fg_dev_revoke(sc->dev);
+	fg_expect_rescind(sc->fg, sc->id);
+	fg_channel(sc->fg, VMBUS_MSG_RELID_RELEASED, sc->id);
+	memset(sc->dev, 0, sizeof(*sc->dev));
+	fg_dev_offer_as(sc->fg, sc->dev, 1, &ops);
+	sc->id = fg_expect_offer(sc->fg);
+	sc_open_device(sc);
+	return sc;
+}
+
+/* The guest has closed the device, which drains. */
+static void sc_begin_drain(struct sc *sc)
+{
+	sc_drains = 0;
+	sc->dev->closes = 0;
+	sc->dev->stops = 0;
+	sc->subs[0]->on_stop = sc_first;
+	fg_channel(sc->fg, VMBUS_MSG_CLOSE, sc->id);
+	fg_expect_quiet(sc->fg);
+	KUNIT_EXPECT_EQ(sc->fg->test, sc_drains, 1U);
+	KUNIT_EXPECT_EQ(sc->fg->test, sc->subs[0]->stops, 0U);
+	KUNIT_EXPECT_EQ(sc->fg->test, sc->dev->closes, 0U);
+}
+
+static void sc_end_drain(struct sc *sc, unsigned int closes)
+{
+	vsrv_drain_done(sc->dev->chan);
+	fg_settle(sc->fg);
+	KUNIT_EXPECT_EQ(sc->fg->test, sc_drains, 1U);
+	KUNIT_EXPECT_EQ(sc->fg->test, sc->dev->closes, closes);
+}
+
+/* Nobody else waits for it; then the sub-channels go, then the device. */
+static void sub_drain_test(struct kunit *test)
+{
+	struct sc *sc = sc_new_draining(test);
+	struct fg_dev *other = fg_dev_new(sc->fg);
+	struct fg *fg = sc->fg;
+	u32 ids[SC_SUBS];
+
+	fg_dev_offer(fg, other, 2);
+	fg_expect_offer(fg);
+	sc_offer_all(sc);
+	sc_ids(sc, ids);
+	sc_begin_drain(sc);
+	fg_dev_opened(fg, other);
+	KUNIT_EXPECT_EQ(test, sc_offer_err(sc->dev, 9), -ENOTCONN);
+	sc_end_drain(sc, 1);
+	KUNIT_EXPECT_EQ(test, sc->subs[0]->stops, 1U);
+	sc_expect_rescinds(sc, ids);
+	fg_expect_quiet(fg);
+	sc_give_back(sc);
+	sc_release(sc, ids);
+
+	/* Where there are none there is nothing to wait for. */
+	sc_open_device(sc);
+	sc_drains = 0;
+	fg_channel(fg, VMBUS_MSG_CLOSE, sc->id);
+	KUNIT_EXPECT_EQ(test, sc_drains, 0U);
+	KUNIT_EXPECT_EQ(test, sc->dev->closes, 2U);
+}
+
+/* The guest closes the sub-channels meanwhile, and opens the device again. */
+static void sub_drain_reopen_test(struct kunit *test)
+{
+	struct sc *sc = sc_new_draining(test);
+	struct fg *fg = sc->fg;
+	u32 ids[SC_SUBS];
+
+	sc_offer_all(sc);
+	sc_ids(sc, ids);
+	sc_begin_drain(sc);
+	fg_channel(fg, VMBUS_MSG_CLOSE, ids[0]);
+	KUNIT_EXPECT_EQ(test, sc->subs[0]->closes, 1U);
+	fg_open(fg, sc->id, 0x6a0000, 0);
+	fg_expect_quiet(fg);
+	sc_end_drain(sc, 1);
+	sc_expect_rescinds(sc, ids);
+	fg_expect_opened(fg, sc->id, 0);
+	sc_give_back(sc);
+	sc_release(sc, ids);
+
+	sc_offer_all(sc);
+	sc_ids(sc, ids);
+	sc_begin_drain(sc);
+	sc_end_drain(sc, 1);
+	sc_expect_rescinds(sc, ids);
+}
+
+/* The guest goes meanwhile, with a word or without one. */
+static void sub_drain_gone_test(struct kunit *test)
+{
+	struct sc *sc = sc_new_draining(test);
+	struct fg *fg = sc->fg;
+	unsigned int how;
+
+	for (how = 0; how < 3; how++) {
+		sc_offer_all(sc);
+		sc_begin_drain(sc);
+		switch (how) {
+		case 0:
+			fg_simple(fg, VMBUS_MSG_UNLOAD);
+			fg_expect_quiet(fg);
+			sc_end_drain(sc, 1);
+			fg_expect(fg, VMBUS_MSG_UNLOAD_COMPLETE, 8);
+			break;
+		case 1:
+			fg_contact(fg, FG_V(5, 2), 0);
+			fg_expect_quiet(fg);
+			sc_end_drain(sc, 1);
+			fg_expect_version(fg, true);
+			break;
+		case 2:
+			vpart_reset(fg->part);
+			fg_synic_on(fg);
+			KUNIT_EXPECT_EQ(test, sc->dev->stops, 1U);
+			/* This answer is for nobody. */
+			sc_end_drain(sc, 0);
+			break;
+		}
+		fg_expect_quiet(fg);
+		/* There is time to close it. */
+		KUNIT_EXPECT_EQ_MSG(test, sc->subs[0]->closes, how != 2, "%u", how);
+		KUNIT_EXPECT_EQ_MSG(test, sc->subs[0]->stops, how == 2, "%u", how);
+		sc_give_back(sc);
+		KUNIT_ASSERT_EQ(test, fg_connect_offers(fg, FG_V(5, 3), 0), 1U);
+		sc_open_device(sc);
+	}
+}
+
 /* ---- the connection ends ----------------------------------------------------------- */
 
 /* However it does: the next guest is offered the device, and no sub-channel. */
@@ -288,6 +436,9 @@ static struct kunit_case subchan_end_cases[] = {
 	KUNIT_CASE(sub_give_back_test),
 	KUNIT_CASE(sub_revoke_race_test),
 	KUNIT_CASE(sub_reset_race_test),
+	KUNIT_CASE(sub_drain_test),
+	KUNIT_CASE(sub_drain_reopen_test),
+	KUNIT_CASE(sub_drain_gone_test),
 	KUNIT_CASE(sub_disconnect_test),
 	KUNIT_CASE(sub_slow_unload_test),
 	KUNIT_CASE(sub_destroy_test),

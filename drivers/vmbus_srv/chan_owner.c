@@ -10,8 +10,27 @@ static void vsrv_chan_owner_closed(struct vsrv_chan *chan)
 {
 	vsrv_chan_disarm(chan);
 	chan->owner_open = false;
+	chan->drained = false;
 	chan->modify_pending = false;
 	chan->modify_next = VMBUS_VP_NONE;
+}
+
+/* The sub-channels go before their channel is closed, and if need be come to rest first. */
+static void vsrv_chan_run_close(struct vsrv_chan *chan)
+{
+	struct vmbus_srv *srv = chan->srv;
+	bool drain;
+
+	mutex_lock(&srv->lock);
+	drain = chan->ops->drain && !chan->drained && !list_empty(&chan->subs);
+	chan->drained = true;
+	if (!drain)
+		vsrv_chan_drop_subs(chan, true);
+	mutex_unlock(&srv->lock);
+	if (drain)
+		chan->ops->drain(chan);
+	else
+		chan->ops->close(chan);
 }
 
 /**
@@ -30,10 +49,7 @@ void vsrv_chan_run_op(struct vsrv_op *op)
 		chan->ops->open(chan, &chan->open);
 		break;
 	case VSRV_OP_CLOSE:
-		mutex_lock(&chan->srv->lock);
-		vsrv_chan_drop_subs(chan, true);
-		mutex_unlock(&chan->srv->lock);
-		chan->ops->close(chan);
+		vsrv_chan_run_close(chan);
 		break;
 	case VSRV_OP_MODIFY:
 		chan->ops->modify(chan, READ_ONCE(chan->open.target_vp));
@@ -100,6 +116,24 @@ void vsrv_open_done(struct vsrv_chan *chan, int err)
 	vsrv_kick(srv);
 }
 EXPORT_SYMBOL_GPL(vsrv_open_done);
+
+/**
+ * vsrv_drain_done - answer to vsrv_chan_ops::drain
+ * @chan: channel
+ *
+ * Context: process, may sleep; takes the server's lock.
+ */
+void vsrv_drain_done(struct vsrv_chan *chan)
+{
+	struct vmbus_srv *srv = chan->srv;
+
+	mutex_lock(&srv->lock);
+	if (chan->drained)
+		vsrv_queue_op(srv, &chan->op, VSRV_OP_CLOSE, chan);
+	mutex_unlock(&srv->lock);
+	vsrv_kick(srv);
+}
+EXPORT_SYMBOL_GPL(vsrv_drain_done);
 
 /**
  * vsrv_close_done - answer to vsrv_chan_ops::close

@@ -81,6 +81,7 @@ struct vsrv_reserved {
  * @sealed: @subs may not grow: the owner is being stopped
  * @stopped: the owner was stopped under a client that does not know it yet
  * @owner_open: the owner has been asked to open and is not closed
+ * @drained: it has been asked to drain, for a close
  * @direct: another end has the connection and interrupts, see vsrv_chan_ops::direct
  * @open: parameters of the open
  * @open_id: the client's id of the open
@@ -129,6 +130,7 @@ struct vsrv_chan {
 	bool sealed;
 	bool stopped;
 	bool owner_open;
+	bool drained;
 	bool direct;
 	struct vsrv_open_params open;
 	u32 open_id;

@@ -405,8 +405,8 @@ bool vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsr
 	mutex_unlock(&srv->lock);
 	vsrv_kick(srv);
 	/*
-	 * The work waits only for owners, and these never for a guest.  A VSRV_REQ_REVOKE
-	 * waits for one that is stopped to go on, or to be gone.
+	 * The work waits only for owners, and these for a guest only so long.  A
+	 * VSRV_REQ_REVOKE waits for one that is stopped to go on, or to be gone.
 	 */
 	wait_for_completion(&req.done);
 	return !req.refused;

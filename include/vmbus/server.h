@@ -11,7 +11,7 @@
  * vsrv_*_done(), from within the callback or later.  The server does not wait for
  * an owner but in stop, quiesce and resume, which are done on return.
  *
- * Callbacks open, close, gpadl_create, gpadl_teardown, modify, quiesce and resume are
+ * Callbacks open, drain, close, gpadl_create, gpadl_teardown, modify, quiesce and resume are
  * made one at a time per server from its ordered work: process context, no lock held.
  * They may come before vsrv_offer() has returned the channel to its owner.
  * They may call vsrv_*_done(), vsrv_gpadl_*() and vsrv_rings_*(), but neither
@@ -108,6 +108,9 @@ struct vsrv_open_params {
  * struct vsrv_chan_ops - callbacks to the owner of a channel
  * @open: the client opened the channel; answer with vsrv_open_done().  @params
  *	is valid until then.
+ * @drain: the client closed it, and sub-channels of it are still there: answer with
+ *	vsrv_drain_done() when stopping these will not take long.  @stop may come first,
+ *	and then no answer is owed; else @close follows.  Optional.
  * @close: the client closed it: stop using rings and buffers, then answer with
  *	vsrv_close_done().  Only after an open that succeeded.  A modify that
  *	was not answered by then needs no answer.
@@ -130,7 +133,8 @@ struct vsrv_open_params {
  *	through it, has forgotten every GPADL of it and owes no answer.  Process
  *	context, may sleep, and is not concurrent with the callbacks above.  The
  *	channel may be opened again afterwards, if it was not taken back, and is
- *	not quiesced any more.
+ *	not quiesced any more.  Everything else of this server waits meanwhile: so
+ *	nothing is waited for here but what may still touch the client's memory.
  * @quiesce: the guest stops: on return the owner does not write to its memory, until
  *	@resume; also when it is closed or stopped meanwhile.  Interrupts that it
  *	raises are kept by the server.  Between open and close only, before or after
@@ -140,6 +144,7 @@ struct vsrv_open_params {
  */
 struct vsrv_chan_ops {
 	void (*open)(struct vsrv_chan *chan, const struct vsrv_open_params *params);
+	void (*drain)(struct vsrv_chan *chan);
 	void (*close)(struct vsrv_chan *chan);
 	void (*gpadl_create)(struct vsrv_chan *chan, const struct vsrv_gpadl *gpadl);
 	void (*gpadl_teardown)(struct vsrv_chan *chan, u32 gpadl_id);
@@ -159,6 +164,7 @@ void vsrv_revoke(struct vsrv_chan *chan);
 bool __must_check vsrv_try_revoke(struct vsrv_chan *chan);
 
 void vsrv_open_done(struct vsrv_chan *chan, int err);
+void vsrv_drain_done(struct vsrv_chan *chan);
 void vsrv_close_done(struct vsrv_chan *chan);
 void vsrv_gpadl_create_done(struct vsrv_chan *chan, u32 gpadl_id, int err);
 void vsrv_gpadl_teardown_done(struct vsrv_chan *chan, u32 gpadl_id);
