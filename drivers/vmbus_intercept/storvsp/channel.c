@@ -2,6 +2,7 @@
 /*
  * A channel of a controller: open and close, requests in, answers out.
  */
+#include <kunit/visibility.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <vmbus/partition.h>
@@ -121,21 +122,23 @@ void storvsp_chan_answer(struct storvsp_io *io)
 
 /**
  * storvsp_chan_begin - a command wants to go to LIO
- * @sc: channel
- * @lun: LUN that it is for
+ * @io: request
  *
  * Context: in the channel's reader.
  * Return: true if it may; storvsp_chan_complete() is to follow.  False if its LUN has
  * enough to do.
  */
-bool storvsp_chan_begin(struct storvsp_chan *sc, u8 lun)
+bool storvsp_chan_begin(struct storvsp_io *io)
 {
+	struct storvsp_chan *sc = io->sc;
+	u8 lun = io->cmd.lun;
 	bool admit;
 
 	spin_lock_irq(&sc->lock);
 	admit = storvsp_admit(sc->lun_busy[lun], sc->busy,
 			      READ_ONCE(sc->ctrl->config.lun_depth));
 	if (admit) {
+		storvsp_reset_note_begin(io);
 		sc->lun_busy[lun]++;
 		WRITE_ONCE(sc->busy, sc->busy + 1);
 	}
@@ -167,6 +170,7 @@ void storvsp_chan_complete(struct storvsp_io *io)
 	bool interrupt;
 
 	spin_lock_irqsave(&sc->lock, flags);
+	storvsp_reset_note_end(io);
 	list_add_tail(&io->node, &sc->done);
 	interrupt = storvsp_flush_locked(sc);
 	spin_unlock_irqrestore(&sc->lock, flags);
@@ -178,13 +182,9 @@ void storvsp_chan_complete(struct storvsp_io *io)
 	sc->lun_busy[lun]--;
 	WRITE_ONCE(sc->busy, sc->busy - 1);
 	storvsp_chan_look(sc);
-	if (!sc->busy) {
-		/* Pairs with that in storvsp_reset_begin(). */
-		smp_mb();
-		if (storvsp_reset_waits(sc->ctrl))
-			storvsp_reset_kick(sc->ctrl);
+	storvsp_reset_check(sc->ctrl);
+	if (!sc->busy)
 		wake_up(&sc->idle);
-	}
 	spin_unlock_irqrestore(&sc->lock, flags);
 }
 
@@ -207,15 +207,14 @@ void storvsp_chan_notify(struct storvsp_chan *sc)
 static bool storvsp_ready(struct vsrv_reader *reader)
 {
 	struct storvsp_chan *sc = container_of(reader, struct storvsp_chan, reader);
-	bool waits;
+	bool ready;
 
 	spin_lock_irq(&sc->lock);
 	storvsp_reset_step(sc);
-	waits = storvsp_reset_waits(sc->ctrl);
-	sc->starved = !waits && list_empty(&sc->free);
-	waits |= sc->starved;
+	ready = !list_empty(&sc->free);
+	sc->starved = !ready;
 	spin_unlock_irq(&sc->lock);
-	return !waits;
+	return ready;
 }
 
 /* Only what comes after storvsp_ready() takes any, so there is one. */
@@ -291,7 +290,7 @@ static void storvsp_packet(struct vsrv_reader *reader, const struct vsrv_packet 
 		storvsp_execute(sc, io, pkt);
 		return;
 	case STORVSP_ACT_RESET:
-		storvsp_reset_begin(sc, io);
+		storvsp_reset_begin(io);
 		return;
 	case STORVSP_ACT_OFFER:
 		if (!storvsp_subs_offer(sc->ctrl, le16_to_cpu(io->req.packet.subchannels)))
@@ -369,7 +368,6 @@ static void storvsp_chan_start(struct storvsp_chan *sc)
 	INIT_LIST_HEAD(&sc->done);
 	for (i = 0; i < STORVSP_DEPTH; i++)
 		list_add_tail(&sc->ios[i].node, &sc->free);
-	sc->reset = NULL;
 	sc->returns = false;
 	sc->starved = false;
 	sc->notify = false;
@@ -440,9 +438,9 @@ static void storvsp_chan_resume(struct vsrv_chan *chan)
 	vsrv_reader_resume(&sc->reader);
 }
 
-static void storvsp_chan_end(struct storvsp_chan *sc, bool closed)
+static void storvsp_chan_end(struct storvsp_chan *sc, bool asked)
 {
-	storvsp_chan_halt(sc, closed);
+	storvsp_chan_halt(sc, asked);
 	/* The server has taken them back before. */
 	if (!storvsp_chan_is_sub(sc))
 		storvsp_subs_end(sc->ctrl);
@@ -452,7 +450,10 @@ static void storvsp_chan_stop(struct vsrv_chan *chan)
 {
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
 
+	if (!storvsp_chan_is_sub(sc))
+		storvsp_subs_drain_stop(sc->ctrl);
 	cancel_work_sync(&sc->close);
+	WRITE_ONCE(sc->closing, false);
 	storvsp_chan_end(sc, false);
 }
 
@@ -461,19 +462,30 @@ static void storvsp_chan_close_work(struct work_struct *work)
 	struct storvsp_chan *sc = container_of(work, struct storvsp_chan, close);
 
 	storvsp_chan_end(sc, true);
+	WRITE_ONCE(sc->closing, false);
 	vsrv_close_done(sc->chan);
 }
 
-/* The client's other channels, and its next contact, need not wait for the drain. */
+/* The client's other channels need not wait until it is quiet, or for a slow disk. */
 static void storvsp_chan_close(struct vsrv_chan *chan)
 {
 	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
 
+	WRITE_ONCE(sc->closing, true);
 	queue_work(system_long_wq, &sc->close);
+}
+
+/* Nor if the device is closed before its sub-channels have come to rest. */
+static void storvsp_chan_drain(struct vsrv_chan *chan)
+{
+	struct storvsp_chan *sc = vsrv_chan_ctx(chan);
+
+	storvsp_subs_drain(sc->ctrl);
 }
 
 const struct vsrv_chan_ops storvsp_chan_ops = {
 	.open = storvsp_chan_open,
+	.drain = storvsp_chan_drain,
 	.close = storvsp_chan_close,
 	.signal = storvsp_chan_signal,
 	.stop = storvsp_chan_stop,
@@ -532,10 +544,14 @@ void storvsp_chan_setup(struct storvsp_ctrl *ctrl, struct storvsp_chan *sc)
 	INIT_WORK(&sc->close, storvsp_chan_close_work);
 	timer_setup(&sc->look, storvsp_look, 0);
 	vsrv_reader_init(&sc->reader, &storvsp_reader_ops, sc->buf, sizeof(sc->buf));
+	INIT_LIST_HEAD(&sc->begun);
+	INIT_LIST_HEAD(&sc->resets);
+	sc->oldest = STORVSP_NOTHING;
 	spin_lock_irq(&ctrl->chans_lock);
 	list_add_tail(&sc->node, &ctrl->chans);
 	spin_unlock_irq(&ctrl->chans_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(storvsp_chan_setup);
 
 /**
  * storvsp_chan_init - make a channel ready to be offered
@@ -564,8 +580,10 @@ int storvsp_chan_init(struct storvsp_chan *sc)
  */
 void storvsp_chan_destroy(struct storvsp_chan *sc)
 {
-	/* It may not have returned from vsrv_close_done(). */
+	/* They may not have returned from vsrv_close_done() or vsrv_drain_done(). */
 	flush_work(&sc->close);
+	if (!storvsp_chan_is_sub(sc))
+		storvsp_subs_drain_stop(sc->ctrl);
 	kvfree(sc->ios);
 	sc->ios = NULL;
 }

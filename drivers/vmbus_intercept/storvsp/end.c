@@ -2,6 +2,17 @@
 /*
  * How a channel of a controller ends: the guest lets go of the disks, and is
  * answered all that it asked for.
+ *
+ * what happens		what is waited for, at most			by whom
+ * the client closes	what is under way; then until nothing comes any	a work of the channel
+ *			more, from a guest that sees no disks: 8 s
+ * "enable" is 0	until the guest has looked and seen none: 20 s;	who writes to it
+ *			then as if it was gone
+ * the guest is gone	what is under way; if anything was, until	the server's work
+ *			nothing comes any more: 8 s
+ *
+ * "Under way" is what LIO has: it completes every command, but in its own time, and has
+ * the guest's pages until then.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -93,10 +104,10 @@ static void storvsp_drain_ring(struct storvsp_chan *sc, unsigned long quiet)
  * as it empties its ring.  But it is not told to look: if the guest was reset without
  * a word the ring is memory of the next kernel, and nothing may be written unasked.
  *
- * Who closes may be a relay, and the guest behind it goes on.  Otherwise (!@closed)
+ * Who closes may be a relay, and the guest behind it goes on.  Otherwise (!@asked)
  * the guest was reset, or the disks are gone: only what is under way matters.
  */
-static void storvsp_drain(struct storvsp_chan *sc, bool closed)
+static void storvsp_drain(struct storvsp_chan *sc, bool asked)
 {
 	struct storvsp_scan *scan = &sc->ctrl->scan;
 	bool used = storvsp_scan_hide(scan), busy;
@@ -107,7 +118,7 @@ static void storvsp_drain(struct storvsp_chan *sc, bool closed)
 	busy = sc->busy;
 	sc->notify = false;
 	spin_unlock_irq(&sc->lock);
-	if (!closed) {
+	if (!asked) {
 		used = busy;
 		quiet = STORVSP_QUIET;
 	}
@@ -127,18 +138,18 @@ static void storvsp_drain(struct storvsp_chan *sc, bool closed)
 /**
  * storvsp_chan_halt - let go of the rings, with all answered that can be
  * @sc: channel, open or not
- * @closed: the client closes it; otherwise it is gone, or the disks are
+ * @asked: the client closes it; otherwise it is gone, or the disks are
  *
  * Context: process, may sleep; as long as STORVSP_QUIET_MAX and the backstores take.
  */
-void storvsp_chan_halt(struct storvsp_chan *sc, bool closed)
+void storvsp_chan_halt(struct storvsp_chan *sc, bool asked)
 {
 	if (!sc->open)
 		return;
 	vsrv_reader_stop(&sc->reader);
 	/* If it is stopped it must not be answered, and nothing is under way. */
 	if (!sc->stopped)
-		storvsp_drain(sc, closed);
+		storvsp_drain(sc, asked);
 	/* Answers that are not in the ring now are dropped: the guest has left it full. */
 	spin_lock_irq(&sc->lock);
 	vsrv_chan_count(sc->chan, VSRV_CHAN_RING_FULL, list_count_nodes(&sc->done));

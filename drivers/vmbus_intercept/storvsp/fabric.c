@@ -192,6 +192,7 @@ static struct se_portal_group *storvsp_make_tpg(struct se_wwn *wwn, const char *
 	spin_lock_init(&ctrl->scan.lock);
 	spin_lock_init(&ctrl->chans_lock);
 	INIT_LIST_HEAD(&ctrl->chans);
+	INIT_DELAYED_WORK(&ctrl->drain, storvsp_subs_drain_work);
 	storvsp_config_init(&ctrl->config);
 	storvsp_chan_setup(ctrl, &ctrl->primary);
 

@@ -293,7 +293,7 @@ void storvsp_io_execute(struct storvsp_io *io)
 	}
 	if (storvsp_io_refuse(io))
 		return;
-	if (!storvsp_chan_begin(sc, io->cmd.lun)) {
+	if (!storvsp_chan_begin(io)) {
 		storvsp_io_busy(io);
 		storvsp_chan_answer(io);
 		return;

@@ -18,7 +18,8 @@
  *
  * Lock order: storvsp_ctrl::lock (configuration; held over vsrv_offer() and
  * vsrv_revoke(), so never taken in callbacks of the server), then
- * storvsp_chan::lock, then storvsp_ctrl::chans_lock or storvsp_scan::lock.
+ * storvsp_chan::lock, then storvsp_ctrl::chans_lock or storvsp_scan::lock, then that of a
+ * reader; storvsp_ctrl::devs_lock by itself.
  */
 #ifndef _STORVSP_H
 #define _STORVSP_H
@@ -212,7 +213,8 @@ u32 storvsp_enumerate_len(const struct storvsp_proto *proto);
 /**
  * struct storvsp_io - a request of the guest, from the ring to its answer
  * @se_cmd: LIO's part
- * @node: in storvsp_chan::free or storvsp_chan::done
+ * @node: in storvsp_chan::free, begun, resets or done
+ * @seq: storvsp_ctrl::reset_seq when LIO got it; of a reset, from when on commands are later
  * @sc: channel
  * @req: the request
  * @cmd: the command, for STORVSP_EXECUTE_SRB
@@ -230,6 +232,7 @@ u32 storvsp_enumerate_len(const struct storvsp_proto *proto);
 struct storvsp_io {
 	struct se_cmd se_cmd;
 	struct list_head node;
+	unsigned long seq;
 	struct storvsp_chan *sc;
 	struct storvsp_request req;
 	struct storvsp_command cmd;
@@ -245,10 +248,10 @@ struct storvsp_io {
 };
 
 void storvsp_io_execute(struct storvsp_io *io);
+bool storvsp_takes_pages(const struct storvsp_command *cmd, u32 len);
 bool storvsp_admit(unsigned int lun_busy, unsigned int busy, unsigned int depth);
 
 int storvsp_check_stop_free(struct se_cmd *se_cmd);
-bool storvsp_takes_pages(const struct storvsp_command *cmd, u32 len);
 void storvsp_release_cmd(struct se_cmd *se_cmd);
 int storvsp_write_pending(struct se_cmd *se_cmd);
 int storvsp_queue_data_in(struct se_cmd *se_cmd);
@@ -271,6 +274,7 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * @proto: state of the protocol
  * @open: the rings are mapped; changes only in callbacks of the server and in @close
  * @close: drains the channel and closes it; not concurrent with those callbacks
+ * @closing: it is about to
  * @buf: copy of a packet
  * @data: data that the controller itself makes up
  * @pinned: pages that were pinned in this batch; counted at its end
@@ -279,7 +283,10 @@ void storvsp_aborted_task(struct se_cmd *se_cmd);
  * @lock: protects what follows; taken in any context
  * @free: of struct storvsp_io: may be used for a request
  * @done: of struct storvsp_io: answers on their way to the ring, in order
- * @reset: reset that waits for the controller to become idle
+ * @begun: of struct storvsp_io: what LIO has, in the order in which it got it
+ * @oldest: storvsp_io::seq of the first of these, or STORVSP_NOTHING; others look at it
+ *	without the lock
+ * @resets: of struct storvsp_io: resets that wait for what came before them
  * @busy: commands that LIO has, or whose completion still runs
  * @lun_busy: of these, how many each LUN has
  * @returns: the next completion has @reader look at the ring: the guest does not signal
@@ -301,6 +308,7 @@ struct storvsp_chan {
 	struct storvsp_proto proto;
 	bool open;
 	struct work_struct close;
+	bool closing;
 	u8 buf[STORVSP_MAX_PACKET] __aligned(8);
 	u8 data[STORVSP_EMULATE_SIZE];
 	u32 pinned;
@@ -310,7 +318,9 @@ struct storvsp_chan {
 	spinlock_t lock;		/* protects the following */
 	struct list_head free;
 	struct list_head done;
-	struct storvsp_io *reset;
+	struct list_head begun;
+	unsigned long oldest;
+	struct list_head resets;
 	unsigned int busy;
 	u16 lun_busy[STORVSP_LUNS];
 	bool returns;
@@ -329,7 +339,7 @@ void storvsp_chan_revoke(struct storvsp_chan *sc);
 void storvsp_chan_setup(struct storvsp_ctrl *ctrl, struct storvsp_chan *sc);
 int storvsp_chan_init(struct storvsp_chan *sc);
 void storvsp_chan_destroy(struct storvsp_chan *sc);
-bool storvsp_chan_begin(struct storvsp_chan *sc, u8 lun);
+bool storvsp_chan_begin(struct storvsp_io *io);
 void storvsp_chan_complete(struct storvsp_io *io);
 void storvsp_chan_answer(struct storvsp_io *io);
 void storvsp_chan_notify(struct storvsp_chan *sc);
@@ -337,12 +347,19 @@ void storvsp_chan_notify(struct storvsp_chan *sc);
 /* ---- what the channels of a controller share: sub.c ---------------------------------------- */
 
 bool storvsp_subs_offer(struct storvsp_ctrl *ctrl, u16 n);
+void storvsp_subs_drain(struct storvsp_ctrl *ctrl);
+void storvsp_subs_drain_stop(struct storvsp_ctrl *ctrl);
+void storvsp_subs_drain_work(struct work_struct *work);
 void storvsp_subs_end(struct storvsp_ctrl *ctrl);
-void storvsp_reset_begin(struct storvsp_chan *sc, struct storvsp_io *io);
+/* "No command is older." */
+#define STORVSP_NOTHING		ULONG_MAX
+
+void storvsp_reset_note_begin(struct storvsp_io *io);
+void storvsp_reset_note_end(struct storvsp_io *io);
+void storvsp_reset_check(struct storvsp_ctrl *ctrl);
+void storvsp_reset_begin(struct storvsp_io *io);
 void storvsp_reset_step(struct storvsp_chan *sc);
 void storvsp_reset_forget(struct storvsp_chan *sc);
-bool storvsp_reset_waits(struct storvsp_ctrl *ctrl);
-void storvsp_reset_kick(struct storvsp_ctrl *ctrl);
 
 /* ---- what the guest has seen: scan.c ------------------------------------------------------- */
 
@@ -394,7 +411,7 @@ void storvsp_scan_retire(struct storvsp_scan *scan);
 
 void storvsp_ctrl_retire(struct storvsp_ctrl *ctrl);
 void storvsp_chan_wait_idle(struct storvsp_chan *sc);
-void storvsp_chan_halt(struct storvsp_chan *sc, bool closed);
+void storvsp_chan_halt(struct storvsp_chan *sc, bool asked);
 
 /* ---- LIO's side: fabric.c ------------------------------------------------------------- */
 
@@ -445,7 +462,9 @@ struct storvsp_config {
  * @primary: primary channel; while enabled the server's callbacks have it
  * @nsubs: sub-channels; like their being of @primary's reader, while it is open, and of
  *	who closes it
- * @resets: channels whose @reset waits: nobody reads meanwhile
+ * @drain: waits for sub-channels before @primary is closed
+ * @resets: resets that wait, on all channels
+ * @reset_seq: how many there were so far
  * @chans_lock: protects @chans and what is said to be so; taken in any context
  * @chans: of struct storvsp_chan, @primary first
  */
@@ -463,7 +482,9 @@ struct storvsp_ctrl {
 	struct storvsp_scan scan;
 	struct storvsp_chan primary;
 	u16 nsubs;
+	struct delayed_work drain;
 	atomic_t resets;
+	atomic_long_t reset_seq;
 	spinlock_t chans_lock;		/* protects chans, storvsp_chan::offer */
 	struct list_head chans;
 };
