@@ -76,7 +76,7 @@ void vsrv_intpage_raise(struct vmbus_srv *srv, u16 flag)
  * @srv: server without one
  * @gpa: guest physical address of the page
  *
- * Context: vmbus_srv::lock held, in the server's work.
+ * Context: process, may sleep; vmbus_srv::lock held.
  * Return: 0, -EINVAL for an address within a page, or an error of vpart_map() or
  * vpart_port_register().
  */
@@ -108,7 +108,7 @@ int vsrv_intpage_on(struct vmbus_srv *srv, u64 gpa)
  * vsrv_intpage_off - the client has no interrupt page any more
  * @srv: server
  *
- * Context: vmbus_srv::lock held, in the server's work.
+ * Context: process, may sleep; vmbus_srv::lock held.
  */
 void vsrv_intpage_off(struct vmbus_srv *srv)
 {

@@ -172,8 +172,10 @@ EXPORT_SYMBOL_GPL(vsrv_reader_init);
  * @chan: channel
  * @params: what the client opens it with
  *
+ * It stays the same when the client has another VP interrupted later.
+ *
  * Context: process, may sleep.
- * Return: that of the VP that is interrupted, as vpart_worker(), or NULL as it says.
+ * Return: that of the VP that is interrupted now, as vpart_worker(), or NULL as it says.
  */
 struct kthread_worker *vsrv_reader_worker(struct vsrv_chan *chan,
 					  const struct vsrv_open_params *params)

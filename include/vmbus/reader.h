@@ -28,8 +28,9 @@ struct vsrv_reader;
 
 /**
  * struct vsrv_reader_ops - what a device does with packets
- * @ready: can a packet be taken now?  If not the device calls vsrv_reader_queue()
- *	when it can.
+ * @ready: can a packet be taken now?  If not nobody looks again before the device calls
+ *	vsrv_reader_queue(), which it does when that changes; after vsrv_chan_error() nobody
+ *	does before the next open.
  * @packet: a packet, valid until the next call of @ready
  * @flush: the batch is over: write what is due and vsrv_ring_write_commit(); true
  *	if the client must be interrupted
