@@ -9,9 +9,10 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <scsi/scsi_proto.h>
+#include <target/target_core_base.h>
 #include <vmbus/compat.h>
 
-#include "../drivers/vmbus_intercept/storvsp/storvsp.h"
+#include "../drivers/vmbus_intercept/storvsp/packet.h"
 
 #define ST_ID		0x1122334455667788ULL
 #define ST_MAX		STORVSP_MAX_TRANSFER

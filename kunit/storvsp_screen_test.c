@@ -9,7 +9,7 @@
 #include <scsi/scsi_proto.h>
 #include <vmbus/compat.h>
 
-#include "../drivers/vmbus_intercept/storvsp/storvsp.h"
+#include "../drivers/vmbus_intercept/storvsp/packet.h"
 
 #define BLOCKS	1000		/* of the disk */
 #define OPCODE	0x20		/* additional sense codes */

@@ -121,8 +121,8 @@ static void storvsp_io_answer(struct storvsp_io *io, const struct storvsp_result
 	storvsp_chan_answer(io);
 }
 
-/* Make the answer: try again. */
-static void storvsp_io_busy(struct storvsp_io *io)
+/* Make the answer "try again"; who calls this sends it. */
+static void storvsp_make_busy(struct storvsp_io *io)
 {
 	static const struct storvsp_result busy = {
 		.srb_status = SRB_STATUS_BUSY,
@@ -134,7 +134,7 @@ static void storvsp_io_busy(struct storvsp_io *io)
 }
 
 /* The same where the guest's pages are not to be had, unless that is its own fault. */
-static void storvsp_io_pin_failed(struct storvsp_io *io, int err)
+static void storvsp_make_pin_failed(struct storvsp_io *io, int err)
 {
 	static const struct storvsp_result invalid = {
 		.srb_status = SRB_STATUS_INVALID_REQUEST,
@@ -142,7 +142,7 @@ static void storvsp_io_pin_failed(struct storvsp_io *io, int err)
 	};
 
 	if (err != -EFAULT) {
-		storvsp_io_busy(io);
+		storvsp_make_busy(io);
 		return;
 	}
 	vsrv_chan_count(io->sc->chan, VSRV_CHAN_BAD_PACKETS, 1);
@@ -156,7 +156,7 @@ static void storvsp_io_emulated(struct storvsp_io *io, const struct storvsp_resu
 	if (res->len) {
 		err = storvsp_pin(io);
 		if (err) {
-			storvsp_io_pin_failed(io, err);
+			storvsp_make_pin_failed(io, err);
 			storvsp_chan_answer(io);
 			return;
 		}
@@ -237,7 +237,7 @@ static void storvsp_submit(struct storvsp_io *io)
 	if (target_init_cmd(se_cmd, sess, io->sense, cmd->lun, cmd->len, TCM_SIMPLE_TAG,
 			    storvsp_direction(cmd), TARGET_SCF_ACK_KREF)) {
 		storvsp_unpin(io);
-		storvsp_io_busy(io);
+		storvsp_make_busy(io);
 		storvsp_chan_complete(io);
 		return;
 	}
@@ -294,13 +294,13 @@ void storvsp_io_execute(struct storvsp_io *io)
 	if (storvsp_io_refuse(io))
 		return;
 	if (!storvsp_chan_begin(io)) {
-		storvsp_io_busy(io);
+		storvsp_make_busy(io);
 		storvsp_chan_answer(io);
 		return;
 	}
 	err = storvsp_pin(io);
 	if (err) {
-		storvsp_io_pin_failed(io, err);
+		storvsp_make_pin_failed(io, err);
 		storvsp_chan_complete(io);
 		return;
 	}

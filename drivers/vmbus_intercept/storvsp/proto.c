@@ -4,7 +4,7 @@
  * channel.
  */
 #include <kunit/visibility.h>
-#include "storvsp.h"
+#include "packet.h"
 
 static bool storvsp_multi_channel(const struct storvsp_proto *proto)
 {

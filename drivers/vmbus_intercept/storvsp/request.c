@@ -7,7 +7,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <scsi/scsi_proto.h>
-#include "storvsp.h"
+#include "packet.h"
 
 /* ---- requests --------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #include <linux/unaligned.h>
 #include <kunit/visibility.h>
 #include <scsi/scsi_proto.h>
-#include "storvsp.h"
+#include "packet.h"
 
 /* Additional sense codes, with the sense key ILLEGAL REQUEST. */
 #define ASC_OPCODE	0x20	/* INVALID COMMAND OPERATION CODE */
