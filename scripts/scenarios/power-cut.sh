@@ -15,14 +15,15 @@ DISK_MB=128
 # Blocks behind the file system
 MARKS=$((96 * 2048))
 
-# power_fails MB: for the monitor, in the middle of what it does, and for the disk, as soon as
-# LIO has let go of it.  Then the disk is there again, with nothing in a cache of that size.
+# power_fails MB FUA: for the monitor, in the middle of what it does, and for the disk, as soon
+# as LIO has let go of it.  Then the disk is there again, with nothing in a cache of that size,
+# that can be written through or (0) cannot.
 power_fails() {
 	guest_kill
 	wait_for "file_is $SRV/guest0/state disconnected" 10 &&
 	vmbus-target remove-lun "$GUID_NVME" 0 &&
 	echo 0 > $NULLB/power && [ ! -e /dev/volatile ] &&
-	echo "$1" > $NULLB/cache_size && echo 1 > $NULLB/power &&
+	echo "$1" > $NULLB/cache_size && echo "$2" > $NULLB/fua && echo 1 > $NULLB/power &&
 	vmbus-target add-lun "$GUID_NVME" 0 /dev/volatile
 }
 
@@ -33,10 +34,10 @@ guest_up() {
 	guest_run "mkdir -p $MNT"
 }
 
-# cache_known: the guest has been told of the cache, and that it can be written through
+# cache_known: the guest has been told of the cache, and whether it can be written through
 cache_known() {
 	guest_run "cd /sys/block/$DISK/queue && grep . write_cache fua &&
-		grep -qx 'write back' write_cache && grep -qx 1 fua"
+		grep -qx 'write back' write_cache && grep -qx $(cat $NULLB/fua) fua"
 }
 
 # block TEXT N: command that writes a block with a text, and flushes nothing
@@ -117,7 +118,7 @@ guest_up
 check "the guest knows of the cache" cache_known
 must "the guest writes blocks" marks_written
 equal "the disk has them" "flushed cached through " "$(marks)"
-must "the power fails" power_fails $DISK_MB
+must "the power fails" power_fails $DISK_MB 1
 equal "of what was only in the cache nothing is left" "flushed through " "$(marks)"
 
 guest_up
@@ -125,10 +126,11 @@ n=0
 while [ $n -lt $ROUNDS ]; do
 	n=$((n + 1))
 	must "round $n: a file system" fs_made
+	check "the guest knows of the cache: FUA $(cat $NULLB/fua)" cache_known
 	must "the guest writes, to a cache of $(cat $NULLB/cache_size) MiB" writer_starts $n
 	must "and goes on" writes_on $n 10
 	# All that was not flushed is lost, or, where the cache is small, some of it
-	must "the power fails" power_fails $((n % 2 ? 1 : DISK_MB))
+	must "the power fails" power_fails $((n % 2 ? 1 : DISK_MB)) $(((n + 1) % 3 > 0))
 	last=$(flushed $n)
 	note "flushed when the power failed: $last"
 	guest_up
