@@ -49,7 +49,7 @@ equal "the VPCI bus is taken by the VPCI path" vpci "$(disposition "$GUID_VPCI")
 check "which lists it" test -d "/sys/class/vpci_relay/vpci_relay/offers/$GUID_VPCI"
 equal "a trace of each decision: disk A" "1: relay;" "$(decisions "$GUID_A")"
 equal "disk B" "0: hide;" "$(decisions "$GUID_B")"
-equal "the VPCI bus" "1: vpci;" "$(decisions "$GUID_VPCI")"
+equal "the VPCI bus, in spite of the rule" "-3: vpci;" "$(decisions "$GUID_VPCI")"
 
 rounds=$ROUNDS
 [ -z "${LONG:-}" ] || rounds=12
