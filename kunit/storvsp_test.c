@@ -891,7 +891,7 @@ static unsigned int st_take(struct kunit *test, unsigned int *luns, unsigned int
 	return busy;
 }
 
-/* However many are stuck, another one gets something; and none more than it may have. */
+/* LIO gets the guest's pages but where its disks, or LIO itself, would not take them. */
 static void storvsp_takes_pages_test(struct kunit *test)
 {
 	static const struct {
@@ -928,6 +928,7 @@ static void storvsp_takes_pages_test(struct kunit *test)
 	}
 }
 
+/* However many are stuck, another one gets something; and none more than it may have. */
 static void storvsp_admit_test(struct kunit *test)
 {
 	static const unsigned int depths[] = { 1, 2, 64, STORVSP_DEPTH };
