@@ -131,7 +131,6 @@ void vsrv_drain_done(struct vsrv_chan *chan)
 	if (chan->drained)
 		vsrv_queue_op(srv, &chan->op, VSRV_OP_CLOSE, chan);
 	mutex_unlock(&srv->lock);
-	vsrv_kick(srv);
 }
 EXPORT_SYMBOL_GPL(vsrv_drain_done);
 
