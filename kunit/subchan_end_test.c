@@ -214,9 +214,11 @@ static struct sc *sc_new_draining(struct kunit *test)
 	return sc;
 }
 
-/* The guest has closed the device, which drains. */
-static void sc_begin_drain(struct sc *sc)
+/* The guest has closed the device, which has all sub-channels, with these ids, and drains. */
+static void sc_begin_drain(struct sc *sc, u32 *ids)
 {
+	sc_offer_all(sc);
+	sc_ids(sc, ids);
 	sc_drains = 0;
 	sc->dev->closes = 0;
 	sc->dev->stops = 0;
@@ -246,9 +248,7 @@ static void sub_drain_test(struct kunit *test)
 
 	fg_dev_offer(fg, other, 2);
 	fg_expect_offer(fg);
-	sc_offer_all(sc);
-	sc_ids(sc, ids);
-	sc_begin_drain(sc);
+	sc_begin_drain(sc, ids);
 	fg_dev_opened(fg, other);
 	KUNIT_EXPECT_EQ(test, sc_offer_err(sc->dev, 9), -ENOTCONN);
 	sc_end_drain(sc, 1);
@@ -273,9 +273,7 @@ static void sub_drain_reopen_test(struct kunit *test)
 	struct fg *fg = sc->fg;
 	u32 ids[SC_SUBS];
 
-	sc_offer_all(sc);
-	sc_ids(sc, ids);
-	sc_begin_drain(sc);
+	sc_begin_drain(sc, ids);
 	fg_channel(fg, VMBUS_MSG_CLOSE, ids[0]);
 	KUNIT_EXPECT_EQ(test, sc->subs[0]->closes, 1U);
 	fg_open(fg, sc->id, 0x6a0000, 0);
@@ -286,9 +284,7 @@ static void sub_drain_reopen_test(struct kunit *test)
 	sc_give_back(sc);
 	sc_release(sc, ids);
 
-	sc_offer_all(sc);
-	sc_ids(sc, ids);
-	sc_begin_drain(sc);
+	sc_begin_drain(sc, ids);
 	sc_end_drain(sc, 1);
 	sc_expect_rescinds(sc, ids);
 }
@@ -299,10 +295,10 @@ static void sub_drain_gone_test(struct kunit *test)
 	struct sc *sc = sc_new_draining(test);
 	struct fg *fg = sc->fg;
 	unsigned int how;
+	u32 ids[SC_SUBS];
 
 	for (how = 0; how < 3; how++) {
-		sc_offer_all(sc);
-		sc_begin_drain(sc);
+		sc_begin_drain(sc, ids);
 		switch (how) {
 		case 0:
 			fg_simple(fg, VMBUS_MSG_UNLOAD);
