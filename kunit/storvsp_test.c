@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 #include <scsi/scsi_proto.h>
 #include <vmbus/compat.h>
 
@@ -928,6 +929,50 @@ static void storvsp_takes_pages_test(struct kunit *test)
 	}
 }
 
+/* A short page of block limits is given in full length, as far as the guest wants it. */
+static void storvsp_block_limits_test(struct kunit *test)
+{
+	static const struct {
+		u8 cdb[6];
+		u32 cmd_len;
+		u16 page_len;
+		u32 len;
+		u16 want_page_len;
+		u32 want;
+	} cases[] = {
+		{ { INQUIRY, 1, 0xb0, 0, 255 }, 255, 40, 44, 60, 64 },
+		{ { INQUIRY, 1, 0xb0, 1, 0 }, 4096, 40, 44, 60, 64 },
+		{ { INQUIRY, 1, 0xb0, 0, 64 }, 64, 40, 44, 60, 64 },
+		{ { INQUIRY, 1, 0xb0, 0, 63 }, 64, 40, 44, 60, 63 },
+		{ { INQUIRY, 1, 0xb0, 0, 64 }, 63, 40, 44, 60, 63 },
+		{ { INQUIRY, 1, 0xb0, 0, 44 }, 512, 40, 44, 60, 44 },
+		{ { INQUIRY, 1, 0xb0, 0, 20 }, 20, 40, 20, 60, 20 },
+		{ { INQUIRY, 1, 0xb0, 0, 4 }, 4, 40, 4, 60, 4 },
+		{ { INQUIRY, 1, 0xb0, 0, 3 }, 3, 40, 3, 40, 3 },
+		{ { INQUIRY, 1, 0xb0, 0, 0 }, 0, 40, 0, 40, 0 },
+		{ { INQUIRY, 1, 0xb0, 0, 255 }, 255, 60, 64, 60, 64 },
+		{ { INQUIRY, 1, 0xb0, 0, 255 }, 255, 12, 16, 12, 16 },
+		{ { INQUIRY, 1, 0xb1, 0, 255 }, 255, 40, 44, 40, 44 },
+		{ { INQUIRY, 0, 0xb0, 0, 255 }, 255, 40, 44, 40, 44 },
+		{ { MODE_SENSE, 1, 0xb0, 0, 255 }, 255, 40, 44, 40, 44 },
+	};
+	struct storvsp_command cmd;
+	unsigned int i;
+	u8 data[64];
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		memset(&cmd, 0, sizeof(cmd));
+		memcpy(cmd.cdb, cases[i].cdb, sizeof(cases[i].cdb));
+		cmd.len = cases[i].cmd_len;
+		memset(data, 0, sizeof(data));
+		put_unaligned_be16(cases[i].page_len, data + 2);
+		KUNIT_EXPECT_EQ_MSG(test, storvsp_block_limits(&cmd, data, cases[i].len),
+				    cases[i].want, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, get_unaligned_be16(data + 2), cases[i].want_page_len,
+				    "case %u", i);
+	}
+}
+
 /* However many are stuck, another one gets something; and none more than it may have. */
 static void storvsp_admit_test(struct kunit *test)
 {
@@ -972,6 +1017,7 @@ static struct kunit_case storvsp_cases[] = {
 	KUNIT_CASE(storvsp_ide_offer_test),
 	KUNIT_CASE(storvsp_ide_address_test),
 	KUNIT_CASE(storvsp_takes_pages_test),
+	KUNIT_CASE(storvsp_block_limits_test),
 	KUNIT_CASE(storvsp_admit_test),
 	{}
 };

@@ -14,6 +14,7 @@
 #include <kunit/visibility.h>
 #include <linux/highmem.h>
 #include <linux/minmax.h>
+#include <linux/unaligned.h>
 #include <scsi/scsi_common.h>
 #include <scsi/scsi_proto.h>
 #include <vmbus/partition.h>
@@ -23,6 +24,11 @@
 static_assert(PAGE_SIZE == HV_HYP_PAGE_SIZE);
 
 #define STORVSP_ALIGN	512	/* of data that disks take */
+
+/* VPD page B0, block limits: what follows four bytes. */
+#define STORVSP_LIMITS_PAGE	0xb0
+#define STORVSP_LIMITS_LEN	60
+#define STORVSP_LIMITS_SHORT	40	/* without those of atomic writes */
 
 static struct storvsp_io *to_io(struct se_cmd *se_cmd)
 {
@@ -326,6 +332,45 @@ int storvsp_write_pending(struct se_cmd *se_cmd)
 }
 
 /**
+ * storvsp_block_limits - have the VPD page of block limits in full length
+ * @cmd: command
+ * @data: the first page of its data; after @len bytes it is zero
+ * @len: bytes of data that LIO gives
+ *
+ * LIO of Linux 7.x ends the page after the limits that it knows.  Linux reads those
+ * of UNMAP only in a page of full length, and would discard nothing.
+ *
+ * Return: bytes of data to give.
+ */
+u32 storvsp_block_limits(const struct storvsp_command *cmd, u8 *data, u32 len)
+{
+	const u8 *cdb = cmd->cdb;
+	u32 room = min_t(u32, get_unaligned_be16(cdb + 3), cmd->len);
+
+	if (cdb[0] != INQUIRY || !(cdb[1] & 1) || cdb[2] != STORVSP_LIMITS_PAGE || len < 4 ||
+	    get_unaligned_be16(data + 2) != STORVSP_LIMITS_SHORT)
+		return len;
+	put_unaligned_be16(STORVSP_LIMITS_LEN, data + 2);
+	return max(len, min_t(u32, room, 4 + STORVSP_LIMITS_LEN));
+}
+EXPORT_SYMBOL_IF_KUNIT(storvsp_block_limits);
+
+static void storvsp_mend(struct storvsp_io *io)
+{
+	struct se_cmd *se_cmd = &io->se_cmd;
+	u32 len = se_cmd->data_length, more;
+	void *data;
+
+	if (!len)
+		return;
+	data = kmap_local_page(sg_page(se_cmd->t_data_sg));
+	more = storvsp_block_limits(&io->cmd, data + se_cmd->t_data_sg->offset, len) - len;
+	kunmap_local(data);
+	se_cmd->data_length += more;
+	se_cmd->residual_count -= more;
+}
+
+/**
  * storvsp_queue_data_in - LIO has data for the guest
  * @se_cmd: command
  *
@@ -335,8 +380,10 @@ int storvsp_queue_data_in(struct se_cmd *se_cmd)
 {
 	struct storvsp_io *io = to_io(se_cmd);
 
-	if (io->bounce)
+	if (io->bounce) {
+		storvsp_mend(io);
 		storvsp_copy(io, true);
+	}
 	io->moved = true;
 	transport_generic_free_cmd(se_cmd, 0);
 	return 0;

@@ -89,6 +89,7 @@ struct storvsp_io {
 
 void storvsp_io_execute(struct storvsp_io *io);
 bool storvsp_takes_pages(const struct storvsp_command *cmd, u32 len);
+u32 storvsp_block_limits(const struct storvsp_command *cmd, u8 *data, u32 len);
 bool storvsp_admit(unsigned int lun_busy, unsigned int busy, unsigned int depth);
 
 int storvsp_check_stop_free(struct se_cmd *se_cmd);
