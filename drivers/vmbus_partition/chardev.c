@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cgroup.h>
 #include <linux/eventfd.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>
@@ -12,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -140,8 +142,16 @@ static void vpart_file_interrupt(void *ctx, void *cookie, u8 sint)
 static void vpart_file_worker_start(void *ctx)
 {
 	struct vpart_file *f = ctx;
+	int err;
 
 	kthread_use_mm(f->mm);
+	/* As a thread of the monitor: on the CPUs that it may use, and on its account. */
+	err = set_cpus_allowed_ptr(current, f->task->cpus_ptr);
+	if (!err)
+		err = cgroup_attach_task_all(f->task, current);
+	if (err)
+		pr_warn_ratelimited("%s: a worker is not bound to the monitor's CPUs and cgroups (%d)\n",
+				    vpart_name(f->part), err);
 }
 
 static void vpart_file_worker_stop(void *ctx)

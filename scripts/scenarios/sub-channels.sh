@@ -58,6 +58,19 @@ all_used() {
 	done
 }
 
+# threads_are_the_monitors: those that serve the guest run where its monitor may
+threads_are_the_monitors() {
+	local p n=0 want
+
+	want=$(sed -n 's/^Cpus_allowed:\t//p' "/proc/$GUEST_PID/status")
+	for p in $(grep -l '^Name:.vmbus-guest0/' /proc/[0-9]*/status); do
+		n=$((n + 1))
+		[ "$(sed -n 's/^Cpus_allowed:\t//p' "$p")" = "$want" ] || { cat "$p"; return 1; }
+	done
+	echo "monitor: $want; $n threads"
+	[ $n -gt 1 ]
+}
+
 # rebind GUID: the guest's driver lets go of the device and takes it again
 rebind() {
 	guest_run "cd /sys/bus/vmbus/drivers/hv_storvsc && echo $1 > unbind && echo $1 > bind" 60
@@ -77,6 +90,7 @@ done
 check "VTL2's own disk has $SUBS sub-channels open" subs_are guest0 "$GUID_NVME" $SUBS
 check "each CPU of the guest reads it" load_on_all "$GUID_NVME"
 check "all channels are used for that" all_used guest0 "$GUID_NVME"
+check "by threads on the monitor's CPUs" threads_are_the_monitors
 for guid in "$GUID_A" "$GUID_B"; do
 	equal "the relay moves no packet of $(disk_name "$guid")" "0 0 0 0" \
 		"$(used guest0 "$guid" | xargs)"
