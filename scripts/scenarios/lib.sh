@@ -270,6 +270,8 @@ finish() {
 			bed_state
 			echo "waiting tasks in VTL2:"
 			eval "$WAITERS"
+			echo "the guest's CPUs:"
+			! guest_alive || tail -n 4 "/proc/$GUEST_PID/task/"*/stack
 			echo "waiting tasks in the guest:"
 			guest_run "$WAITERS" 20
 		} 2>&1 | sed 's/^/# /'
