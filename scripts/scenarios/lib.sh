@@ -254,6 +254,17 @@ modules_up() {
 	done
 }
 
+# guest_cpus: what each of them does, by the guest's monitor
+guest_cpus() {
+	local before
+
+	guest_alive || return 1
+	before=$(grep -c 'vCPU' $VMM_LOG)
+	kill -QUIT "$GUEST_PID"
+	wait_for "[ \$(grep -c vCPU $VMM_LOG) -ge $((before + GUEST_CPUS)) ]" 5
+	grep vCPU $VMM_LOG | tail -n +$((before + 1))
+}
+
 # A kernel that finds its CPU vulnerable calls that a warning, too.
 no_warnings() {
 	! tr -d '\r' < "$1" | grep -v 'WARNING: See https:' | grep -E -A 20 "$WARNINGS"
@@ -271,7 +282,7 @@ finish() {
 			echo "waiting tasks in VTL2:"
 			eval "$WAITERS"
 			echo "the guest's CPUs:"
-			! guest_alive || tail -n 4 "/proc/$GUEST_PID/task/"*/stack
+			guest_cpus
 			echo "waiting tasks in the guest:"
 			guest_run "$WAITERS" 20
 		} 2>&1 | sed 's/^/# /'

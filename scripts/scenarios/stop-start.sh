@@ -32,6 +32,8 @@ rm /tmp/pausing
 wait_for "[ -s /tmp/pauses ]" 10
 note "stopped $(cat /tmp/pauses) times"
 check "that was often enough" test "$(cat /tmp/pauses)" -gt 10
+check "its monitor says what the guest's CPUs do" test "$(guest_cpus | grep -c 'vCPU .*interrupts')" = \
+	"$GUEST_CPUS"
 check "it is not stopped now" file_is "$PARTITION/stopped" 0
 check "no event was lost" file_is "$PARTITION/events_lost" 0
 check "no message was lost" file_is "$SRV/guest0/messages_lost" 0

@@ -52,13 +52,47 @@ static enum vm_end run(struct vm *vm, uint64_t entry)
 	serial_reset(&vm->serial);
 	vm_create(vm);
 	vcpu_set_entry(&vm->vcpus[0], entry);
-	for (i = 0; i < vm->cpus; i++)
-		vcpu_start(&vm->vcpus[i]);
+	vm_start(vm);
 	end = vm_wait(vm);
 	for (i = 0; i < vm->cpus; i++)
 		vcpu_stop(&vm->vcpus[i]);
 	vm_destroy(vm);
 	return end;
+}
+
+static void *take_signals(void *arg)
+{
+	struct vm *vm = arg;
+	sigset_t signals;
+	int sig;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR2);
+	sigaddset(&signals, SIGQUIT);
+	while (!sigwait(&signals, &sig)) {
+		if (sig == SIGUSR2)
+			partition_pause(&vm->partition);
+		else
+			vm_report(vm);
+	}
+	return NULL;
+}
+
+/* Before there are other threads: they must not take the signals. */
+static void start_signals(struct vm *vm)
+{
+	sigset_t signals;
+	pthread_t thread;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR2);
+	sigaddset(&signals, SIGQUIT);
+	errno = pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (!errno)
+		errno = pthread_create(&thread, NULL, take_signals, vm);
+	if (errno)
+		die_errno("thread for signals");
+	pthread_detach(thread);
 }
 
 int main(int argc, char **argv)
@@ -89,7 +123,7 @@ int main(int argc, char **argv)
 	vcpu_init();
 	vm_open(&vm, o.cpus);
 	partition_open(&vm.partition, o.device, o.partition, &vm.memory, o.cpus);
-	partition_pause_on_signal(&vm.partition);
+	start_signals(&vm);
 	serial_init(&vm.serial, STDOUT_FILENO, must_eventfd());
 	serial_listen(&vm.serial, STDIN_FILENO);
 

@@ -54,7 +54,8 @@ static const char usage[] =
 "  --help             show this text\n"
 "\n"
 "The guest's serial console is on stdin and stdout; a terminal's mode is left\n"
-"as it is.  SIGUSR2 stops the VMBus for a moment, without the guest.\n"
+"as it is.  SIGUSR2 stops the VMBus for a moment, without the guest; SIGQUIT has\n"
+"told on stderr what the guest's CPUs do.\n"
 "Status: 0 when the guest powers off, 2 for a bad argument, 1 for any other\n"
 "failure.\n";
 

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -168,43 +167,19 @@ void partition_reset(struct partition *p, bool server)
 		must_ioctl(p->fd, VMBUS_PARTITION_RESET, 0);
 }
 
-static void *pause_run(void *arg)
-{
-	struct partition *p = arg;
-	sigset_t signals;
-	int sig;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGUSR2);
-	while (!sigwait(&signals, &sig)) {
-		if (!p->can_stop)
-			continue;
-		must_ioctl(p->fd, VMBUS_PARTITION_STOP, 0);
-		usleep(PAUSE_US);
-		must_ioctl(p->fd, VMBUS_PARTITION_START, 0);
-	}
-	return NULL;
-}
-
 /**
- * partition_pause_on_signal - let the VMBus stand still for a moment at each SIGUSR2
+ * partition_pause - let the VMBus stand still for a moment
  * @p: partition
  *
  * For tests.  The guest runs on meanwhile, and waits.
  *
- * Context: before there are other threads: they must not take the signal.
+ * Context: any thread.
  */
-void partition_pause_on_signal(struct partition *p)
+void partition_pause(struct partition *p)
 {
-	sigset_t signals;
-	pthread_t thread;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGUSR2);
-	errno = pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	if (!errno)
-		errno = pthread_create(&thread, NULL, pause_run, p);
-	if (errno)
-		die_errno("thread for SIGUSR2");
-	pthread_detach(thread);
+	if (!p->can_stop)
+		return;
+	must_ioctl(p->fd, VMBUS_PARTITION_STOP, 0);
+	usleep(PAUSE_US);
+	must_ioctl(p->fd, VMBUS_PARTITION_START, 0);
 }

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,6 +23,11 @@
 #define EFER_LME		BIT(8)
 #define EFER_LMA		BIT(10)
 #define RFLAGS_FIXED		BIT(1)
+#define RFLAGS_IF		BIT(9)
+
+#define APIC_ISR		0x100
+#define APIC_IRR		0x200
+#define APIC_LVTT		0x320
 
 #define SEGMENT_CODE		0xb		/* execute, read, accessed */
 #define SEGMENT_DATA		0x3		/* read, write, accessed */
@@ -196,6 +202,42 @@ static enum vm_end vcpu_exit(struct vcpu *vcpu)
 	vcpu_unexpected(vcpu);
 }
 
+/* Set bits of a register of the APIC that has one for each vector. */
+static void apic_vectors(const struct kvm_lapic_state *apic, unsigned int reg, char *text,
+			 size_t size)
+{
+	unsigned int vector, used = 0;
+	uint32_t word;
+
+	text[0] = '\0';
+	for (vector = 0; vector < 256 && used < size; vector++) {
+		memcpy(&word, apic->regs + reg + vector / 32 * 16, sizeof(word));
+		if (word & BIT(vector % 32))
+			used += snprintf(text + used, size - used, " %#x", vector);
+	}
+}
+
+/* What it does, and which interrupts it has and waits for. */
+static void vcpu_tell(struct vcpu *vcpu)
+{
+	struct kvm_lapic_state apic = {};
+	struct kvm_mp_state state = {};
+	char irr[128], isr[128];
+	struct kvm_regs regs = {};
+	uint32_t timer;
+
+	must_ioctl(vcpu->fd, KVM_GET_REGS, &regs);
+	must_ioctl(vcpu->fd, KVM_GET_MP_STATE, &state);
+	must_ioctl(vcpu->fd, KVM_GET_LAPIC, &apic);
+	apic_vectors(&apic, APIC_IRR, irr, sizeof(irr));
+	apic_vectors(&apic, APIC_ISR, isr, sizeof(isr));
+	memcpy(&timer, apic.regs + APIC_LVTT, sizeof(timer));
+	fprintf(stderr,
+		"vtl0: vCPU %u: %s at %#llx, interrupts %s, due:%s, in service:%s, timer %#x\n",
+		vcpu->index, state.mp_state == KVM_MP_STATE_HALTED ? "halted" : "runs",
+		regs.rip, regs.rflags & RFLAGS_IF ? "on" : "off", irr, isr, timer);
+}
+
 static void *vcpu_thread(void *arg)
 {
 	struct vcpu *vcpu = arg;
@@ -208,6 +250,7 @@ static void *vcpu_thread(void *arg)
 			/* Pairs with the store in vcpu_stop(). */
 			if (__atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_RELAXED))
 				return NULL;
+			vcpu_tell(vcpu);
 		} else if (errno != EAGAIN) {
 			/* EAGAIN: a vCPU that waited was woken up. */
 			die_errno("KVM_RUN");
@@ -226,6 +269,17 @@ void vcpu_start(struct vcpu *vcpu)
 	errno = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
 	if (errno)
 		die_errno("thread of a vCPU");
+}
+
+/**
+ * vcpu_report - have a vCPU say on stderr what it does
+ * @vcpu: vCPU that was started, and not stopped yet
+ *
+ * Context: any thread.
+ */
+void vcpu_report(struct vcpu *vcpu)
+{
+	pthread_kill(vcpu->thread, SIGUSR1);
 }
 
 /**

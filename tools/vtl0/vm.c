@@ -190,6 +190,7 @@ void vm_create(struct vm *vm)
 	uint64_t identity_map = KVM_IDENTITY_MAP;
 	unsigned int i;
 
+	vm->started = false;
 	vm->end = VM_RUNS;
 	vm->fd = must_ioctl(vm->kvm, KVM_CREATE_VM, 0);
 	must_ioctl(vm->fd, KVM_SET_TSS_ADDR, KVM_TSS);
@@ -226,6 +227,37 @@ void vm_destroy(struct vm *vm)
 	for (i = 0; i < vm->cpus; i++)
 		vcpu_destroy(&vm->vcpus[i]);
 	close(vm->fd);
+}
+
+/**
+ * vm_start - let it run
+ * @vm: machine
+ */
+void vm_start(struct vm *vm)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&vm->lock);
+	for (i = 0; i < vm->cpus; i++)
+		vcpu_start(&vm->vcpus[i]);
+	vm->started = true;
+	pthread_mutex_unlock(&vm->lock);
+}
+
+/**
+ * vm_report - say on stderr what the vCPUs do
+ * @vm: machine
+ *
+ * Context: any thread.
+ */
+void vm_report(struct vm *vm)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&vm->lock);
+	for (i = 0; vm->started && vm->end == VM_RUNS && i < vm->cpus; i++)
+		vcpu_report(&vm->vcpus[i]);
+	pthread_mutex_unlock(&vm->lock);
 }
 
 /**

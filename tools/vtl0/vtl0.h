@@ -6,8 +6,8 @@
  * serves its VMBus.  vtl0 builds the machine, hands guest memory and eventfds
  * to both, and forwards the few exits that concern the VMBus.
  *
- * One thread per vCPU, one that reads the console's input, one that stops the VMBus
- * for a moment when SIGUSR2 comes, and the main thread that waits for the guest's end.
+ * One thread per vCPU, one that reads the console's input, one that waits for signals,
+ * and the main thread that waits for the guest's end.
  */
 #ifndef VTL0_H
 #define VTL0_H
@@ -263,7 +263,7 @@ void partition_set_synic(struct partition *p, unsigned int vp, uint64_t control,
 void partition_post(struct partition *p, struct vmbus_partition_message *msg);
 void partition_signal(struct partition *p, struct vmbus_partition_signal *sig);
 void partition_reset(struct partition *p, bool server);
-void partition_pause_on_signal(struct partition *p);
+void partition_pause(struct partition *p);
 
 /* ---- vm.c, vcpu.c -------------------------------------------------------------------- */
 
@@ -308,7 +308,8 @@ struct vcpu {
  * @partition: server of the VMBus; the same for all boots
  * @cpus: number of vCPUs
  * @vcpus: the vCPUs
- * @lock: protects @end
+ * @lock: protects @started and @end
+ * @started: all vCPUs have their threads, and have them until @end is not VM_RUNS
  * @ended: @end is no longer VM_RUNS
  * @end: how this boot ended
  */
@@ -323,12 +324,15 @@ struct vm {
 	unsigned int cpus;
 	struct vcpu vcpus[VTL0_MAX_VCPUS];
 	pthread_mutex_t lock;
+	bool started;
 	pthread_cond_t ended;
 	enum vm_end end;
 };
 
 void vm_open(struct vm *vm, unsigned int cpus);
 void vm_create(struct vm *vm);
+void vm_start(struct vm *vm);
+void vm_report(struct vm *vm);
 void vm_destroy(struct vm *vm);
 void vm_end(struct vm *vm, enum vm_end end);
 enum vm_end vm_wait(struct vm *vm);
@@ -337,6 +341,7 @@ void vcpu_init(void);
 void vcpu_create(struct vcpu *vcpu);
 void vcpu_set_entry(struct vcpu *vcpu, uint64_t entry);
 void vcpu_start(struct vcpu *vcpu);
+void vcpu_report(struct vcpu *vcpu);
 void vcpu_stop(struct vcpu *vcpu);
 void vcpu_destroy(struct vcpu *vcpu);
 
