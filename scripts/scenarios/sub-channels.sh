@@ -63,7 +63,8 @@ threads_are_the_monitors() {
 	local p n=0 want
 
 	want=$(sed -n 's/^Cpus_allowed:\t//p' "/proc/$GUEST_PID/status")
-	for p in $(grep -l '^Name:.vmbus-guest0/' /proc/[0-9]*/status); do
+	for p in /proc/[0-9]*/status; do
+		grep -qs '^Name:.vmbus-guest0/' "$p" || continue
 		n=$((n + 1))
 		[ "$(sed -n 's/^Cpus_allowed:\t//p' "$p")" = "$want" ] || { cat "$p"; return 1; }
 	done
