@@ -60,15 +60,20 @@ static enum vm_end run(struct vm *vm, uint64_t entry)
 	return end;
 }
 
+static void signal_set(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGUSR2);
+	sigaddset(signals, SIGQUIT);
+}
+
 static void *take_signals(void *arg)
 {
 	struct vm *vm = arg;
 	sigset_t signals;
 	int sig;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGUSR2);
-	sigaddset(&signals, SIGQUIT);
+	signal_set(&signals);
 	while (!sigwait(&signals, &sig)) {
 		if (sig == SIGUSR2)
 			partition_pause(&vm->partition);
@@ -84,9 +89,7 @@ static void start_signals(struct vm *vm)
 	sigset_t signals;
 	pthread_t thread;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGUSR2);
-	sigaddset(&signals, SIGQUIT);
+	signal_set(&signals);
 	errno = pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	if (!errno)
 		errno = pthread_create(&thread, NULL, take_signals, vm);
