@@ -186,6 +186,9 @@ static struct se_portal_group *storvsp_make_tpg(struct se_wwn *wwn, const char *
 	ctrl = kvzalloc(sizeof(*ctrl), GFP_KERNEL);
 	if (!ctrl)
 		return ERR_PTR(-ENOMEM);
+	err = init_srcu_struct(&ctrl->luns_srcu);
+	if (err)
+		goto free;
 	ctrl->port = port;
 	mutex_init(&ctrl->lock);
 	spin_lock_init(&ctrl->devs_lock);
@@ -198,11 +201,15 @@ static struct se_portal_group *storvsp_make_tpg(struct se_wwn *wwn, const char *
 
 	/* Of LIO's protocols the one whose ports have 16-byte identifiers. */
 	err = core_tpg_register(wwn, &ctrl->tpg, SCSI_PROTOCOL_SRP);
-	if (err) {
-		kvfree(ctrl);
-		return ERR_PTR(err);
-	}
+	if (err)
+		goto cleanup_srcu;
 	return &ctrl->tpg;
+
+cleanup_srcu:
+	cleanup_srcu_struct(&ctrl->luns_srcu);
+free:
+	kvfree(ctrl);
+	return ERR_PTR(err);
 }
 
 static void storvsp_drop_tpg(struct se_portal_group *tpg)
@@ -211,6 +218,7 @@ static void storvsp_drop_tpg(struct se_portal_group *tpg)
 
 	storvsp_enable(tpg, false);
 	core_tpg_deregister(tpg);
+	cleanup_srcu_struct(&ctrl->luns_srcu);
 	kvfree(ctrl);
 }
 
@@ -293,6 +301,8 @@ static void storvsp_pre_unlink(struct se_portal_group *tpg, struct se_lun *lun)
 	if (lun->unpacked_lun >= STORVSP_LUNS)
 		return;
 	clear_bit(lun->unpacked_lun, ctrl->luns);
+	/* LIO says aloud what it has no disk for: pairs with that in storvsp_io_execute(). */
+	synchronize_srcu(&ctrl->luns_srcu);
 	storvsp_set_dev(ctrl, lun->unpacked_lun, NULL);
 	storvsp_chan_notify(&ctrl->primary);
 }

@@ -228,7 +228,8 @@ static enum dma_data_direction storvsp_direction(const struct storvsp_command *c
 	return cmd->data_in ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
 }
 
-static void storvsp_submit(struct storvsp_io *io)
+/* Have LIO look at the command.  False if that was all. */
+static bool storvsp_prepare(struct storvsp_io *io)
 {
 	struct se_session *sess = io->sc->ctrl->sess;
 	struct storvsp_command *cmd = &io->cmd;
@@ -245,15 +246,10 @@ static void storvsp_submit(struct storvsp_io *io)
 		storvsp_unpin(io);
 		storvsp_make_busy(io);
 		storvsp_chan_complete(io);
-		return;
+		return false;
 	}
 	/* After a failure the command is complete, and @io may be in use again. */
-	if (target_submit_prep(se_cmd, cmd->cdb, NULL, 0, NULL, 0, NULL, 0, GFP_KERNEL))
-		return;
-	if (storvsp_map(io))
-		target_submit(se_cmd);
-	else
-		transport_generic_request_failure(se_cmd, TCM_INVALID_CDB_FIELD);
+	return !target_submit_prep(se_cmd, cmd->cdb, NULL, 0, NULL, 0, NULL, 0, GFP_KERNEL);
 }
 
 /* Refuse what LIO would refuse aloud.  False if it is to have the command. */
@@ -279,13 +275,8 @@ static bool storvsp_io_refuse(struct storvsp_io *io)
 	return true;
 }
 
-/**
- * storvsp_io_execute - execute a SCSI command
- * @io: request, with a good command
- *
- * Context: in the channel's work, while the packet is valid.
- */
-void storvsp_io_execute(struct storvsp_io *io)
+/* Up to where LIO has its disk.  False if that was all. */
+static bool storvsp_io_begin(struct storvsp_io *io)
 {
 	static const DECLARE_BITMAP(none, STORVSP_LUNS);
 	struct storvsp_chan *sc = io->sc;
@@ -295,22 +286,46 @@ void storvsp_io_execute(struct storvsp_io *io)
 
 	if (storvsp_emulate(&io->cmd, luns, sc->data, &res)) {
 		storvsp_io_emulated(io, &res);
-		return;
+		return false;
 	}
 	if (storvsp_io_refuse(io))
-		return;
+		return false;
 	if (!storvsp_chan_begin(io)) {
 		storvsp_make_busy(io);
 		storvsp_chan_answer(io);
-		return;
+		return false;
 	}
 	err = storvsp_pin(io);
 	if (err) {
 		storvsp_make_pin_failed(io, err);
 		storvsp_chan_complete(io);
-		return;
+		return false;
 	}
-	storvsp_submit(io);
+	return storvsp_prepare(io);
+}
+
+/**
+ * storvsp_io_execute - execute a SCSI command
+ * @io: request, with a good command
+ *
+ * Context: in the channel's work, while the packet is valid.
+ */
+void storvsp_io_execute(struct storvsp_io *io)
+{
+	struct storvsp_ctrl *ctrl = io->sc->ctrl;
+	bool begun;
+	int idx;
+
+	/* A disk that we find LIO finds, too: pairs with that in storvsp_pre_unlink(). */
+	idx = srcu_read_lock(&ctrl->luns_srcu);
+	begun = storvsp_io_begin(io);
+	srcu_read_unlock(&ctrl->luns_srcu, idx);
+	if (!begun)
+		return;
+	if (storvsp_map(io))
+		target_submit(&io->se_cmd);
+	else
+		transport_generic_request_failure(&io->se_cmd, TCM_INVALID_CDB_FIELD);
 }
 
 /* ---- from LIO ------------------------------------------------------------------------------ */

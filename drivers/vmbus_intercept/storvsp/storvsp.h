@@ -29,6 +29,7 @@
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/timer.h>
 #include <linux/uuid.h>
 #include <linux/wait.h>
@@ -296,6 +297,7 @@ struct storvsp_config {
  * @tpg: LIO's part
  * @port: port
  * @luns: LUNs that have a disk
+ * @luns_srcu: held from a look at @luns until LIO has the disk
  * @devs_lock: protects @devs; taken last
  * @devs: LIO's device of each LUN, or NULL
  * @lock: protects what follows
@@ -316,6 +318,7 @@ struct storvsp_ctrl {
 	struct se_portal_group tpg;
 	struct storvsp_port *port;
 	DECLARE_BITMAP(luns, STORVSP_LUNS);
+	struct srcu_struct luns_srcu;
 	spinlock_t devs_lock;		/* protects devs */
 	struct se_device *devs[STORVSP_LUNS];
 	struct mutex lock;		/* protects the following */
