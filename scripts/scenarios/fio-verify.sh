@@ -47,8 +47,8 @@ reset_once() {
 must "modules load" modules_up
 must "the servers start" servers_up
 must "VTL2 has a controller on the NVMe device" nvme_disk
-must "a disk in memory that takes its time" null_disk small 64 irqmode=2 \
-	completion_nsec=250000000
+# shellcheck disable=SC2086 # words
+must "a disk in memory that takes its time" null_disk small 64 $TAKES_ITS_TIME
 must "a disk in memory with large blocks" null_disk large 64 blocksize=4096
 must "a controller of the first" server_disk guest0 "$GUID_A" /dev/small
 must "a controller of the second" server_disk guest0 "$GUID_B" /dev/large
@@ -89,6 +89,7 @@ while [ "$(date +%s)" -lt $end ]; do
 	must "$RESET is reset" reset_once
 done
 note "$resets resets of $RESET, with $under_way commands under way"
+check "these were some" [ "$resets" -ge $((RUNTIME / 60)) ]
 check "that was while fio worked" guest_run "[ ! -e /tmp/fio.status ]"
 must "fio ends" fio_wait $((RUNTIME + 120))
 check "no data was wrong" fio_good
