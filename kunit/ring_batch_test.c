@@ -479,11 +479,68 @@ static void ring_stress_from_guest_test(struct kunit *test)
 	rb_run(test, rb_guest_writer, rb_our_reader);
 }
 
+/* A walk takes what vsrv_packet_range() takes, and ranges of nothing, which have no pages. */
+static void ring_range_walk_test(struct kunit *test)
+{
+	static const struct {
+		u32 nwords;
+		u64 words[6];
+		u32 good;	/* ranges; then an error */
+	} cases[] = {
+		{ 0, { }, 0 },
+		{ 2, { RT_RANGE(4096, 0), 7 }, 1 },
+		{ 5, { RT_RANGE(8, 0), 7, RT_RANGE(8192, 0), 8, 9 }, 2 },
+		{ 1, { RT_RANGE(0, 0) }, 1 },
+		{ 1, { RT_RANGE(0, 4095) }, 1 },
+		{ 1, { RT_RANGE(0, 4096) }, 0 },
+		{ 1, { RT_RANGE(0, 0xffffffff) }, 0 },
+		{ 4, { RT_RANGE(0, 0), RT_RANGE(8, 0), 7, RT_RANGE(0, 1) }, 3 },
+		{ 4, { RT_RANGE(0, 0), RT_RANGE(0, 0), RT_RANGE(2, 4095), 7 }, 2 },
+		{ 1, { RT_RANGE(1, 0) }, 0 },
+		{ 3, { RT_RANGE(1, 4096), 7, 8 }, 0 },
+		{ 2, { RT_RANGE(0xfffff001, 0xfff), 7 }, 0 },
+		{ 3, { RT_RANGE(8, 0), 7, RT_RANGE(8, 0) }, 1 },
+	};
+	struct vsrv_gpa_range range = { };
+	struct vsrv_packet pkt;
+	u32 pos, n;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		pkt = (struct vsrv_packet) {
+			.type = RT_GPA,
+			.ranges = cases[i].words,
+			.ranges_len = cases[i].nwords * 8,
+		};
+		pos = 0;
+		n = 0;
+		while (n < 10 && !vsrv_packet_next_range(&pkt, &pos, &range))
+			n++;
+		KUNIT_EXPECT_EQ_MSG(test, n, cases[i].good, "case %d", i);
+		KUNIT_EXPECT_LE(test, pos, pkt.ranges_len);
+	}
+	/* What a range says, once. */
+	pkt.ranges = cases[2].words;
+	pkt.ranges_len = 40;
+	pos = 0;
+	KUNIT_EXPECT_EQ(test, vsrv_packet_next_range(&pkt, &pos, &range), 0);
+	KUNIT_EXPECT_EQ(test, range.len, 8);
+	KUNIT_EXPECT_EQ(test, vsrv_packet_next_range(&pkt, &pos, &range), 0);
+	KUNIT_EXPECT_EQ(test, range.len, 8192);
+	KUNIT_EXPECT_EQ(test, range.npfns, 2);
+	KUNIT_EXPECT_PTR_EQ(test, range.pfns, &cases[2].words[3]);
+	KUNIT_EXPECT_EQ(test, pos, 40);
+	pkt.type = RT_XFER;
+	pos = 0;
+	KUNIT_EXPECT_EQ(test, vsrv_packet_next_range(&pkt, &pos, &range), -EINVAL);
+}
+
 static struct kunit_case ring_batch_cases[] = {
 	KUNIT_CASE(ring_batch_model_test),
 	KUNIT_CASE_SLOW(ring_stress_ours_test),
 	KUNIT_CASE_SLOW(ring_stress_to_guest_test),
 	KUNIT_CASE_SLOW(ring_stress_from_guest_test),
+	KUNIT_CASE(ring_range_walk_test),
 	{}
 };
 

@@ -62,8 +62,8 @@ bool vsrv_packet_parse(struct vsrv_packet *pkt, const void *buf, u32 data_offset
 	return pkt->type != VM_PKT_DATA_USING_GPA_DIRECT || pkt->range_count;
 }
 
-/* Check the range at *@pos, of *@left bytes, and step over it. */
-static int range_next(const void **pos, u32 *left, struct vsrv_gpa_range *range)
+/* Check the range at *@pos, of *@left bytes, and step over it; may it be @empty? */
+static int range_next(const void **pos, u32 *left, bool empty, struct vsrv_gpa_range *range)
 {
 	const struct gpa_range *r = *pos;
 
@@ -74,7 +74,9 @@ static int range_next(const void **pos, u32 *left, struct vsrv_gpa_range *range)
 	range->offset = r->byte_offset;
 	range->npfns = vsrv_range_pages(range->len, range->offset);
 	range->pfns = r->pfn_array;
-	if (!range->npfns || range->npfns > *left / sizeof(u64))
+	if (!range->npfns && !(empty && !range->len && range->offset < HV_HYP_PAGE_SIZE))
+		return -EINVAL;
+	if (range->npfns > *left / sizeof(u64))
 		return -EINVAL;
 	*left -= range->npfns * sizeof(u64);
 	*pos = range->pfns + range->npfns;
@@ -104,7 +106,7 @@ int vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
 	if (pkt->type != VM_PKT_DATA_USING_GPA_DIRECT || index >= pkt->range_count)
 		return -EINVAL;
 	for (i = 0; i <= index; i++) {
-		err = range_next(&pos, &left, &found);
+		err = range_next(&pos, &left, false, &found);
 		if (err)
 			return err;
 	}
@@ -112,6 +114,31 @@ int vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vsrv_packet_range);
+
+/**
+ * vsrv_packet_next_range() - walk through the ranges of a GPA-direct packet
+ * @pkt: the packet
+ * @pos: where the walk is, 0 in the beginning; moved on
+ * @range: set to the range; its page frame numbers stay where the packet is
+ *
+ * Other than vsrv_packet_range() it takes a range of no bytes, which has no pages.
+ *
+ * Return: 0, or -EINVAL if the packet has no more ranges, or a bad one there.
+ */
+int vsrv_packet_next_range(const struct vsrv_packet *pkt, u32 *pos, struct vsrv_gpa_range *range)
+{
+	const void *at = pkt->ranges + *pos;
+	u32 left = pkt->ranges_len - *pos;
+	int err;
+
+	if (pkt->type != VM_PKT_DATA_USING_GPA_DIRECT)
+		return -EINVAL;
+	err = range_next(&at, &left, true, range);
+	if (!err)
+		*pos = pkt->ranges_len - left;
+	return err;
+}
+EXPORT_SYMBOL_GPL(vsrv_packet_next_range);
 
 /**
  * vsrv_packet_check_memory() - does a packet refer to memory of the guest only?
@@ -137,7 +164,7 @@ int vsrv_packet_check_memory(const struct vsrv_packet *pkt, struct vmbus_partiti
 	if (pkt->type != VM_PKT_DATA_USING_GPA_DIRECT)
 		return 0;
 	for (i = 0; i < pkt->range_count; i++) {
-		err = range_next(&pos, &left, &range);
+		err = range_next(&pos, &left, false, &range);
 		if (!err)
 			err = vpart_check_pfns(part, range.pfns, range.npfns, true);
 		if (err)

@@ -115,7 +115,7 @@ struct vsrv_packet {
 
 /**
  * struct vsrv_gpa_range - one range of a GPA-direct packet, checked
- * @len: bytes, not zero
+ * @len: bytes; not zero, if not said otherwise
  * @offset: of the first byte in the first page, below 4096
  * @npfns: pages that the range spans
  * @pfns: guest page frame numbers (unchecked against guest memory)
@@ -185,6 +185,8 @@ void vsrv_ring_out_state(const struct vsrv_ring_out *w, struct vsrv_ring_state *
 
 int __must_check vsrv_packet_range(const struct vsrv_packet *pkt, unsigned int index,
 				   struct vsrv_gpa_range *range);
+int __must_check vsrv_packet_next_range(const struct vsrv_packet *pkt, u32 *pos,
+					struct vsrv_gpa_range *range);
 int __must_check vsrv_packet_check_memory(const struct vsrv_packet *pkt,
 					  struct vmbus_partition *part);
 
