@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the guest says before and beside frames: messages of NVSP, and control messages of
+ * RNDIS.
+ */
+#include <linux/etherdevice.h>
+#include "netvsp.h"
+#include "trace.h"
+
+/* In 100 bits per second: there is no wire, and Linux knows this speed. */
+#define NETVSP_SPEED	(10ULL * 1000 * 1000 * 1000 / 100)
+
+/* ---- NVSP --------------------------------------------------------------------------- */
+
+/* What the guest says of itself; transmitters look at it. */
+static void netvsp_take_config(struct netvsp_queue *q)
+{
+	struct netvsp_nic *nic = q->nic;
+
+	WRITE_ONCE(nic->max_len, min(q->proto.mtu, nic->config.mtu + ETH_HLEN));
+}
+
+static void netvsp_recv_buffer(struct netvsp_queue *q, const struct netvsp_request *req,
+			       struct nvsp_message *answer)
+{
+	struct netvsp_nic *nic = q->nic;
+	int err;
+
+	netvsp_take_config(q);
+	err = netvsp_recv_map(q, req->gpadl);
+	netvsp_answer_recv(&q->proto, err ? NULL : &nic->cut, answer);
+	if (err) {
+		netdev_warn_once(nic->dev, "receive buffer of the guest refused: error %d\n",
+				 err);
+		netvsp_count(q, NETVSP_BAD_MESSAGES, 1);
+		return;
+	}
+	nic->recv_id = q->proto.recv_id;
+	netvsp_recv_start(nic);
+	netvsp_carrier(nic);
+}
+
+static void netvsp_send_buffer(struct netvsp_queue *q, const struct netvsp_request *req,
+			       struct nvsp_message *answer)
+{
+	int err = netvsp_send_map(q, req->gpadl);
+
+	netvsp_answer_send(&q->proto, !err, answer);
+	if (err) {
+		netdev_warn_once(q->nic->dev, "send buffer of the guest refused: error %d\n", err);
+		netvsp_count(q, NETVSP_BAD_MESSAGES, 1);
+	}
+}
+
+static void netvsp_rndis_complete(struct netvsp_queue *q, const struct vsrv_packet *pkt,
+				  u32 status)
+{
+	const struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_RNDIS_PACKET_COMPLETE),
+		.rndis_complete.status = cpu_to_le32(status),
+	};
+
+	netvsp_answer(q, pkt->trans_id, &msg, netvsp_message_size(&q->proto));
+}
+
+/**
+ * netvsp_message - a message of NVSP came
+ * @q: channel
+ * @pkt: packet
+ *
+ * Context: in the reader.
+ */
+void netvsp_message(struct netvsp_queue *q, const struct vsrv_packet *pkt)
+{
+	bool wanted = pkt->flags & VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED;
+	struct netvsp_nic *nic = q->nic;
+	struct nvsp_message answer = { };
+	struct netvsp_request req;
+	enum netvsp_act act;
+	u32 status;
+	u16 count;
+
+	act = netvsp_proto_step(&q->proto, pkt->payload, pkt->len, &req, &answer);
+	if (act == NETVSP_ACT_RNDIS) {
+		status = netvsp_rndis(q, pkt, &req);
+		if (wanted)
+			netvsp_rndis_complete(q, pkt, status);
+		return;
+	}
+	trace_netvsp_message(q, &req, act);
+	switch (act) {
+	case NETVSP_ACT_RECV_BUFFER:
+		netvsp_recv_buffer(q, &req, &answer);
+		break;
+	case NETVSP_ACT_REVOKE_RECV:
+		netvsp_recv_unmap(nic);
+		netvsp_carrier(nic);
+		break;
+	case NETVSP_ACT_SEND_BUFFER:
+		netvsp_send_buffer(q, &req, &answer);
+		break;
+	case NETVSP_ACT_REVOKE_SEND:
+		netvsp_send_unmap(nic);
+		break;
+	case NETVSP_ACT_SUBCHANNELS:
+		/* While it is drained we are in a callback of the server. */
+		count = q->ending ? 0 : netvsp_subs_offer(nic, req.count);
+		netvsp_answer_subchannels(&q->proto, count, &answer);
+		/* The receive buffer is shared out once: see netvsp_give_others(). */
+		q->proto.subs = true;
+		break;
+	case NETVSP_ACT_DATA_PATH:
+		WRITE_ONCE(nic->data_path_vf, req.vf);
+		break;
+	case NETVSP_ACT_FATAL:
+		netvsp_broken(q, "malformed message, or one that must not come now");
+		break;
+	case NETVSP_ACT_ANSWER:
+	case NETVSP_ACT_RNDIS:
+		break;
+	}
+	if (wanted)
+		netvsp_answer(q, pkt->trans_id, &answer, netvsp_answer_len(&q->proto, &answer));
+}
+
+/* ---- RNDIS control messages ------------------------------------------------------------ */
+
+static void netvsp_fill_adapter(struct netvsp_queue *q, struct netvsp_adapter *adapter)
+{
+	struct netvsp_nic *nic = q->nic;
+
+	ether_addr_copy(adapter->mac, nic->mac);
+	ether_addr_copy(adapter->permanent_mac, nic->config.mac);
+	adapter->mtu = nic->max_len - ETH_HLEN;
+	adapter->speed = NETVSP_SPEED;
+	adapter->link = READ_ONCE(nic->link.want);
+	adapter->queues = nic->nqueues;
+	adapter->rsc = q->proto.version >= NVSP_VERSION_61 && q->proto.caps & NVSP_CAP_RSC;
+	adapter->stats[NETVSP_STAT_XMIT_OK] = netvsp_counter(nic, NETVSP_RX_FRAMES);
+	adapter->stats[NETVSP_STAT_RCV_OK] = netvsp_counter(nic, NETVSP_TX_FRAMES);
+	adapter->stats[NETVSP_STAT_XMIT_ERROR] = netvsp_counter(nic, NETVSP_RX_BAD_RNDIS);
+	adapter->stats[NETVSP_STAT_RCV_NO_BUFFER] = netvsp_counter(nic, NETVSP_TX_NO_ROOM);
+}
+
+static void netvsp_take_rss(struct netvsp_nic *nic, const struct netvsp_settings *settings)
+{
+	unsigned int i;
+
+	for (i = 0; i < NDIS_RSS_TABLE_MAX; i++)
+		WRITE_ONCE(nic->rss.table[i], settings->table[i % settings->entries]);
+	memcpy(nic->rss.key, settings->key, sizeof(nic->rss.key));
+	WRITE_ONCE(nic->rss.on, settings->rss);
+}
+
+/* Have transmitters see what the guest has set. */
+static void netvsp_take_settings(struct netvsp_nic *nic, u32 changed)
+{
+	const struct netvsp_settings *settings = &nic->control.settings;
+
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(nic->filter, settings->filter);
+	WRITE_ONCE(nic->offloads, settings->offloads);
+	if (changed & (NETVSP_CHANGED_RSS | NETVSP_CHANGED_HALT))
+		netvsp_take_rss(nic, settings);
+	if (changed & NETVSP_CHANGED_HALT)
+		ether_addr_copy(nic->mac, nic->config.mac);
+	else if (changed & NETVSP_CHANGED_MAC)
+		ether_addr_copy(nic->mac, settings->mac);
+	spin_unlock_bh(&nic->lock);
+	if (!nic->control.initialized)
+		netvsp_link_end(nic);
+	netvsp_carrier(nic);
+}
+
+/**
+ * netvsp_reset_guest - the guest has set nothing
+ * @nic: adapter
+ *
+ * Context: in the reader of the primary channel, or with that stopped.
+ */
+void netvsp_reset_guest(struct netvsp_nic *nic)
+{
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(nic->filter, 0);
+	WRITE_ONCE(nic->offloads, 0);
+	WRITE_ONCE(nic->rss.on, false);
+	WRITE_ONCE(nic->data_path_vf, false);
+	ether_addr_copy(nic->mac, nic->config.mac);
+	spin_unlock_bh(&nic->lock);
+	WRITE_ONCE(nic->max_len, nic->config.mtu + ETH_HLEN);
+	nic->control_on = false;
+	netvsp_carrier(nic);
+}
+
+/* News that the guest awaits after it was answered. */
+static int netvsp_tell_changes(struct netvsp_nic *nic, u32 changed, void *buf)
+{
+	int err = 0;
+
+	if (changed & NETVSP_CHANGED_INIT)
+		netvsp_link_begin(nic);
+	if (changed & NETVSP_CHANGED_OFFLOADS)
+		err = netvsp_tell(nic, true, buf, netvsp_indicate_offloads(&nic->control, buf));
+	if (changed & NETVSP_CHANGED_INIT)
+		netvsp_nic_tell_vf(nic);
+	return err;
+}
+
+static bool netvsp_answer_refuses(const void *buf, int len)
+{
+	const struct rndis_answer *answer = buf;
+
+	return len >= (int)offsetofend(struct rndis_answer, status) && answer->status;
+}
+
+/**
+ * netvsp_control_packet - a control message of RNDIS came
+ * @q: channel
+ * @msg: private copy
+ * @len: bytes of it
+ *
+ * Context: in the reader.
+ * Return: false if the channel is broken.
+ */
+bool netvsp_control_packet(struct netvsp_queue *q, const void *msg, u32 len)
+{
+	struct netvsp_nic *nic = q->nic;
+	u8 *answer = nic->answer;
+	u32 changed = 0;
+	int ret;
+
+	netvsp_count(q, NETVSP_CONTROL, 1);
+	if (netvsp_is_sub(q)) {
+		netvsp_broken(q, "control message on a sub-channel");
+		return false;
+	}
+	if (!nic->control_on) {
+		netvsp_control_init(&nic->control, nic->nqueues, q->proto.ndis_major,
+				    q->proto.ndis_minor);
+		nic->control_on = true;
+	}
+	netvsp_fill_adapter(q, &nic->control.adapter);
+	ret = netvsp_control_step(&nic->control, msg, len, answer, &changed);
+	trace_netvsp_control(q, msg, len, answer, ret);
+	if (ret < 0) {
+		netvsp_count(q, NETVSP_CONTROL_REFUSED, 1);
+		netvsp_broken(q, "malformed control message");
+		return false;
+	}
+	if (netvsp_answer_refuses(answer, ret))
+		netvsp_count(q, NETVSP_CONTROL_REFUSED, 1);
+	if (changed)
+		netvsp_take_settings(nic, changed);
+	if (ret)
+		ret = netvsp_tell(nic, true, answer, ret);
+	if (!ret)
+		ret = netvsp_tell_changes(nic, changed, answer);
+	if (ret) {
+		netvsp_broken(q, "it leaves too many messages to it");
+		return false;
+	}
+	return true;
+}

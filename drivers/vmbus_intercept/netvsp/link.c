@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The carrier of the interface, which says whether the guest takes frames, and the link
+ * of the guest's adapter, which says whether the interface is up.
+ */
+#include <linux/jiffies.h>
+#include "netvsp.h"
+
+/* Linux guests look at what they were told in the last two seconds as one change. */
+#define NETVSP_LINK_SPACING	(5 * HZ)
+#define NETVSP_WATCH		HZ
+/* A guest that gives nothing back for so long takes no frames. */
+#define NETVSP_STALL		(10 * HZ)
+
+/* ---- the carrier ------------------------------------------------------------------------ */
+
+/**
+ * netvsp_carrier - have the carrier say what is so
+ * @nic: adapter
+ *
+ * Context: process or softirq, without netvsp_queue::lock.
+ */
+void netvsp_carrier(struct netvsp_nic *nic)
+{
+	const struct netvsp_queue *q = &nic->queues[0];
+
+	/* With the lock: who is last knows best. */
+	spin_lock_bh(&nic->lock);
+	if (READ_ONCE(q->up) && !READ_ONCE(q->broken) && nic->filter && !nic->stalled)
+		netif_carrier_on(nic->dev);
+	else
+		netif_carrier_off(nic->dev);
+	spin_unlock_bh(&nic->lock);
+}
+
+static bool netvsp_queue_stalls(struct netvsp_queue *q, bool known)
+{
+	bool stalls;
+
+	spin_lock_bh(&q->lock);
+	stalls = q->up && !q->stopped && (q->held || q->batch.n) &&
+		 netif_xmit_stopped(netdev_get_tx_queue(q->nic->dev, q->index)) &&
+		 time_after(jiffies, q->since + NETVSP_STALL);
+	if (stalls && !known)
+		netvsp_count(q, NETVSP_TX_STALLS, 1);
+	spin_unlock_bh(&q->lock);
+	return stalls;
+}
+
+/* Senders get their frames back, as with any link that is down, and do not wait for ever. */
+static void netvsp_watch(struct work_struct *work)
+{
+	struct netvsp_nic *nic = container_of(to_delayed_work(work), struct netvsp_nic, watch);
+	bool stalled = false;
+	u16 i;
+
+	for (i = 0; i < nic->nqueues; i++)
+		stalled |= netvsp_queue_stalls(&nic->queues[i], READ_ONCE(nic->stalled));
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(nic->stalled, stalled);
+	spin_unlock_bh(&nic->lock);
+	netvsp_carrier(nic);
+	schedule_delayed_work(&nic->watch, NETVSP_WATCH);
+}
+
+/* ---- the guest's link --------------------------------------------------------------------- */
+
+static void netvsp_link_work(struct work_struct *work)
+{
+	struct netvsp_nic *nic = container_of(to_delayed_work(work), struct netvsp_nic, link.work);
+	struct netvsp_link *link = &nic->link;
+	u8 msg[sizeof(struct rndis_indicate)];
+	bool want, tell;
+	long wait;
+
+	spin_lock_bh(&nic->lock);
+	want = link->want;
+	tell = link->active && want != link->told;
+	wait = link->when + NETVSP_LINK_SPACING - jiffies;
+	if (tell && wait <= 0) {
+		link->told = want;
+		link->when = jiffies;
+	}
+	spin_unlock_bh(&nic->lock);
+	if (!tell)
+		return;
+	if (wait > 0) {
+		schedule_delayed_work(&link->work, wait);
+		return;
+	}
+	if (!netvsp_tell(nic, true, msg, netvsp_indicate_link(msg, want)))
+		return;
+	spin_lock_bh(&nic->lock);
+	link->told = !want;
+	spin_unlock_bh(&nic->lock);
+	schedule_delayed_work(&link->work, HZ);
+}
+
+/**
+ * netvsp_link_set - the interface is up, or down: the guest's link is
+ * @nic: adapter
+ * @up: this
+ *
+ * Context: process.
+ */
+void netvsp_link_set(struct netvsp_nic *nic, bool up)
+{
+	spin_lock_bh(&nic->lock);
+	WRITE_ONCE(nic->link.want, up);
+	spin_unlock_bh(&nic->lock);
+	schedule_delayed_work(&nic->link.work, 0);
+}
+
+/**
+ * netvsp_link_begin - the guest has initialized its adapter, and asks for the link next
+ * @nic: adapter
+ *
+ * Context: in the reader of the primary channel.
+ */
+void netvsp_link_begin(struct netvsp_nic *nic)
+{
+	spin_lock_bh(&nic->lock);
+	nic->link.active = true;
+	nic->link.told = nic->link.want;
+	nic->link.when = jiffies - NETVSP_LINK_SPACING;
+	spin_unlock_bh(&nic->lock);
+}
+
+/**
+ * netvsp_link_end - there is nobody to be told
+ * @nic: adapter
+ *
+ * Context: process.
+ */
+void netvsp_link_end(struct netvsp_nic *nic)
+{
+	spin_lock_bh(&nic->lock);
+	nic->link.active = false;
+	spin_unlock_bh(&nic->lock);
+}
+
+/**
+ * netvsp_link_init - set up carrier and link, both down
+ * @nic: adapter; netvsp_nic::watch and link.work are to be cancelled in the end
+ */
+void netvsp_link_init(struct netvsp_nic *nic)
+{
+	INIT_DELAYED_WORK(&nic->link.work, netvsp_link_work);
+	INIT_DELAYED_WORK(&nic->watch, netvsp_watch);
+	schedule_delayed_work(&nic->watch, NETVSP_WATCH);
+}

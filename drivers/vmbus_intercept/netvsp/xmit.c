@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames to the guest: copied into sub-allocations of its receive buffer, and told in
+ * packets of many.
+ *
+ * A frame takes one sub-allocation; one that is to be cut (GSO) takes as many as it needs
+ * if the guest takes frames in parts, and the stack cuts it before if not.  The sum of a
+ * frame is made while it is copied, so that the guest may pass it on.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/nospec.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/checksum.h>
+#include <net/ip.h>
+#include <net/xdp.h>
+#include "netvsp.h"
+#include "trace.h"
+
+/* Room in the ring that frames leave to answers; half of a small ring. */
+#define NETVSP_RING_RESERVE	4096
+
+/* In the ring: descriptor, extended header, message, footer. */
+static u32 netvsp_batch_room(u32 ranges)
+{
+	return sizeof(struct vmpacket_descriptor) + sizeof(struct netvsp_told_head) +
+	       ranges * sizeof(struct vmtransfer_page_range) +
+	       ALIGN(NVSP_MESSAGE_SIZE_61, 8) + VSRV_PACKET_FOOTER;
+}
+
+static u32 netvsp_parts(const struct netvsp_nic *nic, u32 len)
+{
+	return DIV_ROUND_UP(len, READ_ONCE(nic->max_len));
+}
+
+/* How many a frame takes; more than one only if it is to be cut. */
+static u32 netvsp_skb_parts(const struct netvsp_nic *nic, const struct sk_buff *skb)
+{
+	/* A sub-allocation has room for a tag in the frame: see netvsp_cut_recv(). */
+	u32 tag = eth_type_vlan(skb->protocol) ? VLAN_HLEN : 0;
+
+	return skb->len <= READ_ONCE(nic->max_len) + tag ? 1 : netvsp_parts(nic, skb->len);
+}
+
+/* Of a frame: a packet has room for it, and a queue enough sub-allocations. */
+static u32 netvsp_parts_max(const struct netvsp_nic *nic)
+{
+	return min(3 * NETVSP_BATCH_MAX / 4, READ_ONCE(nic->share));
+}
+
+/* So many sub-allocations have senders go on, once they wait. */
+static u32 netvsp_parts_wanted(const struct netvsp_nic *nic)
+{
+	return min(NETVSP_BATCH_MAX / 2, max(READ_ONCE(nic->share) / 4, 1U));
+}
+
+/* And so few have them wait: what comes next may be a large frame. */
+static u32 netvsp_parts_least(const struct netvsp_nic *nic)
+{
+	return READ_ONCE(nic->offloads) & (NETVSP_RX_RSC4 | NETVSP_RX_RSC6) ?
+	       netvsp_parts_wanted(nic) : 1;
+}
+
+/* ---- what the guest takes ---------------------------------------------------------------- */
+
+/* Does the guest take this frame uncut? */
+static bool netvsp_takes_gso(const struct netvsp_nic *nic, const struct sk_buff *skb)
+{
+	u32 offloads = READ_ONCE(nic->offloads);
+	unsigned int type = skb_shinfo(skb)->gso_type &
+			    ~(SKB_GSO_DODGY | SKB_GSO_TCP_ECN | SKB_GSO_TCP_FIXEDID);
+	u32 len = skb->len;
+
+	if (skb->encapsulation || len > IP_MAX_MTU ||
+	    netvsp_parts(nic, len) > netvsp_parts_max(nic))
+		return false;
+	return (type == SKB_GSO_TCPV4 && offloads & NETVSP_RX_RSC4) ||
+	       (type == SKB_GSO_TCPV6 && offloads & NETVSP_RX_RSC6);
+}
+
+/**
+ * netvsp_features_check - what the stack need not do to a frame
+ * @skb: frame; may have no queue yet
+ * @dev: interface
+ * @features: of it
+ *
+ * Return: features for this frame.
+ */
+netdev_features_t netvsp_features_check(struct sk_buff *skb, struct net_device *dev,
+					netdev_features_t features)
+{
+	if (skb_is_gso(skb) && !netvsp_takes_gso(netdev_priv(dev), skb))
+		features &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, features);
+}
+
+/* Queue for a frame of that hash: as the guest wants them spread, as far as it can. */
+static u16 netvsp_spread(const struct netvsp_nic *nic, u32 hash)
+{
+	u16 channels = min(READ_ONCE(nic->channels), READ_ONCE(nic->limit)), index;
+
+	if (!READ_ONCE(nic->rss.on) || channels < 2)
+		return 0;
+	index = READ_ONCE(nic->rss.table[hash % NDIS_RSS_TABLE_MAX]);
+	if (index >= channels)
+		index %= channels;
+	return READ_ONCE(nic->queues[index].up) ? index : 0;
+}
+
+/**
+ * netvsp_select_queue - ndo_select_queue
+ * @dev: interface
+ * @skb: frame
+ * @sb: not used
+ *
+ * Return: index of the queue.
+ */
+u16 netvsp_select_queue(struct net_device *dev, struct sk_buff *skb, struct net_device *sb)
+{
+	const struct netvsp_nic *nic = netdev_priv(dev);
+
+	/* The hash takes time. */
+	return READ_ONCE(nic->channels) < 2 ? 0 : netvsp_spread(nic, skb_get_hash(skb));
+}
+
+/* Has the guest set its filter so that it gets this frame? */
+static bool netvsp_filter(const struct netvsp_nic *nic, const u8 *dest)
+{
+	u32 filter = READ_ONCE(nic->filter);
+
+	if (filter & RNDIS_PACKET_TYPE_PROMISCUOUS)
+		return true;
+	if (is_broadcast_ether_addr(dest))
+		return filter & RNDIS_PACKET_TYPE_BROADCAST;
+	/* The guest chooses among the groups itself. */
+	if (is_multicast_ether_addr(dest))
+		return filter & (RNDIS_PACKET_TYPE_MULTICAST | RNDIS_PACKET_TYPE_ALL_MULTICAST);
+	return filter & RNDIS_PACKET_TYPE_DIRECTED && ether_addr_equal(dest, nic->mac);
+}
+
+/* ---- the batch ---------------------------------------------------------------------------- */
+
+static void netvsp_batch_reset(struct netvsp_batch *batch)
+{
+	batch->first = NETVSP_SUB_NONE;
+	batch->n = 0;
+	batch->frames = 0;
+	batch->bytes = 0;
+}
+
+/* Take a sub-allocation for @len bytes of a message.  There is one, and a place in the batch. */
+static void *netvsp_batch_add(struct netvsp_queue *q, u32 len)
+{
+	struct netvsp_batch *batch = &q->batch;
+	struct netvsp_nic *nic = q->nic;
+	u32 sub = q->free[--q->nfree];
+
+	lockdep_assert_held(&q->lock);
+	nic->subs[sub] = (struct netvsp_sub) { .next = NETVSP_SUB_NONE };
+	if (batch->n)
+		nic->subs[batch->last].next = sub;
+	else
+		batch->first = sub;
+	if (!batch->n && !q->held)
+		q->since = jiffies;
+	batch->last = sub;
+	batch->told.ranges[batch->n].byte_offset = sub * nic->cut.size;
+	batch->told.ranges[batch->n].byte_count = len;
+	batch->n++;
+	return netvsp_sub_addr(nic, sub);
+}
+
+/* Put the packet into the ring.  False if there is no room. */
+static bool netvsp_batch_write(struct netvsp_queue *q)
+{
+	static const struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_RNDIS_PACKET),
+		.rndis.channel = cpu_to_le32(NVSP_CHANNEL_DATA),
+		.rndis.section = cpu_to_le32(NVSP_SECTION_NONE),
+	};
+	u32 reserve = min_t(u32, NETVSP_RING_RESERVE, q->rings.out.size / 2);
+	struct netvsp_batch *batch = &q->batch;
+	struct netvsp_nic *nic = q->nic;
+	int err;
+
+	lockdep_assert_held(&q->lock);
+	if (q->due || (vsrv_ring_space(&q->rings.out) < netvsp_batch_room(batch->n) + reserve &&
+		       !q->rings.out.error))
+		return false;
+	batch->told.head = (struct netvsp_told_head) {
+		.set_id = nic->recv_id,
+		.count = batch->n,
+	};
+	err = vsrv_ring_forward(&q->rings.out, &(struct vsrv_packet) {
+		.type = VM_PKT_DATA_USING_XFER_PAGES,
+		.flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+		.trans_id = batch->first,
+		.ext = &batch->told,
+		.ext_len = struct_size_t(typeof(batch->told), ranges, 0) +
+			   batch->n * sizeof(*batch->told.ranges),
+		.payload = &msg,
+		.len = netvsp_message_size(&q->proto),
+	});
+	if (err == -EAGAIN)
+		return false;
+	if (err) {
+		vsrv_chan_error(q->chan, "bad index in the ring of frames");
+		vsrv_chan_count(q->chan, VSRV_CHAN_BAD_PACKETS, 1);
+		netvsp_batch_reset(batch);
+		/* Its flush ends the channel. */
+		vsrv_reader_queue(&q->reader);
+		return true;
+	}
+	nic->subs[batch->first].owner = q->index + 1;
+	nic->subs[batch->first].frames = batch->frames;
+	nic->subs[batch->first].bytes = batch->bytes;
+	q->held += batch->n;
+	netvsp_count(q, NETVSP_TX_BATCHES, 1);
+	vsrv_chan_count(q->chan, VSRV_CHAN_PACKETS_OUT, 1);
+	netvsp_batch_reset(batch);
+	return true;
+}
+
+/**
+ * netvsp_xmit_flush - tell the guest of the frames that it does not know of
+ * @q: channel
+ *
+ * Context: netvsp_queue::lock held.
+ * Return: true if it must be interrupted.
+ */
+bool netvsp_xmit_flush(struct netvsp_queue *q)
+{
+	struct vsrv_ring_out *out = &q->rings.out;
+	int tries;
+
+	lockdep_assert_held(&q->lock);
+	if (!q->batch.n || !q->running || q->stopped)
+		return false;
+	for (tries = 0; tries < 2; tries++) {
+		if (netvsp_batch_write(q))
+			return vsrv_ring_write_commit(out);
+		if (!tries)
+			netvsp_count(q, NETVSP_TX_NO_RING, 1);
+		/* The guest signals the reader, and its flush comes here again. */
+		if (!vsrv_ring_want_space(out, out->size / 2 + netvsp_batch_room(q->batch.n)))
+			return false;
+	}
+	vsrv_reader_queue(&q->reader);
+	return false;
+}
+
+/* Is there room for one more frame, in @parts, in the batch and the buffer? */
+static bool netvsp_has_room(const struct netvsp_queue *q, u32 parts)
+{
+	return q->nfree >= parts && q->batch.n + parts <= NETVSP_BATCH_MAX;
+}
+
+static struct netdev_queue *netvsp_txq(const struct netvsp_queue *q)
+{
+	return netdev_get_tx_queue(q->nic->dev, q->index);
+}
+
+/* Senders wait until netvsp_xmit_wake(). */
+static void netvsp_xmit_wait(struct netvsp_queue *q)
+{
+	netif_tx_stop_queue(netvsp_txq(q));
+	if (q->wait_room)
+		return;
+	q->wait_room = true;
+	if (!q->stopped && q->nfree < netvsp_parts_least(q->nic))
+		netvsp_count(q, NETVSP_TX_NO_ROOM, 1);
+}
+
+/**
+ * netvsp_xmit_wake - have senders go on if they wait and need not
+ * @q: channel
+ *
+ * Context: netvsp_queue::lock held.
+ */
+void netvsp_xmit_wake(struct netvsp_queue *q)
+{
+	lockdep_assert_held(&q->lock);
+	if (!q->wait_room || q->stopped || !netvsp_has_room(q, netvsp_parts_wanted(q->nic)))
+		return;
+	q->wait_room = false;
+	netif_tx_wake_queue(netvsp_txq(q));
+}
+
+/* ---- frames ------------------------------------------------------------------------------- */
+
+/* What of a sum that is to be filled in, in which offload, is then good. */
+static u32 netvsp_good(const struct netvsp_nic *nic, const struct sk_buff *skb)
+{
+	u32 offloads = READ_ONCE(nic->offloads);
+	bool ip6 = vlan_get_protocol(skb) == htons(ETH_P_IPV6);
+
+	if (skb->csum_offset == offsetof(struct tcphdr, check) &&
+	    offloads & (ip6 ? NETVSP_RX_TCP6 : NETVSP_RX_TCP4))
+		return RNDIS_CSUM_TCP_GOOD;
+	if (skb->csum_offset == offsetof(struct udphdr, check) &&
+	    offloads & (ip6 ? NETVSP_RX_UDP6 : NETVSP_RX_UDP4))
+		return RNDIS_CSUM_UDP_GOOD;
+	return 0;
+}
+
+/* Write the RNDIS header; returns where the data goes. */
+static u8 *netvsp_put_head(struct netvsp_queue *q, const struct netvsp_told *told)
+{
+	u8 head[NETVSP_FRAME_HEAD] __aligned(8);
+	u32 len = netvsp_frame_put(head, told);
+	u8 *addr = netvsp_batch_add(q, NETVSP_FRAME_HEAD + told->data_len);
+
+	memcpy(addr, head, len);
+	return addr + NETVSP_FRAME_HEAD;
+}
+
+/**
+ * struct netvsp_sum - the sum of a frame that is copied in pieces
+ * @start: where it begins, U32_MAX if none is to be made
+ * @sum: so far
+ * @field: where it goes, in the guest's memory
+ */
+struct netvsp_sum {
+	u32 start;
+	__wsum sum;
+	u8 *field;
+};
+
+/* Copy @len bytes from @offset on.  The field of the sum is within the first piece. */
+static void netvsp_copy_part(const struct sk_buff *skb, u32 offset, u8 *to, u32 len,
+			     struct netvsp_sum *sum)
+{
+	u32 plain = 0;
+	__wsum part;
+
+	if (offset < sum->start)
+		plain = min(len, sum->start - offset);
+	if (plain)
+		skb_copy_bits(skb, offset, to, plain);
+	if (plain == len)
+		return;
+	part = skb_copy_and_csum_bits(skb, offset + plain, to + plain, len - plain);
+	sum->sum = csum_block_add(sum->sum, part, offset + plain - sum->start);
+}
+
+static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u32 parts)
+{
+	struct netvsp_nic *nic = q->nic;
+	u32 size = parts > 1 ? READ_ONCE(nic->max_len) : skb->len, offset = 0, i;
+	struct netvsp_sum sum = { .start = U32_MAX };
+	struct netvsp_told told = {
+		.tagged = skb_vlan_tag_present(skb),
+		.tci = skb_vlan_tag_get(skb),
+		.hash = READ_ONCE(nic->rss.on) ? skb->hash : 0,
+		.id = q->batch.first == NETVSP_SUB_NONE ? 0 : q->batch.n,
+	};
+	__sum16 check;
+	u8 *to;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		sum.start = skb_checksum_start_offset(skb);
+		told.csum = netvsp_good(nic, skb);
+	}
+	for (i = 0; i < parts; i++) {
+		told.data_len = min(size, skb->len - offset);
+		if (parts > 1)
+			told.part = RNDIS_ID_PART | (i ? 0 : RNDIS_ID_FIRST) |
+				    (i + 1 < parts ? 0 : RNDIS_ID_LAST);
+		to = netvsp_put_head(q, &told);
+		if (!i && sum.start != U32_MAX)
+			sum.field = to + sum.start + skb->csum_offset;
+		netvsp_copy_part(skb, offset, to, told.data_len, &sum);
+		offset += told.data_len;
+	}
+	if (sum.field) {
+		check = csum_fold(sum.sum) ?: CSUM_MANGLED_0;
+		memcpy(sum.field, &check, sizeof(check));
+	}
+	q->batch.frames++;
+	netvsp_count(q, NETVSP_TX_FRAMES, 1);
+	netvsp_count(q, NETVSP_TX_BYTES, skb->len);
+	netvsp_count(q, NETVSP_TX_PARTS, parts);
+}
+
+/* Frames that cannot be sent, whatever the guest does; each has been counted. */
+static bool netvsp_xmit_refuse(struct netvsp_queue *q, struct sk_buff *skb, u32 parts)
+{
+	struct netvsp_nic *nic = q->nic;
+	u32 size = READ_ONCE(nic->max_len);
+	enum netvsp_counter counter = NETVSP_TX_DROPPED;
+
+	if (!q->up || q->ending || skb->len < ETH_HLEN || parts > netvsp_parts_max(nic))
+		goto refuse;
+	/* The guest may have changed its mind since the stack has asked. */
+	if (parts > 1 && !(skb_is_gso(skb) && netvsp_takes_gso(nic, skb)))
+		goto refuse;
+	/* In the first part, or nobody could fill it in. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_checksum_start_offset(skb) + skb->csum_offset + sizeof(__sum16) >
+	    min(size, skb->len))
+		goto refuse;
+	counter = NETVSP_TX_FILTERED;
+	if (!netvsp_filter(nic, skb->data))
+		goto refuse;
+	return false;
+
+refuse:
+	netvsp_count(q, counter, 1);
+	return true;
+}
+
+static netdev_tx_t netvsp_xmit_locked(struct netvsp_queue *q, struct sk_buff *skb,
+				      bool *interrupt)
+{
+	u32 parts = netvsp_skb_parts(q->nic, skb);
+	u32 least = netvsp_parts_least(q->nic);
+	bool flush;
+
+	if (q->stopped && q->up) {
+		netvsp_xmit_wait(q);
+		return NETDEV_TX_BUSY;
+	}
+	if (netvsp_xmit_refuse(q, skb, parts)) {
+		*interrupt = netvsp_xmit_flush(q);
+		dev_kfree_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
+	if (!netvsp_has_room(q, parts))
+		*interrupt = netvsp_xmit_flush(q);
+	if (!netvsp_has_room(q, parts)) {
+		netvsp_xmit_wait(q);
+		return NETDEV_TX_BUSY;
+	}
+	skb_tx_timestamp(skb);
+	netvsp_put_skb(q, skb, parts);
+	q->batch.bytes += skb->len;
+	flush = __netdev_tx_sent_queue(netvsp_txq(q), skb->len, netdev_xmit_more());
+	if (flush || q->batch.frames >= READ_ONCE(q->nic->batch_max))
+		*interrupt |= netvsp_xmit_flush(q);
+	if (!netvsp_has_room(q, least)) {
+		*interrupt |= netvsp_xmit_flush(q);
+		if (!netvsp_has_room(q, least))
+			netvsp_xmit_wait(q);
+	}
+	dev_consume_skb_any(skb);
+	return NETDEV_TX_OK;
+}
+
+/**
+ * netvsp_start_xmit - ndo_start_xmit
+ * @skb: frame
+ * @dev: interface
+ *
+ * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY with the queue stopped.
+ */
+netdev_tx_t netvsp_start_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct netvsp_nic *nic = netdev_priv(dev);
+	struct netvsp_queue *q = &nic->queues[skb_get_queue_mapping(skb)];
+	bool interrupt = false;
+	netdev_tx_t ret;
+
+	spin_lock(&q->lock);
+	ret = netvsp_xmit_locked(q, skb, &interrupt);
+	spin_unlock(&q->lock);
+	/* See netvsp_chan_halt(): the channel is there as long as we are in softirq. */
+	if (interrupt)
+		vsrv_chan_interrupt(q->chan);
+	return ret;
+}
+
+/* ---- frames of XDP ------------------------------------------------------------------------ */
+
+/* False if it was not taken, for want of room. */
+static bool netvsp_put_xdp(struct netvsp_queue *q, struct xdp_frame *frame)
+{
+	const struct netvsp_told told = { .data_len = frame->len };
+
+	if (!q->up || q->ending || q->stopped || !netvsp_has_room(q, 1))
+		return false;
+	if (frame->len < ETH_HLEN || frame->len > READ_ONCE(q->nic->max_len) ||
+	    xdp_frame_has_frags(frame)) {
+		netvsp_count(q, NETVSP_TX_DROPPED, 1);
+		return true;
+	}
+	if (!netvsp_filter(q->nic, frame->data)) {
+		netvsp_count(q, NETVSP_TX_FILTERED, 1);
+		return true;
+	}
+	memcpy(netvsp_put_head(q, &told), frame->data, frame->len);
+	q->batch.frames++;
+	netvsp_count(q, NETVSP_TX_FRAMES, 1);
+	netvsp_count(q, NETVSP_TX_BYTES, frame->len);
+	netvsp_count(q, NETVSP_TX_PARTS, 1);
+	netvsp_count(q, NETVSP_XDP_XMIT, 1);
+	return true;
+}
+
+/**
+ * netvsp_xdp_xmit - ndo_xdp_xmit: frames that XDP redirects here
+ * @dev: interface
+ * @n: how many
+ * @frames: these
+ * @flags: XDP_XMIT_FLUSH
+ *
+ * There is nobody to wait: what has no room is not taken.
+ *
+ * Return: how many were taken, or -EINVAL or -ENETDOWN.
+ */
+int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags)
+{
+	struct netvsp_nic *nic = netdev_priv(dev);
+	struct netvsp_queue *q = &nic->queues[netvsp_spread(nic, smp_processor_id())];
+	bool interrupt = false;
+	int i;
+
+	if (flags & ~XDP_XMIT_FLAGS_MASK)
+		return -EINVAL;
+	if (!netif_running(dev) || !netif_carrier_ok(dev))
+		return -ENETDOWN;
+	spin_lock(&q->lock);
+	for (i = 0; i < n; i++) {
+		if (q->batch.n == NETVSP_BATCH_MAX)
+			interrupt |= netvsp_xmit_flush(q);
+		if (!netvsp_put_xdp(q, frames[i]))
+			break;
+	}
+	if (flags & XDP_XMIT_FLUSH || q->batch.frames >= READ_ONCE(nic->batch_max))
+		interrupt |= netvsp_xmit_flush(q);
+	netvsp_count(q, NETVSP_TX_DROPPED, n - i);
+	spin_unlock(&q->lock);
+	if (interrupt)
+		vsrv_chan_interrupt(q->chan);
+	n = i;
+	for (i = 0; i < n; i++)
+		xdp_return_frame_rx_napi(frames[i]);
+	return n;
+}
+
+/* ---- what comes back ---------------------------------------------------------------------- */
+
+/* Is it a packet that the guest has, of this channel? */
+static bool netvsp_given_ok(const struct netvsp_queue *q, u64 trans_id)
+{
+	const struct netvsp_nic *nic = q->nic;
+
+	return trans_id < nic->cut.count &&
+	       nic->subs[array_index_nospec((u32)trans_id, nic->cut.count)].owner == q->index + 1;
+}
+
+/* Give the sub-allocations of a packet to their owners; returns those of other queues. */
+static u32 netvsp_give(struct netvsp_queue *q, u32 first, u32 others)
+{
+	struct netvsp_nic *nic = q->nic;
+	u32 sub, next;
+
+	for (sub = first; sub != NETVSP_SUB_NONE; sub = next) {
+		next = nic->subs[sub].next;
+		q->held--;
+		if (netvsp_sub_queue(nic, sub) == q) {
+			q->free[q->nfree++] = sub;
+			continue;
+		}
+		nic->subs[sub].next = others;
+		others = sub;
+	}
+	return others;
+}
+
+/*
+ * Only the primary channel has any: what it sent before there were others.  So its reader
+ * is here, which alone lets go of the buffer.
+ */
+static void netvsp_give_others(struct netvsp_nic *nic, u32 sub)
+{
+	struct netvsp_queue *owner;
+	u32 next;
+
+	for (; sub != NETVSP_SUB_NONE; sub = next) {
+		next = nic->subs[sub].next;
+		owner = netvsp_sub_queue(nic, sub);
+		spin_lock_bh(&owner->lock);
+		owner->free[owner->nfree++] = sub;
+		netvsp_xmit_wake(owner);
+		spin_unlock_bh(&owner->lock);
+	}
+}
+
+/**
+ * netvsp_xmit_given - take back what the guest gave back in this batch
+ * @q: channel
+ *
+ * Context: in the reader.
+ */
+void netvsp_xmit_given(struct netvsp_queue *q)
+{
+	struct netvsp_nic *nic = q->nic;
+	u32 others = NETVSP_SUB_NONE, frames = 0, bytes = 0, first;
+	struct netvsp_sub *sub;
+	bool bad = false;
+	unsigned int i;
+
+	if (!q->ngiven)
+		return;
+	spin_lock_bh(&q->lock);
+	/* After a revoke the guest still gives back what it had; but not after a new buffer. */
+	for (i = 0; q->up && i < q->ngiven; i++) {
+		bad = !netvsp_given_ok(q, q->given[i]);
+		if (bad)
+			break;
+		first = q->given[i];
+		sub = &nic->subs[first];
+		sub->owner = 0;
+		if (first < NETVSP_CONTROL_SUBS) {
+			set_bit(first, q->control_free);
+			continue;
+		}
+		frames += sub->frames;
+		bytes += sub->bytes;
+		others = netvsp_give(q, first, others);
+		netvsp_count(q, NETVSP_TX_RETURNS, 1);
+	}
+	q->ngiven = 0;
+	q->since = jiffies;
+	if (bytes)
+		netdev_tx_completed_queue(netvsp_txq(q), frames, bytes);
+	spin_unlock_bh(&q->lock);
+	netvsp_give_others(nic, others);
+	/* It looks if the guest takes frames again. */
+	if (READ_ONCE(nic->stalled))
+		mod_delayed_work(system_wq, &nic->watch, 0);
+	if (bad)
+		netvsp_broken(q, "it completed a packet that it does not have");
+}
+
+/**
+ * netvsp_xmit_drop - forget the frames that the guest does not know of
+ * @q: channel
+ *
+ * Context: netvsp_queue::lock held.
+ */
+void netvsp_xmit_drop(struct netvsp_queue *q)
+{
+	lockdep_assert_held(&q->lock);
+	netvsp_count(q, NETVSP_TX_DROPPED, q->batch.frames);
+	netvsp_batch_reset(&q->batch);
+}
+
+/**
+ * netvsp_xmit_end - nothing goes to the guest any more by this channel
+ * @q: channel
+ *
+ * On return nobody uses the receive buffer through it.
+ *
+ * Context: process.
+ */
+void netvsp_xmit_end(struct netvsp_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	WRITE_ONCE(q->up, false);
+	netvsp_xmit_drop(q);
+	q->held = 0;
+	q->wait_room = false;
+	netdev_tx_reset_queue(netvsp_txq(q));
+	/* Senders are refused. */
+	netif_tx_wake_queue(netvsp_txq(q));
+	spin_unlock_bh(&q->lock);
+}
