@@ -140,6 +140,42 @@ bool ring_push(struct ring *r)
 }
 
 /**
+ * ring_get_packet - read a packet of any type
+ * @r: ring
+ * @d: result: its descriptor
+ * @data: result: what follows the descriptor
+ * @max: room in @data
+ *
+ * Return: bytes that follow the descriptor, rounded up to 8; -1 if there is no packet,
+ * -2 if it is malformed.
+ */
+int ring_get_packet(struct ring *r, struct vmpacket_descriptor *d, void *data, u32 max)
+{
+	u32 in = __atomic_load_n(&r->hdr->write_index, __ATOMIC_ACQUIRE);
+	u32 avail, total, len;
+	u64 footer;
+
+	if (in >= r->size || in % 8)
+		return -2;
+	avail = ring_distance(r, r->next, in);
+	if (!avail)
+		return -1;
+	if (avail < sizeof(*d) + FOOTER)
+		return -2;
+	ring_copy(r, r->next, d, sizeof(*d), false);
+	total = d->len8 * 8 + FOOTER;
+	len = d->len8 * 8 - sizeof(*d);
+	if (d->offset8 < sizeof(*d) / 8 || d->len8 < d->offset8 || total > avail || len > max)
+		return -2;
+	ring_copy(r, (r->next + sizeof(*d)) % r->size, data, len, false);
+	ring_copy(r, (r->next + total - FOOTER) % r->size, &footer, FOOTER, false);
+	if (footer != (u64)r->next << 32)
+		return -2;
+	r->next = (r->next + total) % r->size;
+	return len;
+}
+
+/**
  * ring_get_type - read a packet
  * @r: ring
  * @type: VM_PKT_*; any other is malformed
@@ -152,30 +188,18 @@ bool ring_push(struct ring *r)
  */
 int ring_get_type(struct ring *r, u16 type, u64 *id, void *data, u32 max)
 {
-	u32 in = __atomic_load_n(&r->hdr->write_index, __ATOMIC_ACQUIRE);
 	struct vmpacket_descriptor d;
-	u32 avail, total, len;
-	u64 footer;
+	u32 next = r->next;
+	int len;
 
-	if (in >= r->size || in % 8)
+	len = ring_get_packet(r, &d, data, max);
+	if (len < 0)
+		return len;
+	if (d.type != type || d.flags || d.offset8 != sizeof(d) / 8) {
+		r->next = next;
 		return -2;
-	avail = ring_distance(r, r->next, in);
-	if (!avail)
-		return -1;
-	if (avail < sizeof(d) + FOOTER)
-		return -2;
-	ring_copy(r, r->next, &d, sizeof(d), false);
-	total = d.len8 * 8 + FOOTER;
-	len = (d.len8 - d.offset8) * 8;
-	if (d.type != type || d.flags || d.offset8 != sizeof(d) / 8 ||
-	    d.len8 < d.offset8 || total > avail || len > max)
-		return -2;
-	ring_copy(r, (r->next + sizeof(d)) % r->size, data, len, false);
-	ring_copy(r, (r->next + total - FOOTER) % r->size, &footer, FOOTER, false);
-	if (footer != (u64)r->next << 32)
-		return -2;
+	}
 	*id = d.trans_id;
-	r->next = (r->next + total) % r->size;
 	return len;
 }
 

@@ -147,6 +147,7 @@ void ring_put_raw(struct ring *r, const void *data, u32 len);
 bool ring_put_packet(struct ring *r, struct vmpacket_descriptor *d, const void *data, u32 len);
 bool ring_put(struct ring *r, u64 id, const void *data, u32 len);
 bool ring_push(struct ring *r);
+int ring_get_packet(struct ring *r, struct vmpacket_descriptor *d, void *data, u32 max);
 int ring_get_type(struct ring *r, u16 type, u64 *id, void *data, u32 max);
 int ring_get(struct ring *r, u64 *id, void *data, u32 max);
 bool ring_pop(struct ring *r);

@@ -15,6 +15,7 @@ typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 
+#define U32_MAX			(~0U)
 #define __packed		__attribute((packed))
 
 #define HV_HYP_PAGE_SIZE		4096
@@ -51,6 +52,7 @@ struct vmpacket_descriptor {
 };
 
 #define VM_PKT_DATA_INBAND		0x6
+#define VM_PKT_DATA_USING_XFER_PAGES	0x7
 #define VM_PKT_DATA_USING_GPA_DIRECT	0x9
 #define VM_PKT_COMP			0xb
 
