@@ -21,7 +21,11 @@ GUEST_UP=120
 GUEST_ON=6
 GUEST_KERNEL=/guest/bzImage
 GUEST_INITRD=/guest/initrd
+# Its partition; its console, both ways; the last command that it was given
+GUEST=guest0
 GUEST_LOG=/tmp/guest.log
+GUEST_IN=/tmp/guest.in
+GUEST_ID=/tmp/guest.id
 VMM_LOG=/tmp/vmm.log
 WARNINGS='WARNING:|BUG:|Oops|general protection|INFO: possible|INFO: task|suspicious RCU|unreferenced object|soft lockup|rcu_.*stall'
 
@@ -150,8 +154,8 @@ file_is() {
 # guest_start [OPTIONS OF vtl0]
 guest_start() {
 	# shellcheck disable=SC2015
-	[ -p /tmp/guest.in ] || mkfifo /tmp/guest.in
-	exec 7<> /tmp/guest.in
+	[ -p $GUEST_IN ] || mkfifo $GUEST_IN
+	exec 7<> $GUEST_IN
 	: >> $GUEST_LOG
 	if [ -z "${GUEST_TAIL:-}" ] && [ -c /dev/hvc0 ]; then
 		stty -F /dev/hvc0 raw -echo
@@ -160,8 +164,8 @@ guest_start() {
 	fi
 	taskset "$GUEST_ON" vtl0 --kernel $GUEST_KERNEL --initrd $GUEST_INITRD \
 		--append "console=ttyS0 panic=-1 reboot=t ${GUEST_APPEND:-}" \
-		--memory 256 --cpus $GUEST_CPUS --partition guest0 "$@" \
-		< /tmp/guest.in >> $GUEST_LOG 2>> $VMM_LOG 7<&- &
+		--memory 256 --cpus $GUEST_CPUS --partition $GUEST "$@" \
+		< $GUEST_IN >> $GUEST_LOG 2>> $VMM_LOG 7<&- &
 	GUEST_PID=$!
 }
 
@@ -183,10 +187,10 @@ guest_wait_up() {
 guest_send() {
 	local id=0
 
-	[ ! -s /tmp/guest.id ] || read -r id < /tmp/guest.id
+	[ ! -s $GUEST_ID ] || read -r id < $GUEST_ID
 	id=$((id + 1))
-	echo $id > /tmp/guest.id
-	echo "run $id $(echo "$1" | tr '\n' ' ')" >&7
+	echo $id > $GUEST_ID
+	echo "run $id $(echo "$1" | tr '\n' ' ')" > $GUEST_IN
 	echo $id
 }
 
@@ -248,8 +252,8 @@ modules_up() {
 		insmod "/modules/$m.ko" || return 1
 	done
 	insmod /modules/vmbus_intercept.ko "$@" || return 1
-	for m in vmbus_storvsp vpci_relay vmbus_relay vmbus_pass vmbus_shutdown vmbus_observe \
-		vmbus_vsock; do
+	for m in vmbus_storvsp vmbus_netvsp vpci_relay vmbus_relay vmbus_pass vmbus_shutdown \
+		vmbus_observe vmbus_vsock; do
 		insmod "/modules/$m.ko" || return 1
 	done
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the server, tested from outside by a monitor and a guest that are one process
-# limit: 300
-# long-limit: 1200
+# limit: 600
+# long-limit: 1500
 . ./lib.sh
 
 seed=${SEED:-1}
@@ -38,6 +38,7 @@ echo "[ -d $TPG/lun/lun_1 ] && exec vmbus-target remove-lun $GUID_NVME 1
 	exec vmbus-target add-lun $GUID_NVME 1 /tmp/more.img" > /tmp/change
 tap vmbus-selftest -s "$seed" -x "sh /tmp/change" diskversions
 must "the disk goes" vmbus-target remove "$GUID_NVME"
+tap vmbus-selftest -s "$seed" nic
 tap vmbus-selftest -s "$seed" -t $ms -n $packets \
 	calls contact offers gpadl channel ring signal log stop events nonsense model hostile
 nothing_left
