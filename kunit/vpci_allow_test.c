@@ -12,7 +12,7 @@
 #define AL_FULL "vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x03 " \
 		"prog-if=0x04 subvendor=0x1af4 subsystem=0x1100"
 
-/* ---- text -------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------ */
 
 /**
  * struct al_case - text of a rule
@@ -42,7 +42,7 @@ static const struct al_case al_cases[] = {
 	{ "mana", "vendor=0x1414 device=0x00ba class=0x02 subclass=0x00" },
 	{ "nvme vendor=0x1b36", "vendor=0x1b36 class=0x01 subclass=0x08 prog-if=0x02" },
 	{ "mana revision=1", "vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00" },
-	{ "  \t vendor=1 \t\t device=2 \n", "vendor=0x0001 device=0x0002" },
+	{ "  \t vendor=1 \t\t device=2\n ", "vendor=0x0001 device=0x0002" },
 	{ "nvme\n", "class=0x01 subclass=0x08 prog-if=0x02" },
 
 	{ "", "empty", -EINVAL },
@@ -162,7 +162,9 @@ static void vpci_allow_room_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, AL_FULL);
 }
 
-/* ---- devices ----------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------- */
+
+#define AL_IDS "vendor=0x1b36 device=0x10 revision=2 class=1 subclass=8 prog-if=2 "
 
 static const struct vpci_desc al_nvme = {
 	.vendor = 0x1b36, .device = 0x0010, .revision = 2, .prog_if = 2, .subclass = 8, .class = 1,
@@ -187,14 +189,12 @@ static void vpci_allow_match_test(struct kunit *test)
 	static const char * const good[] = {
 		"vendor=0x1b36", "device=0x10", "revision=2", "class=1", "subclass=8", "prog-if=2",
 		"subvendor=0x1af4", "subsystem=0x1100", "nvme", "nvme vendor=0x1b36 revision=2",
-		"vendor=0x1b36 device=0x10 revision=2 class=1 subclass=8 prog-if=2 "
-		"subvendor=0x1af4 subsystem=0x1100",
+		AL_IDS "subvendor=0x1af4 subsystem=0x1100",
 	};
 	static const char * const bad[] = {
 		"vendor=0x1b37", "device=0x11", "revision=3", "class=2", "subclass=9", "prog-if=3",
 		"subvendor=0x1af5", "subsystem=0x1101", "mana", "nvme vendor=0x1414",
-		"vendor=0x1b36 device=0x10 revision=2 class=1 subclass=8 prog-if=2 "
-		"subvendor=0x1af4 subsystem=0x1101",
+		AL_IDS "subvendor=0x1af4 subsystem=0x1101",
 		/* 0 is a value as any other. */
 		"vendor=0", "device=0", "revision=0", "class=0", "subclass=0", "prog-if=0",
 		"subvendor=0", "subsystem=0",
@@ -229,7 +229,7 @@ static void vpci_allow_presets_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, al_matches(test, "nvme", &desc));
 }
 
-/* ---- lists -------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------- */
 
 static int al_add(struct vpci_allow_list *list, const char *text)
 {
@@ -308,6 +308,8 @@ static void vpci_allow_change_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, "");
 }
 
+#define AL_OTHERS "device=1 revision=1 class=1 subclass=1 prog-if=1 subvendor=1 subsystem=1"
+
 /* The last of those that fit; all of them can be shown. */
 static void vpci_allow_full_test(struct kunit *test)
 {
@@ -319,8 +321,7 @@ static void vpci_allow_full_test(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	for (i = 0; i < VPCI_ALLOW_MAX_RULES; i++) {
-		snprintf(rule, sizeof(rule), "vendor=%u device=1 revision=1 class=1 subclass=1 "
-			 "prog-if=1 subvendor=1 subsystem=1", i + 1);
+		snprintf(rule, sizeof(rule), "vendor=%u %s", i + 1, AL_OTHERS);
 		KUNIT_EXPECT_EQ(test, al_add(list, rule), 0);
 	}
 	KUNIT_EXPECT_EQ(test, al_add(list, "nvme"), -ENOSPC);

@@ -7,7 +7,7 @@
 
 #include "vpci_bus_test.h"
 
-/* ---- what is refused ------------------------------------------------------------------------ */
+/* ---- what is refused ------------------------------------------------------------------- */
 
 /**
  * struct va_type - a kind of request
@@ -65,7 +65,7 @@ static void vpci_answer_length_test(struct kunit *test)
 	vt_add(test, vt, 0);
 	for (len = 0; len < c->min; len++) {
 		memset(vt->packet, 0, 256);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, c->type, 0, len), VPCI_STATUS_BAD_DATA);
+		vt_expect_status(test, vt, vt_send(vt, c->type, 0, len), VPCI_STATUS_BAD_DATA);
 		KUNIT_EXPECT_NOT_NULL(test, vt->bus.why);
 		/* Nothing is sent to who does not ask for it. */
 		KUNIT_EXPECT_EQ(test, vt_post(vt, len, false), VPCI_BUS_DONE);
@@ -111,7 +111,7 @@ static void vpci_answer_unknown_test(struct kunit *test)
 
 	vt_add(test, vt, 0);
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, types[i], 0, 64), VPCI_STATUS_BAD_DATA);
+		vt_expect_status(test, vt, vt_send(vt, types[i], 0, 64), VPCI_STATUS_BAD_DATA);
 		KUNIT_EXPECT_EQ(test, vt_post(vt, 64, false), VPCI_BUS_DONE);
 	}
 	KUNIT_EXPECT_EQ(test, vt->bus.state, VPCI_BUS_READY);
@@ -125,15 +125,15 @@ static void vpci_answer_form_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_REQUIREMENTS, 0, VPCI_MAX_MESSAGE),
 			VPCI_BUS_REPLY);
 	KUNIT_EXPECT_EQ(test, vt->bus.reply_len, 28);
-	VT_EXPECT_STATUS(test, vt, vt_post(vt, VPCI_MAX_MESSAGE + 1, true),
+	vt_expect_status(test, vt, vt_post(vt, VPCI_MAX_MESSAGE + 1, true),
 			 VPCI_STATUS_BAD_DATA);
-	VT_EXPECT_STATUS(test, vt, vt_packet(vt, VM_PKT_DATA_USING_GPA_DIRECT, 1, 8),
+	vt_expect_status(test, vt, vt_packet(vt, VM_PKT_DATA_USING_GPA_DIRECT, 1, 8),
 			 VPCI_STATUS_BAD_DATA);
-	VT_EXPECT_STATUS(test, vt, vt_packet(vt, VM_PKT_DATA_USING_XFER_PAGES, 1, 8),
+	vt_expect_status(test, vt, vt_packet(vt, VM_PKT_DATA_USING_XFER_PAGES, 1, 8),
 			 VPCI_STATUS_BAD_DATA);
 }
 
-/* ---- resources -------------------------------------------------------------------------------- */
+/* ---- resources ------------------------------------------------------------------------- */
 
 static void vpci_answer_requirements_test(struct kunit *test)
 {
@@ -189,7 +189,7 @@ static void vpci_answer_resources_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_GET_RESOURCES, 0, 32), VPCI_BUS_REPLY);
 	KUNIT_EXPECT_MEMEQ(test, reply->resources, resources, sizeof(resources));
 
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_RELEASE_RESOURCES, 0, 8), 0);
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_RELEASE_RESOURCES, 0, 8), 0);
 	KUNIT_EXPECT_EQ(test, fn->regs[5], 0);
 	KUNIT_EXPECT_EQ(test, fn->regs[6], 0);
 	KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_GET_RESOURCES, 0, 32), VPCI_BUS_REPLY);
@@ -214,26 +214,26 @@ static void vpci_answer_bad_bar_test(struct kunit *test)
 		msg = va_assigned(vt, 0);
 		vpci_resource_put(&msg->resources[0], 0x1200000000, 0x4000);
 		vpci_resource_put(&msg->resources[bad[i].bar], bad[i].address, bad[i].len);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_ASSIGNED_RESOURCES, 0, 136),
+		vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_ASSIGNED_RESOURCES, 0, 136),
 				 VPCI_STATUS_BAD_DATA);
 		KUNIT_EXPECT_NOT_NULL(test, vt->bus.why);
 		KUNIT_EXPECT_EQ_MSG(test, fn->regs[5], 0, "case %u", i);
 		KUNIT_EXPECT_FALSE(test, fn->fn.assigned);
 	}
 	/* Without a window there is nothing in the way. */
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_D0_EXIT, 0, 8), 0);
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_D0_EXIT, 0, 8), 0);
 	msg = va_assigned(vt, 0);
 	vpci_resource_put(&msg->resources[2], 0xf8000000, 0x10000);
 	KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_ASSIGNED_RESOURCES, 0, 136), VPCI_BUS_REPLY);
 	KUNIT_EXPECT_EQ(test, vt_status(vt), 0);
 }
 
-/* ---- power, reset ------------------------------------------------------------------------------- */
+/* ---- power, reset ---------------------------------------------------------------------- */
 
 static void vpci_answer_power_test(struct kunit *test)
 {
 	static const struct { u32 state; bool good; u32 command; } table[] = {
-		{ 1, true, 0x00100406 | 0 }, { 4, true, 0x00100404 }, { 0, false, 0x00100404 },
+		{ 1, true, 0x00100406 }, { 4, true, 0x00100404 }, { 0, false, 0x00100404 },
 		{ 1, true, 0x00100406 }, { 2, false, 0x00100406 }, { 3, false, 0x00100406 },
 		{ 5, false, 0x00100406 }, { U32_MAX, false, 0x00100406 }, { 4, true, 0x00100404 },
 	};
@@ -247,7 +247,7 @@ static void vpci_answer_power_test(struct kunit *test)
 		msg->state = cpu_to_le32(table[i].state);
 		memset(vt->reply, 0xff, 16);
 		if (!table[i].good) {
-			VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_POWER, 0x21, 16),
+			vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_POWER, 0x21, 16),
 					 VPCI_STATUS_BAD_DATA);
 		} else {
 			KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_POWER, 0x21, 16),
@@ -268,17 +268,17 @@ static void vpci_answer_reset_test(struct kunit *test)
 	struct vpci_bus_ops none = vt_ops;
 
 	vt_add(test, vt, 0);
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8), 0);
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8), 0);
 	KUNIT_EXPECT_EQ(test, vt->resets, 1);
 	vt->reset_err = -EIO;
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8),
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8),
 			 VPCI_STATUS_UNSUCCESSFUL);
 	vt->reset_err = -EOPNOTSUPP;
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8),
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8),
 			 VPCI_STATUS_NOT_SUPPORTED);
 	none.reset = NULL;
 	vt->bus.ops = &none;
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8),
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8),
 			 VPCI_STATUS_NOT_SUPPORTED);
 	KUNIT_EXPECT_EQ(test, vt->resets, 3);
 	vt->bus.ops = &vt_ops;
@@ -292,10 +292,10 @@ static void vpci_answer_slow_reset_test(struct kunit *test)
 	vt->reset_err = -EINPROGRESS;
 	KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8), VPCI_BUS_PENDING);
 	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, vt->cookie + 1, 0, NULL), VPCI_BUS_STALE);
-	VT_EXPECT_STATUS(test, vt, vpci_bus_done(&vt->bus, vt->cookie, 0, NULL), 0);
+	vt_expect_status(test, vt, vpci_bus_done(&vt->bus, vt->cookie, 0, NULL), 0);
 	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, vt->cookie, 0, NULL), VPCI_BUS_STALE);
 	KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_RESET_DEVICE, 0, 8), VPCI_BUS_PENDING);
-	VT_EXPECT_STATUS(test, vt, vpci_bus_done(&vt->bus, vt->cookie, -EIO, NULL),
+	vt_expect_status(test, vt, vpci_bus_done(&vt->bus, vt->cookie, -EIO, NULL),
 			 VPCI_STATUS_UNSUCCESSFUL);
 	/* Nobody waits for the end of this one. */
 	KUNIT_EXPECT_EQ(test, vt_post(vt, 8, false), VPCI_BUS_PENDING);
@@ -319,19 +319,20 @@ static void vpci_answer_tdisp_test(struct kunit *test)
 	vt_add(test, vt, 0);
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		msg->length = cpu_to_le64(table[i].length);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_TDISP, 0, table[i].len),
+		vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_TDISP, 0, table[i].len),
 				 table[i].status);
 	}
 }
 
-/* ---- interrupts --------------------------------------------------------------------------------- */
+/* ---- interrupts ------------------------------------------------------------------------ */
 
 /* A request as Linux makes it, padded to 8 bytes. */
 static enum vpci_bus_verdict va_create(struct vt *vt, enum vpci_msi_form form, u32 slot,
 				       u16 count)
 {
 	static const u32 types[] = {
-		0, VPCI_MSG_CREATE_INTERRUPT, VPCI_MSG_CREATE_INTERRUPT2, VPCI_MSG_CREATE_INTERRUPT3,
+		0, VPCI_MSG_CREATE_INTERRUPT, VPCI_MSG_CREATE_INTERRUPT2,
+		VPCI_MSG_CREATE_INTERRUPT3,
 	};
 	static const u32 lens[] = { 0, 24, 80, 88 };
 	struct vpci_msi_request request = {
@@ -353,17 +354,20 @@ static enum vpci_bus_verdict va_delete(struct vt *vt, u32 type, u64 address, u32
 	return vt_send(vt, type, 0, sizeof(*msg));
 }
 
-#define VA_EXPECT_CREATED(test, vt, verdict, _data, _count) do {			\
-	const struct vpci_create_interrupt_reply *_r = (void *)(vt)->reply;		\
-	KUNIT_EXPECT_EQ(test, verdict, VPCI_BUS_REPLY);					\
-	KUNIT_EXPECT_EQ(test, (vt)->bus.reply_len, 24);					\
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(_r->status), 0);				\
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(_r->reserved), 0);				\
-	KUNIT_EXPECT_EQ(test, le16_to_cpu(_r->remapped.reserved), 0);			\
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(_r->remapped.address), VT_MSI);		\
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(_r->remapped.data), _data);			\
-	KUNIT_EXPECT_EQ(test, le16_to_cpu(_r->remapped.count), _count);			\
-} while (0)
+static void va_expect_created(struct kunit *test, const struct vt *vt,
+			      enum vpci_bus_verdict verdict, u32 data, u16 count)
+{
+	const struct vpci_create_interrupt_reply *reply = (void *)vt->reply;
+
+	KUNIT_EXPECT_EQ_MSG(test, verdict, VPCI_BUS_REPLY, "interrupt %u", data);
+	KUNIT_EXPECT_EQ_MSG(test, vt->bus.reply_len, 24, "interrupt %u", data);
+	KUNIT_EXPECT_EQ_MSG(test, le32_to_cpu(reply->status), 0, "interrupt %u", data);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->reserved), 0);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(reply->remapped.reserved), 0);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(reply->remapped.address), VT_MSI);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->remapped.data), data);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(reply->remapped.count), count);
+}
 
 /* The count in the answer is never 0: Linux would not delete such an interrupt. */
 static void vpci_answer_create_test(struct kunit *test)
@@ -374,7 +378,7 @@ static void vpci_answer_create_test(struct kunit *test)
 
 	for (form = VPCI_MSI_V1; form <= VPCI_MSI_V3; form++) {
 		memset(vt->reply, 0xff, 32);
-		VA_EXPECT_CREATED(test, vt, va_create(vt, form, 0, form), form, form);
+		va_expect_created(test, vt, va_create(vt, form, 0, form), form, form);
 		KUNIT_EXPECT_EQ(test, vt->request.vector, 65);
 		KUNIT_EXPECT_EQ(test, vt->request.count, form);
 		KUNIT_EXPECT_EQ(test, vt->request.nprocs, 1);
@@ -390,12 +394,12 @@ static void vpci_answer_limits_test(struct kunit *test)
 	unsigned int form;
 
 	for (form = VPCI_MSI_V1; form <= VPCI_MSI_V3; form++) {
-		VT_EXPECT_STATUS(test, vt, va_create(vt, form, 0, 0), VPCI_STATUS_BAD_DATA);
-		VT_EXPECT_STATUS(test, vt, va_create(vt, form, 0, 33), VPCI_STATUS_BAD_DATA);
-		VT_EXPECT_STATUS(test, vt, va_create(vt, form, 1, 1), VPCI_STATUS_BAD_DATA);
+		vt_expect_status(test, vt, va_create(vt, form, 0, 0), VPCI_STATUS_BAD_DATA);
+		vt_expect_status(test, vt, va_create(vt, form, 0, 33), VPCI_STATUS_BAD_DATA);
+		vt_expect_status(test, vt, va_create(vt, form, 1, 1), VPCI_STATUS_BAD_DATA);
 		/* A VP that is not there. */
 		vt->bus.vps = 2;
-		VT_EXPECT_STATUS(test, vt, va_create(vt, form, 0, 1), VPCI_STATUS_BAD_DATA);
+		vt_expect_status(test, vt, va_create(vt, form, 0, 1), VPCI_STATUS_BAD_DATA);
 		vt->bus.vps = 0;
 		/* Who does not want to know gets none. */
 		va_create(vt, form, 1, 1);
@@ -404,7 +408,7 @@ static void vpci_answer_limits_test(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, vt->created, 0);
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 0);
-	VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V3, 0, 32), 1, 32);
+	va_expect_created(test, vt, va_create(vt, VPCI_MSI_V3, 0, 32), 1, 32);
 }
 
 static void vpci_answer_full_test(struct kunit *test)
@@ -414,15 +418,15 @@ static void vpci_answer_full_test(struct kunit *test)
 	unsigned int i;
 
 	for (i = 1; i <= 494; i++)
-		VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V2, 0, 1), i, 1);
-	VT_EXPECT_STATUS(test, vt, va_create(vt, VPCI_MSI_V2, 0, 1), VPCI_STATUS_NO_RESOURCES);
+		va_expect_created(test, vt, va_create(vt, VPCI_MSI_V2, 0, 1), i, 1);
+	vt_expect_status(test, vt, va_create(vt, VPCI_MSI_V2, 0, 1), VPCI_STATUS_NO_RESOURCES);
 	KUNIT_EXPECT_EQ(test, vt->created, 494);
 	/* Another device has its own. */
 	vt_add(test, vt, 1);
-	VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V2, 1, 1), 495, 1);
-	VT_EXPECT_STATUS(test, vt, va_delete(vt, VPCI_MSG_DELETE_INTERRUPT, VT_MSI, 7), 0);
-	VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V2, 0, 1), 496, 1);
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_RELEASE_RESOURCES, 0, 8), 0);
+	va_expect_created(test, vt, va_create(vt, VPCI_MSI_V2, 1, 1), 495, 1);
+	vt_expect_status(test, vt, va_delete(vt, VPCI_MSG_DELETE_INTERRUPT, VT_MSI, 7), 0);
+	va_expect_created(test, vt, va_create(vt, VPCI_MSI_V2, 0, 1), 496, 1);
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_RELEASE_RESOURCES, 0, 8), 0);
 	KUNIT_EXPECT_EQ(test, fn->deleted, 495);
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 0);
 }
@@ -441,7 +445,7 @@ static void vpci_answer_create_failed_test(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		vt->create_err = table[i].err;
-		VT_EXPECT_STATUS(test, vt, va_create(vt, VPCI_MSI_V3, 0, 1), table[i].status);
+		vt_expect_status(test, vt, va_create(vt, VPCI_MSI_V3, 0, 1), table[i].status);
 	}
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 0);
 	KUNIT_EXPECT_EQ(test, fn->deleted, 0);
@@ -454,8 +458,9 @@ static void vpci_answer_twice_test(struct kunit *test)
 	struct vt_fn *fn = vt_add(test, vt, 0);
 
 	vt->same = true;
-	VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V3, 0, 1), 1, 1);
-	VT_EXPECT_STATUS(test, vt, va_create(vt, VPCI_MSI_V3, 0, 1), VPCI_STATUS_UNSUCCESSFUL);
+	va_expect_created(test, vt, va_create(vt, VPCI_MSI_V3, 0, 1), 1, 1);
+	vt_expect_status(test, vt, va_create(vt, VPCI_MSI_V3, 0, 1), VPCI_STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_NOT_NULL(test, vt->bus.why);
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 1);
 	KUNIT_EXPECT_EQ(test, fn->deleted, 0);
 }
@@ -472,7 +477,7 @@ static void vpci_answer_slow_create_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 0);
 	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, vt->cookie + 1, 0, &msi), VPCI_BUS_STALE);
 	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, 0, 0, &msi), VPCI_BUS_STALE);
-	VA_EXPECT_CREATED(test, vt, vpci_bus_done(&vt->bus, vt->cookie, 0, &msi), 77, 4);
+	va_expect_created(test, vt, vpci_bus_done(&vt->bus, vt->cookie, 0, &msi), 77, 4);
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 1);
 	/* Once only. */
 	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, vt->cookie, 0, &msi), VPCI_BUS_STALE);
@@ -480,7 +485,7 @@ static void vpci_answer_slow_create_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, va_create(vt, VPCI_MSI_V3, 0, 1), VPCI_BUS_PENDING);
 	KUNIT_EXPECT_NE(test, vt->cookie, old);
 	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, old, 0, &msi), VPCI_BUS_STALE);
-	VT_EXPECT_STATUS(test, vt, vpci_bus_done(&vt->bus, vt->cookie, -EIO, NULL),
+	vt_expect_status(test, vt, vpci_bus_done(&vt->bus, vt->cookie, -EIO, NULL),
 			 VPCI_STATUS_UNSUCCESSFUL);
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 1);
 }
@@ -496,7 +501,7 @@ static void vpci_answer_abort_test(struct kunit *test)
 	vt->create_err = -EINPROGRESS;
 	KUNIT_EXPECT_EQ(test, va_create(vt, VPCI_MSI_V3, 0, 1), VPCI_BUS_PENDING);
 	KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_REQUIREMENTS, 0, 8), VPCI_BUS_BROKEN);
-	VT_EXPECT_STATUS(test, vt, vpci_bus_abort(&vt->bus, -ETIMEDOUT),
+	vt_expect_status(test, vt, vpci_bus_abort(&vt->bus, -ETIMEDOUT),
 			 VPCI_STATUS_UNSUCCESSFUL);
 	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, vt->cookie, 0, &msi), VPCI_BUS_STALE);
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 0);
@@ -514,12 +519,12 @@ static void vpci_answer_removed_test(struct kunit *test)
 	struct vt_fn *a = vt_add(test, vt, 0), *b = vt_add(test, vt, 1);
 	struct vpci_msi msi = vt_msi(77);
 
-	VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V3, 0, 1), 1, 1);
+	va_expect_created(test, vt, va_create(vt, VPCI_MSI_V3, 0, 1), 1, 1);
 	vt->create_err = -EINPROGRESS;
 	KUNIT_EXPECT_EQ(test, va_create(vt, VPCI_MSI_V3, 0, 1), VPCI_BUS_PENDING);
 	/* The other one is not waited for. */
 	KUNIT_EXPECT_EQ(test, vpci_bus_remove(&vt->bus, &b->fn), VPCI_BUS_DONE);
-	VT_EXPECT_STATUS(test, vt, vpci_bus_remove(&vt->bus, &a->fn), VPCI_STATUS_NO_SUCH_DEVICE);
+	vt_expect_status(test, vt, vpci_bus_remove(&vt->bus, &a->fn), VPCI_STATUS_NO_SUCH_DEVICE);
 	KUNIT_EXPECT_EQ(test, a->deleted, 1);
 	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, vt->cookie, 0, &msi), VPCI_BUS_STALE);
 }
@@ -533,15 +538,15 @@ static void vpci_answer_delete_test(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		vt->created = 0;
-		VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V3, 0, 4), 1, 4);
-		VT_EXPECT_STATUS(test, vt, va_delete(vt, types[i], VT_MSI, 2),
+		va_expect_created(test, vt, va_create(vt, VPCI_MSI_V3, 0, 4), 1, 4);
+		vt_expect_status(test, vt, va_delete(vt, types[i], VT_MSI, 2),
 				 VPCI_STATUS_BAD_DATA);
-		VT_EXPECT_STATUS(test, vt, va_delete(vt, types[i], VT_MSI + 4, 1),
+		vt_expect_status(test, vt, va_delete(vt, types[i], VT_MSI + 4, 1),
 				 VPCI_STATUS_BAD_DATA);
 		KUNIT_EXPECT_EQ(test, fn->deleted, i);
 		/* As Linux does it; how many it says there are does not count. */
 		if (i) {
-			VT_EXPECT_STATUS(test, vt, va_delete(vt, types[i], VT_MSI, 1), 0);
+			vt_expect_status(test, vt, va_delete(vt, types[i], VT_MSI, 1), 0);
 		} else {
 			va_delete(vt, 0, VT_MSI, 1);
 			((__le32 *)vt->packet)[0] = cpu_to_le32(types[i]);
@@ -549,12 +554,12 @@ static void vpci_answer_delete_test(struct kunit *test)
 		}
 		KUNIT_EXPECT_EQ(test, fn->deleted, i + 1);
 		KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 0);
-		VT_EXPECT_STATUS(test, vt, va_delete(vt, types[i], VT_MSI, 1),
+		vt_expect_status(test, vt, va_delete(vt, types[i], VT_MSI, 1),
 				 VPCI_STATUS_BAD_DATA);
 	}
 }
 
-/* ---- interrupts among resources ------------------------------------------------------------------ */
+/* ---- interrupts among resources -------------------------------------------------------- */
 
 static const u32 va_assigned_types[] = {
 	0, VPCI_MSG_ASSIGNED_RESOURCES, VPCI_MSG_ASSIGNED_RESOURCES2, VPCI_MSG_ASSIGNED_RESOURCES3,
@@ -662,19 +667,19 @@ static void vpci_answer_msis_count_test(struct kunit *test)
 	for (form = VPCI_MSI_V1; form <= VPCI_MSI_V3; form++) {
 		stride = vpci_msi_stride(form);
 		va_assigned(vt, 2);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, va_assigned_types[form], 0,
+		vt_expect_status(test, vt, vt_send(vt, va_assigned_types[form], 0,
 						   136 + 2 * stride - 1), VPCI_STATUS_BAD_DATA);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, va_assigned_types[form], 0, 136),
+		vt_expect_status(test, vt, vt_send(vt, va_assigned_types[form], 0, 136),
 				 VPCI_STATUS_BAD_DATA);
 		va_assigned(vt, U32_MAX);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, va_assigned_types[form], 0,
+		vt_expect_status(test, vt, vt_send(vt, va_assigned_types[form], 0,
 						   VPCI_MAX_MESSAGE), VPCI_STATUS_BAD_DATA);
 		/* There is room for them in the first form. */
 		va_assigned(vt, 495);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, va_assigned_types[form], 0,
+		vt_expect_status(test, vt, vt_send(vt, va_assigned_types[form], 0,
 						   VPCI_MAX_MESSAGE), VPCI_STATUS_BAD_DATA);
 		va_assigned(vt, U32_MAX / stride + 2);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, va_assigned_types[form], 0,
+		vt_expect_status(test, vt, vt_send(vt, va_assigned_types[form], 0,
 						   136 + 2 * stride), VPCI_STATUS_BAD_DATA);
 	}
 	KUNIT_EXPECT_EQ(test, vt->created, 0);
@@ -694,7 +699,7 @@ static void vpci_answer_last_bad_test(struct kunit *test)
 		vpci_resource_put(&msg->resources[2], 0xf9000000, 0x10000);
 		for (i = 0; i < 8; i++)
 			va_put(vt, form, i, i == 7 ? 33 : 1);
-		VT_EXPECT_STATUS(test, vt, vt_send(vt, va_assigned_types[form], 0, 1024),
+		vt_expect_status(test, vt, vt_send(vt, va_assigned_types[form], 0, 1024),
 				 VPCI_STATUS_BAD_DATA);
 	}
 	KUNIT_EXPECT_EQ(test, vt->created, 0);
@@ -708,14 +713,14 @@ static void vpci_answer_undo_test(struct kunit *test)
 	struct vt_fn *fn = vt_add(test, vt, 0);
 	unsigned int form, at;
 
-	VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V2, 0, 1), 1, 1);
+	va_expect_created(test, vt, va_create(vt, VPCI_MSI_V2, 0, 1), 1, 1);
 	vt->create_err = -EIO;
 	for (form = VPCI_MSI_V1; form <= VPCI_MSI_V3; form++) {
 		for (at = 1; at <= 6; at++) {
 			vt->fail_at = 100 + at;
 			vt->created = 100;
 			fn->deleted = 0;
-			VT_EXPECT_STATUS(test, vt, va_assign(vt, form, 6, U32_MAX),
+			vt_expect_status(test, vt, va_assign(vt, form, 6, U32_MAX),
 					 VPCI_STATUS_UNSUCCESSFUL);
 			KUNIT_EXPECT_EQ(test, fn->deleted, at - 1);
 			/* The one from before stays. */
@@ -734,7 +739,7 @@ static void vpci_answer_too_many_test(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, va_assign(vt, VPCI_MSI_V1, 490, U32_MAX), VPCI_BUS_REPLY);
 	KUNIT_EXPECT_EQ(test, vt_status(vt), 0);
-	VT_EXPECT_STATUS(test, vt, va_assign(vt, VPCI_MSI_V2, 5, U32_MAX),
+	vt_expect_status(test, vt, va_assign(vt, VPCI_MSI_V2, 5, U32_MAX),
 			 VPCI_STATUS_NO_RESOURCES);
 	KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 490);
 	KUNIT_EXPECT_EQ(test, fn->deleted, 4);
@@ -792,10 +797,10 @@ static void vpci_answer_slow_undo_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, verdict, VPCI_BUS_PENDING);
 		KUNIT_EXPECT_EQ(test, fn->fn.msis.n, 3);
 		if (how == 0)
-			VT_EXPECT_STATUS(test, vt, vpci_bus_done(&vt->bus, vt->cookie, -EIO, NULL),
+			vt_expect_status(test, vt, vpci_bus_done(&vt->bus, vt->cookie, -EIO, NULL),
 					 VPCI_STATUS_UNSUCCESSFUL);
 		else if (how == 1)
-			VT_EXPECT_STATUS(test, vt, vpci_bus_remove(&vt->bus, &fn->fn),
+			vt_expect_status(test, vt, vpci_bus_remove(&vt->bus, &fn->fn),
 					 VPCI_STATUS_NO_SUCH_DEVICE);
 		else
 			vpci_bus_close(&vt->bus);
@@ -805,7 +810,7 @@ static void vpci_answer_slow_undo_test(struct kunit *test)
 	}
 }
 
-/* ---- a guest as a whole --------------------------------------------------------------------------- */
+/* ---- a guest as a whole ---------------------------------------------------------------- */
 
 /* The order in which Linux brings a bus up, and down, with the lengths that it uses. */
 static void vpci_answer_linux_test(struct kunit *test)
@@ -827,7 +832,7 @@ static void vpci_answer_linux_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_REQUIREMENTS, i, 8), VPCI_BUS_REPLY);
 		KUNIT_EXPECT_EQ(test, vt->bus.reply_len, 28);
 	}
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 0xf8000000), 0);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 0xf8000000), 0);
 	for (i = 0; i < 2; i++) {
 		va_assigned(vt, 0);
 		KUNIT_EXPECT_EQ(test, vt_send(vt, VPCI_MSG_ASSIGNED_RESOURCES2, i, 208),
@@ -835,14 +840,14 @@ static void vpci_answer_linux_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vt_status(vt), 0);
 	}
 	for (i = 0; i < 2; i++)
-		VA_EXPECT_CREATED(test, vt, va_create(vt, VPCI_MSI_V3, i, 1), i + 1, 1);
+		va_expect_created(test, vt, va_create(vt, VPCI_MSI_V3, i, 1), i + 1, 1);
 	for (i = 2; i-- > 0;) {
 		((__le32 *)vt->packet)[0] = cpu_to_le32(VPCI_MSG_RELEASE_RESOURCES);
 		((__le32 *)vt->packet)[1] = cpu_to_le32(i);
 		KUNIT_EXPECT_EQ(test, vt_post(vt, 8, false), VPCI_BUS_DONE);
 		KUNIT_EXPECT_EQ(test, fns[i]->deleted, 1);
 	}
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_D0_EXIT, 0, 8), 0);
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_D0_EXIT, 0, 8), 0);
 	vpci_bus_close(&vt->bus);
 	KUNIT_EXPECT_EQ(test, vt->window, 0);
 	KUNIT_EXPECT_EQ(test, fns[0]->created, 1);

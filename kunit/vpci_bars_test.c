@@ -18,7 +18,7 @@
 	{ .type = VPCI_RESOURCE_MEMORY_LARGE, .flags = cpu_to_le16(_flags),		\
 	  .address = cpu_to_le64(_address), .length = cpu_to_le32(_length) }
 
-/* ---- masks ------------------------------------------------------------------------------ */
+/* ---- masks ----------------------------------------------------------------------------- */
 
 /**
  * struct bp_case - masks of a device
@@ -139,7 +139,7 @@ static void vpci_bars_bit_test(struct kunit *test)
 	}
 }
 
-/* ---- resources --------------------------------------------------------------------------- */
+/* ---- resources ------------------------------------------------------------------------- */
 
 struct rp_case {
 	u64 len;
@@ -253,7 +253,7 @@ static void vpci_resource_type_test(struct kunit *test)
 	}
 }
 
-/* ---- what a guest assigns ------------------------------------------------------------------ */
+/* ---- what a guest assigns -------------------------------------------------------------- */
 
 /* 16 KiB of 64 bits, 64 KiB of 32 bits, 8 GiB of 64 bits, 256 bytes of 32 bits */
 static const u32 as_masks[VPCI_BARS] = {
@@ -289,8 +289,8 @@ static const struct as_case as_cases[] = {
 	{ "the end of memory", { R_MEM(VPCI_ADDRESS_LIMIT - 0x4000, 0x4000) },
 	  { 0xffffc000, 0xfffff } },
 	{ "64 bits below 4 GiB", { R_MEM(0xf8000000, 0x4000) }, { 0xf8000000 } },
-	{ "something else than memory", { { .type = VPCI_RESOURCE_INTERRUPT, .address = 1,
-		.length = 1 } }, { } },
+	{ "something else than memory",
+	  { { .type = VPCI_RESOURCE_INTERRUPT, .length = cpu_to_le32(1) } }, { } },
 	{ "neighbours", { R_MEM(0xf8010000, 0x4000), R_NONE, R_MEM(0xf8000000, 0x10000) },
 	  { 0xf8010000, 0, 0xf8000000 } },
 

@@ -21,7 +21,7 @@ static const u32 vb_types[] = {
 	0x13004942,
 };
 
-/* ---- versions ------------------------------------------------------------------------------ */
+/* ---- versions -------------------------------------------------------------------------- */
 
 static const struct { u32 version; bool good; } vb_versions[] = {
 	{ 0x10000, false },
@@ -138,7 +138,7 @@ static void vpci_bus_completion_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vt_packet(vt, VM_PKT_COMP, 1, 8), VPCI_BUS_BROKEN);
 }
 
-/* ---- relations ------------------------------------------------------------------------------ */
+/* ---- relations ------------------------------------------------------------------------- */
 
 static const u8 vb_relations2[] = {
 	0x19, 0, 0x49, 0x42, 2, 0, 0, 0,
@@ -279,7 +279,7 @@ static void vpci_bus_hotplug_test(struct kunit *test)
 	vt_add(test, vt, 0);
 }
 
-/* ---- the window ------------------------------------------------------------------------------ */
+/* ---- the window ------------------------------------------------------------------------ */
 
 static const struct { u64 window; bool good; } vb_windows[] = {
 	{ 0xf8000000, true },
@@ -305,7 +305,7 @@ static void vpci_bus_window_test(struct kunit *test)
 		window = vb_windows[i].window;
 		good = vb_windows[i].good;
 		vt = vt_ready(test, VPCI_VERSION_FE);
-		VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, window),
+		vt_expect_status(test, vt, vt_d0_entry(vt, window),
 				 good ? 0 : VPCI_STATUS_BAD_DATA);
 		KUNIT_EXPECT_EQ_MSG(test, vt->bus.d0, good, "%#llx", window);
 		KUNIT_EXPECT_EQ_MSG(test, vt->windows, good ? 1 : 0, "%#llx", window);
@@ -319,21 +319,21 @@ static void vpci_bus_d0_test(struct kunit *test)
 	struct vt *vt = vt_running(test, VPCI_VERSION_FE);
 
 	/* The same once more, then another. */
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 0xf8000000), 0);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 0xf8000000), 0);
 	KUNIT_EXPECT_EQ(test, vt->windows, 1);
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 0xf8010000), 0);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 0xf8010000), 0);
 	KUNIT_EXPECT_EQ(test, vt->windows, 2);
 	KUNIT_EXPECT_EQ(test, vt->window, 0xf8010000);
 	/* What is refused leaves all as it was. */
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 1), VPCI_STATUS_BAD_DATA);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 1), VPCI_STATUS_BAD_DATA);
 	KUNIT_EXPECT_EQ(test, vt->window, 0xf8010000);
 	KUNIT_EXPECT_TRUE(test, vt->bus.d0);
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_D0_EXIT, 0, 8), 0);
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_D0_EXIT, 0, 8), 0);
 	KUNIT_EXPECT_EQ(test, vt->window, 0);
 	KUNIT_EXPECT_FALSE(test, vt->bus.d0);
 	/* Linux does so to get rid of what another kernel has left. */
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_D0_EXIT, 0, 4), 0);
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 0xf8010000), 0);
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_D0_EXIT, 0, 4), 0);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 0xf8010000), 0);
 	KUNIT_EXPECT_EQ(test, vt->windows, 3);
 }
 
@@ -342,21 +342,21 @@ static void vpci_bus_no_window_test(struct kunit *test)
 	struct vt *vt = vt_ready(test, VPCI_VERSION_FE);
 
 	vt->window_err = -ENOMEM;
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 0xf8000000), VPCI_STATUS_NO_RESOURCES);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 0xf8000000), VPCI_STATUS_NO_RESOURCES);
 	KUNIT_EXPECT_FALSE(test, vt->bus.d0);
 	KUNIT_EXPECT_FALSE(test, vt->bus.announce);
 	vt->window_err = -EIO;
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 0xf8000000), VPCI_STATUS_UNSUCCESSFUL);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 0xf8000000), VPCI_STATUS_UNSUCCESSFUL);
 	vt->window_err = 0;
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 0xf8000000), 0);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 0xf8000000), 0);
 	/* A new window that fails takes the old one with it. */
 	vt->window_err = -EBUSY;
-	VT_EXPECT_STATUS(test, vt, vt_d0_entry(vt, 0xf8010000), VPCI_STATUS_UNSUCCESSFUL);
+	vt_expect_status(test, vt, vt_d0_entry(vt, 0xf8010000), VPCI_STATUS_UNSUCCESSFUL);
 	KUNIT_EXPECT_FALSE(test, vt->bus.d0);
 	KUNIT_EXPECT_EQ(test, vt->window, 0);
 }
 
-/* ---- eject ------------------------------------------------------------------------------------- */
+/* ---- eject ----------------------------------------------------------------------------- */
 
 static void vpci_bus_eject_test(struct kunit *test)
 {
@@ -374,7 +374,7 @@ static void vpci_bus_eject_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_bus_relations(&vt->bus, vt->relations), 64);
 	b->regs[1] = 0x00100007;
 	b->regs[4] = 0x4000;
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 0x21, 16), 0);
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 0x21, 16), 0);
 	KUNIT_EXPECT_EQ(test, vt->ejected, 1);
 	KUNIT_EXPECT_EQ(test, b->fn.state, VPCI_FN_EJECTED);
 	KUNIT_EXPECT_EQ(test, b->regs[1], 0x00100005);
@@ -404,7 +404,7 @@ static void vpci_bus_ejected_test(struct kunit *test)
 		fn = vt_add(test, vt, 2);
 		KUNIT_EXPECT_EQ(test, vpci_bus_eject(&vt->bus, &fn->fn, &msg), 8);
 		if (i & 1) {
-			VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 2, 8), 0);
+			vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 2, 8), 0);
 		} else {
 			((__le32 *)vt->packet)[0] = cpu_to_le32(VPCI_MSG_EJECT_COMPLETE);
 			((__le32 *)vt->packet)[1] = cpu_to_le32(2);
@@ -421,9 +421,9 @@ static void vpci_bus_unasked_test(struct kunit *test)
 	struct vt *vt = vt_running(test, VPCI_VERSION_FE);
 	struct vt_fn *fn = vt_add(test, vt, 0);
 
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 0, 8),
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 0, 8),
 			 VPCI_STATUS_BAD_DATA);
-	VT_EXPECT_STATUS(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 1, 8),
+	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 1, 8),
 			 VPCI_STATUS_BAD_DATA);
 	KUNIT_EXPECT_EQ(test, vt_post(vt, 8, false), VPCI_BUS_DONE);
 	KUNIT_EXPECT_EQ(test, vt->ejected, 0);
@@ -462,7 +462,7 @@ static void vpci_bus_invalidate_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_bus_invalidate_block(&vt->bus, &fn->fn, 1, &msg), 0);
 }
 
-/* ---- close --------------------------------------------------------------------------------------- */
+/* ---- close ----------------------------------------------------------------------------- */
 
 static void vpci_bus_close_test(struct kunit *test)
 {
@@ -504,6 +504,29 @@ static void vpci_bus_close_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_bus_relations(&vt->bus, vt->relations), 28);
 }
 
+/* Who takes care of the device may do so later. */
+static void vpci_bus_close_ejecting_test(struct kunit *test)
+{
+	struct vt *vt = vt_running(test, VPCI_VERSION_FE);
+	struct vt_fn *fn = vt_add(test, vt, 0);
+	struct vpci_slot_msg msg;
+
+	KUNIT_EXPECT_EQ(test, vpci_bus_eject(&vt->bus, &fn->fn, &msg), 8);
+	vpci_bus_close(&vt->bus);
+	vpci_bus_close(&vt->bus);
+	KUNIT_EXPECT_EQ(test, vt->ejected, 1);
+	KUNIT_EXPECT_EQ(test, fn->fn.state, VPCI_FN_EJECTED);
+	/* The next guest on this channel does not see it, unless it comes again. */
+	vt_version(vt, VPCI_VERSION_FE);
+	KUNIT_EXPECT_EQ(test, vpci_bus_relations(&vt->bus, vt->relations), 8);
+	vpci_bus_remove(&vt->bus, &fn->fn);
+	fn->fn.assigned = true;
+	KUNIT_EXPECT_EQ(test, vpci_bus_add(&vt->bus, &fn->fn), 0);
+	KUNIT_EXPECT_EQ(test, fn->fn.state, VPCI_FN_PRESENT);
+	KUNIT_EXPECT_FALSE(test, fn->fn.assigned);
+	KUNIT_EXPECT_EQ(test, vpci_bus_relations(&vt->bus, vt->relations), 36);
+}
+
 static void vpci_bus_close_early_test(struct kunit *test)
 {
 	struct vt *vt = vt_new(test);
@@ -540,6 +563,7 @@ static struct kunit_case vpci_bus_cases[] = {
 	KUNIT_CASE(vpci_bus_eject_early_test),
 	KUNIT_CASE(vpci_bus_invalidate_test),
 	KUNIT_CASE(vpci_bus_close_test),
+	KUNIT_CASE(vpci_bus_close_ejecting_test),
 	KUNIT_CASE(vpci_bus_close_early_test),
 	{}
 };

@@ -79,7 +79,7 @@ static inline struct vt_fn *vt_fn_of(struct vpci_bus_fn *fn)
 	return container_of(fn, struct vt_fn, fn);
 }
 
-/* ---- what the bus needs -------------------------------------------------------------- */
+/* ---- what the bus needs ---------------------------------------------------------------- */
 
 static int vt_window(struct vpci_bus *bus, u64 base)
 {
@@ -167,7 +167,7 @@ static const struct vpci_bus_ops vt_ops = {
 	.ejected = vt_ejected,
 };
 
-/* ---- set-up ----------------------------------------------------------------------------- */
+/* ---- set-up ---------------------------------------------------------------------------- */
 
 static inline struct vt *vt_new(struct kunit *test)
 {
@@ -203,7 +203,7 @@ static inline struct vt_fn *vt_add(struct kunit *test, struct vt *vt, u32 slot)
 	return fn;
 }
 
-/* ---- the guest ---------------------------------------------------------------------------- */
+/* ---- the guest ------------------------------------------------------------------------- */
 
 static inline enum vpci_bus_verdict vt_packet(struct vt *vt, u16 type, u16 flags, u32 len)
 {
@@ -237,11 +237,13 @@ static inline u32 vt_status(const struct vt *vt)
 }
 
 /* The answer is a status and nothing else. */
-#define VT_EXPECT_STATUS(test, vt, verdict, status) do {				\
-	KUNIT_EXPECT_EQ(test, verdict, VPCI_BUS_REPLY);					\
-	KUNIT_EXPECT_EQ(test, (vt)->bus.reply_len, 4);					\
-	KUNIT_EXPECT_EQ(test, vt_status(vt), status);					\
-} while (0)
+static inline void vt_expect_status(struct kunit *test, const struct vt *vt,
+				    enum vpci_bus_verdict verdict, u32 status)
+{
+	KUNIT_EXPECT_EQ_MSG(test, verdict, VPCI_BUS_REPLY, "status %#x expected", status);
+	KUNIT_EXPECT_EQ_MSG(test, vt->bus.reply_len, 4, "status %#x expected", status);
+	KUNIT_EXPECT_EQ(test, vt_status(vt), status);
+}
 
 static inline enum vpci_bus_verdict vt_version(struct vt *vt, u32 version)
 {

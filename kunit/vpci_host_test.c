@@ -13,7 +13,7 @@
 
 #define HT_BUF	(VPCI_MAX_RELATIONS + 64)
 
-/* ---- requests -------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------- */
 
 static void vpci_host_versions_test(struct kunit *test)
 {
@@ -32,13 +32,6 @@ static void vpci_host_versions_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_host_next_version(1), 0);
 }
 
-#define HT_EXPECT(test, buf, len, bytes) do {						\
-	KUNIT_EXPECT_EQ(test, len, sizeof(bytes) - 1);					\
-	KUNIT_EXPECT_MEMEQ(test, buf, (const u8 *)(bytes), sizeof(bytes) - 1);		\
-	KUNIT_EXPECT_EQ(test, (buf)[sizeof(bytes) - 1], 0xff);				\
-	memset(buf, 0xff, HT_BUF);							\
-} while (0)
-
 static u8 *ht_buf(struct kunit *test)
 {
 	u8 *buf = kunit_kzalloc(test, HT_BUF, GFP_KERNEL);
@@ -47,6 +40,18 @@ static u8 *ht_buf(struct kunit *test)
 	memset(buf, 0xff, HT_BUF);
 	return buf;
 }
+
+/* The request is these bytes, and nothing behind them was touched. */
+static void ht_expect(struct kunit *test, u8 *buf, u32 len, const char *bytes, u32 size)
+{
+	KUNIT_EXPECT_EQ_MSG(test, len, size, "request %#x", buf[0]);
+	KUNIT_EXPECT_MEMEQ_MSG(test, buf, (const u8 *)bytes, size, "request %#x", buf[0]);
+	KUNIT_EXPECT_EQ_MSG(test, buf[size], 0xff, "request %#x", buf[0]);
+	memset(buf, 0xff, HT_BUF);
+}
+
+#define HT_EXPECT(test, buf, len, bytes) \
+	ht_expect(test, buf, len, bytes, sizeof(bytes) - 1)
 
 static void vpci_host_requests_test(struct kunit *test)
 {
@@ -119,7 +124,7 @@ static void vpci_host_create_test(struct kunit *test)
 	}
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------- */
 
 static const struct { u32 status; int err; int version_err; } hs_cases[] = {
 	{ 0, 0, 0 },
@@ -210,7 +215,7 @@ static void vpci_host_create_reply_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_host_create_reply(reply, 4, &msi, &why), -EREMOTEIO);
 }
 
-/* ---- notifications ---------------------------------------------------------------------------- */
+/* ---- notifications --------------------------------------------------------------------- */
 
 /**
  * struct hn_case - a message of the host
@@ -311,7 +316,7 @@ static void hn_describe(const struct hn_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(hn, hn_cases, hn_describe);
 
-/* ---- devices ---------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------- */
 
 static const u8 hd_bytes[28] = {
 	0x14, 0x14, 0xba, 0x00, 1, 2, 3, 4, 0xf4, 0x1a, 0x00, 0x11, 0x21, 0, 0, 0,
@@ -383,7 +388,7 @@ static void vpci_desc_same_test(struct kunit *test)
 	}
 }
 
-/* ---- relations -------------------------------------------------------------------------------- */
+/* ---- relations ------------------------------------------------------------------------- */
 
 /**
  * struct hr_dev - a device in a list
@@ -424,7 +429,7 @@ static int hr_update(struct kunit *test, struct vpci_relations *relations, bool 
 }
 
 #define HR_UPDATE(devs) \
-	hr_update(test, relations, true, devs, ARRAY_SIZE(devs), diff, &why)
+	hr_update(test, relations, true, devs, sizeof(devs) / sizeof(struct hr_dev), diff, &why)
 
 static void hr_expect(struct kunit *test, const struct vpci_relations_diff *diff, u32 slot,
 		      const char *what)

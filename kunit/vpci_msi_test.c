@@ -11,7 +11,7 @@
 
 static const enum vpci_msi_form mt_forms[] = { VPCI_MSI_V1, VPCI_MSI_V2, VPCI_MSI_V3 };
 
-/* ---- forms ------------------------------------------------------------------------------- */
+/* ---- forms ----------------------------------------------------------------------------- */
 
 static void vpci_msi_size_test(struct kunit *test)
 {
@@ -94,7 +94,7 @@ static void vpci_msi_short_test(struct kunit *test)
 	}
 }
 
-/* ---- limits -------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------- */
 
 /**
  * struct ml_case - a request, close to a limit
@@ -235,7 +235,7 @@ static void vpci_msi_vps_test(struct kunit *test)
 	}
 }
 
-/* ---- building ------------------------------------------------------------------------------ */
+/* ---- building -------------------------------------------------------------------------- */
 
 static struct vpci_msi_request mb_request(u32 vector, u16 count, u16 nprocs)
 {
@@ -322,7 +322,7 @@ static void vpci_msi_remapped_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, back.count, msi.count);
 }
 
-/* ---- the table ------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------- */
 
 static struct vpci_msi_table *mt_table(struct kunit *test, u32 n)
 {

@@ -19,6 +19,7 @@
  * @reads: of the host's
  * @writes: of the host's
  * @log: offsets of the first of them
+ * @wide: a value had more bits than its access
  * @refuse: memory must not be decoded
  * @on: how often it was switched on
  * @off: and off
@@ -30,6 +31,7 @@ struct sh {
 	unsigned int reads;
 	unsigned int writes;
 	u16 log[SH_LOG];
+	bool wide;
 	bool refuse;
 	unsigned int on;
 	unsigned int off;
@@ -54,6 +56,8 @@ static void sh_write(void *ctx, u16 offset, u8 size, u32 value)
 	if (sh->writes < SH_LOG)
 		sh->log[sh->writes] = offset;
 	sh->writes++;
+	if (size < 4 && value >> 8 * size)
+		sh->wide = true;
 	memcpy(sh->config + offset, &bytes, size);
 }
 
@@ -119,7 +123,7 @@ static void sh_put(struct kunit *test, struct sh *sh, u32 offset, u32 size, u32 
 			      "%u bytes at %#x", size, offset);
 }
 
-/* ---- accesses ----------------------------------------------------------------------------------- */
+/* ---- accesses -------------------------------------------------------------------------- */
 
 /* All that is aligned and within the page, whatever the size; and nothing else. */
 static void vpci_shadow_access_test(struct kunit *test)
@@ -204,9 +208,10 @@ static void vpci_shadow_through_test(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, sh->config[offset], (u8)~expected);
 		}
 	}
+	KUNIT_EXPECT_FALSE(test, sh->wide);
 }
 
-/* ---- ids ------------------------------------------------------------------------------------------ */
+/* ---- ids ------------------------------------------------------------------------------- */
 
 static void vpci_shadow_ids_test(struct kunit *test)
 {
@@ -232,7 +237,7 @@ static void vpci_shadow_ids_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sh->writes, 0);
 }
 
-/* ---- base addresses ------------------------------------------------------------------------------- */
+/* ---- base addresses -------------------------------------------------------------------- */
 
 /* As a guest looks for their sizes: nothing of that reaches the host. */
 static void vpci_shadow_sizing_test(struct kunit *test)
@@ -286,7 +291,7 @@ static void vpci_shadow_parts_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sh->writes, 0);
 }
 
-/* ---- memory on and off ----------------------------------------------------------------------------- */
+/* ---- memory on and off ----------------------------------------------------------------- */
 
 static void sh_addresses(struct kunit *test, struct sh *sh)
 {
@@ -414,7 +419,8 @@ static void vpci_shadow_command_test(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, sh->log[sh->writes - 1], c->offset);
 			KUNIT_EXPECT_EQ(test, sh->config[c->offset], (u8)c->value);
 			KUNIT_EXPECT_EQ_MSG(test, sh->on, was || on ? 1 : 0, "case %u, %u", i, was);
-			KUNIT_EXPECT_EQ_MSG(test, sh->off, was && !on ? 1 : 0, "case %u, %u", i, was);
+			KUNIT_EXPECT_EQ_MSG(test, sh->off, was && !on ? 1 : 0, "case %u, %u", i,
+					    was);
 		}
 	}
 }
@@ -474,7 +480,7 @@ static void vpci_shadow_plain_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sh->on + sh->off, 0);
 }
 
-/* ---- reset, and gone -------------------------------------------------------------------------------- */
+/* ---- reset, and gone ------------------------------------------------------------------- */
 
 static void vpci_shadow_reset_test(struct kunit *test)
 {

@@ -79,7 +79,7 @@ static int vpci_allow_refuse_token(struct vpci_allow_error *error, const char *t
 				 (int)strnlen(token, VPCI_TOKEN_SHOWN), token, why);
 }
 
-/* ---- text of a rule ----------------------------------------------------------------------- */
+/* ---- text of a rule -------------------------------------------------------------------- */
 
 static int vpci_allow_parse_key(const char *token, struct vpci_allow_rule *rule,
 				struct vpci_allow_error *error)
@@ -197,7 +197,7 @@ int vpci_allow_format(const struct vpci_allow_rule *rule, char *buf, size_t size
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_allow_format);
 
-/* ---- rules and devices --------------------------------------------------------------------- */
+/* ---- rules and devices ----------------------------------------------------------------- */
 
 /**
  * vpci_allow_match() - does a rule allow a device?

@@ -32,11 +32,10 @@ static const u32 vpci_bus_versions[] = {
 	VPCI_VERSION_WIN10,
 };
 
+/* Of a request that has failed. */
 static u32 vpci_bus_status(int err)
 {
 	switch (err) {
-	case 0:
-		return VPCI_STATUS_SUCCESS;
 	case -EINVAL:
 	case -ENOENT:
 		return VPCI_STATUS_BAD_DATA;
@@ -70,7 +69,7 @@ static void *vpci_bus_reply(struct vpci_bus *bus, u32 len)
 	return memset(bus->reply, 0, len);
 }
 
-/* ---- the end of a request ------------------------------------------------------------- */
+/* ---- the end of a request -------------------------------------------------------------- */
 
 /* Interrupts of a request that failed: the guest will never hear of them. */
 static void vpci_bus_undo(struct vpci_bus *bus)
@@ -359,7 +358,7 @@ static int vpci_do_tdisp(struct vpci_bus *bus, struct vpci_bus_fn *fn, const voi
 	return -EOPNOTSUPP;
 }
 
-/* ---- the bus ---------------------------------------------------------------------------- */
+/* ---- the bus --------------------------------------------------------------------------- */
 
 static int vpci_do_query(struct vpci_bus *bus, struct vpci_bus_fn *fn, const void *msg, u32 len)
 {
@@ -399,7 +398,7 @@ static int vpci_do_d0_exit(struct vpci_bus *bus, struct vpci_bus_fn *fn, const v
 	return sizeof(struct vpci_reply);
 }
 
-/* ---- dispatch --------------------------------------------------------------------------- */
+/* ---- dispatch -------------------------------------------------------------------------- */
 
 #define VPCI_CREATE(n, _form) {								\
 	.type = VPCI_MSG_CREATE_INTERRUPT##n, .form = _form, .slot = true,		\
@@ -524,7 +523,7 @@ enum vpci_bus_verdict vpci_bus_packet(struct vpci_bus *bus, const struct vsrv_pa
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_bus_packet);
 
-/* ---- what takes longer ------------------------------------------------------------------ */
+/* ---- what takes longer ----------------------------------------------------------------- */
 
 /**
  * vpci_bus_done() - what an operation said to be in progress has come to an end

@@ -19,7 +19,7 @@ static int vpci_refuse(const char **why, const char *text)
 	return -EINVAL;
 }
 
-/* ---- masks ---------------------------------------------------------------------------- */
+/* ---- masks ----------------------------------------------------------------------------- */
 
 /* The bits of an address that can be written tell the size: ones down to it. */
 static int vpci_bar_size(u64 mask, u64 *size, const char **why)
@@ -110,7 +110,7 @@ void vpci_bars_masks(const struct vpci_bars *bars, u32 masks[VPCI_BARS])
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_bars_masks);
 
-/* ---- addresses ------------------------------------------------------------------------ */
+/* ---- addresses ------------------------------------------------------------------------- */
 
 /**
  * vpci_bars_address() - where the memory of a BAR is
@@ -245,7 +245,7 @@ void vpci_bars_resources(const struct vpci_bars *bars, const u32 regs[VPCI_BARS]
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_bars_resources);
 
-/* ---- resources ------------------------------------------------------------------------ */
+/* ---- resources ------------------------------------------------------------------------- */
 
 static const struct {
 	u16 flag;

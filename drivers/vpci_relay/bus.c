@@ -57,7 +57,7 @@ void vpci_bus_close(struct vpci_bus *bus)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_bus_close);
 
-/* ---- devices ------------------------------------------------------------------------ */
+/* ---- devices --------------------------------------------------------------------------- */
 
 /* A guest that does not know yet what there is does not want to hear of each. */
 static void vpci_bus_changed(struct vpci_bus *bus)
@@ -176,7 +176,7 @@ void vpci_bus_release(struct vpci_bus *bus, struct vpci_bus_fn *fn)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_bus_release);
 
-/* ---- messages to the guest ------------------------------------------------------------ */
+/* ---- messages to the guest ------------------------------------------------------------- */
 
 /**
  * vpci_bus_relations() - tell what is on the bus

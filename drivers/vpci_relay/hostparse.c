@@ -14,7 +14,7 @@ static int vpci_host_wrong(const char **why, const char *text)
 	return -EPROTO;
 }
 
-/* ---- answers ---------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------- */
 
 /**
  * vpci_host_status() - an answer that is a status, or begins with one
@@ -111,7 +111,7 @@ int vpci_host_create_reply(const void *reply, u32 len, struct vpci_msi *msi, con
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_host_create_reply);
 
-/* ---- notifications ------------------------------------------------------------------------ */
+/* ---- notifications --------------------------------------------------------------------- */
 
 static int vpci_host_relations(const void *msg, u32 len, struct vpci_host_event *event,
 			       const char **why)

@@ -60,7 +60,7 @@ u32 vpci_msi_reply_stride(enum vpci_msi_form form)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_msi_reply_stride);
 
-/* ---- requests ------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------- */
 
 /* Linux sets all bits, whatever the guest has; the lowest are as good as any. */
 static void vpci_msi_parse_mask(u64 mask, u32 vps, struct vpci_msi_request *request)
@@ -201,7 +201,7 @@ int vpci_msi_build(enum vpci_msi_form form, const struct vpci_msi_request *reque
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_msi_build);
 
-/* ---- answers -------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------- */
 
 /**
  * vpci_msi_put() - write an interrupt as remapped
@@ -233,7 +233,7 @@ void vpci_msi_get(struct vpci_msi *msi, const struct vpci_msi_remapped *from)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_msi_get);
 
-/* ---- what a device has ---------------------------------------------------------------- */
+/* ---- what a device has ----------------------------------------------------------------- */
 
 static struct vpci_msi *vpci_msi_find(struct vpci_msi_table *table, u64 address, u32 data)
 {

@@ -83,7 +83,7 @@ static u32 vpci_shadow_bits(u32 size)
 	return U32_MAX >> (32 - 8 * size);
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------- */
 
 /* A register that is kept here; false: it is the host's. */
 static bool vpci_shadow_own(const struct vpci_shadow *shadow, u32 reg, u32 *value)
@@ -143,7 +143,7 @@ bool vpci_shadow_read(struct vpci_shadow *shadow, u32 offset, u32 size, u32 *val
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_shadow_read);
 
-/* ---- writing ------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------------- */
 
 static void vpci_shadow_flush(struct vpci_shadow *shadow)
 {

@@ -25,7 +25,7 @@
 #include <vmbus/ring.h>
 #include <vmbus/vpci.h>
 
-/* ---- devices: desc.c ------------------------------------------------------------------ */
+/* ---- devices: desc.c ------------------------------------------------------------------- */
 
 /**
  * struct vpci_desc - what is known of a device
@@ -64,7 +64,7 @@ void vpci_desc_put2(const struct vpci_desc *desc, struct vpci_device2 *to);
 bool vpci_desc_same(const struct vpci_desc *a, const struct vpci_desc *b);
 u32 vpci_desc_config(const struct vpci_desc *desc, u16 offset);
 
-/* ---- base addresses: bars.c ----------------------------------------------------------- */
+/* ---- base addresses: bars.c ------------------------------------------------------------ */
 
 /* No memory of a guest is above. */
 #define VPCI_ADDRESS_LIMIT	BIT_ULL(52)
@@ -163,7 +163,7 @@ int __must_check vpci_msi_add(struct vpci_msi_table *table, const struct vpci_ms
 int __must_check vpci_msi_remove(struct vpci_msi_table *table, u64 address, u32 data,
 				 struct vpci_msi *msi);
 
-/* ---- toward the guest: bus.c, answer.c ------------------------------------------------ */
+/* ---- toward the guest: bus.c, answer.c ------------------------------------------------- */
 
 /* The longest answer: to ASSIGNED_RESOURCES2 and 3. */
 #define VPCI_MAX_REPLY							\
@@ -376,7 +376,7 @@ int __must_check vpci_host_parse(const void *msg, u32 len, struct vpci_host_even
 				 const char **why);
 void vpci_host_device(const struct vpci_host_event *event, u32 i, struct vpci_desc *desc);
 
-/* ---- what the host's bus has: relations.c ----------------------------------------------- */
+/* ---- what the host's bus has: relations.c ---------------------------------------------- */
 
 /**
  * struct vpci_known - a device of the host
@@ -419,7 +419,7 @@ void vpci_relations_clear(struct vpci_relations *relations, struct vpci_relation
 const struct vpci_known *vpci_relations_find(const struct vpci_relations *relations, u32 slot);
 void vpci_relations_forget(struct vpci_relations *relations, u32 slot);
 
-/* ---- configuration space: shadow.c ------------------------------------------------------ */
+/* ---- configuration space: shadow.c ----------------------------------------------------- */
 
 /**
  * struct vpci_shadow_ops - a device's configuration space as the host has it
@@ -461,7 +461,7 @@ void vpci_shadow_reset(struct vpci_shadow *shadow);
 bool vpci_shadow_read(struct vpci_shadow *shadow, u32 offset, u32 size, u32 *value);
 bool vpci_shadow_write(struct vpci_shadow *shadow, u32 offset, u32 size, u32 value);
 
-/* ---- policy: allow.c ---------------------------------------------------------------------- */
+/* ---- policy: allow.c ------------------------------------------------------------------- */
 
 enum vpci_allow_key {
 	VPCI_ALLOW_VENDOR,
@@ -476,7 +476,7 @@ enum vpci_allow_key {
 };
 
 #define VPCI_ALLOW_MAX_RULES	64
-/* With the NUL; a rule that names everything has 131 characters. */
+/* With the NUL; a rule that names everything has 113 characters. */
 #define VPCI_ALLOW_TEXT_SIZE	192
 /* All rules, a line each. */
 #define VPCI_ALLOW_LIST_SIZE	(VPCI_ALLOW_MAX_RULES * VPCI_ALLOW_TEXT_SIZE)

@@ -83,7 +83,7 @@ enum vpci_msg_type {
 	VPCI_MSG_TDISP			= 0x4249001d,
 };
 
-/* ---- what a bus has ------------------------------------------------------------------ */
+/* ---- what a bus has -------------------------------------------------------------------- */
 
 /* A slot is a device and a function; the 24 bits above are 0. */
 #define VPCI_SLOT(dev, fn)		((u32)(dev) | (u32)(fn) << 5)
@@ -195,7 +195,7 @@ struct vpci_eject_complete {
 } __packed;
 static_assert(sizeof(struct vpci_eject_complete) == 12);
 
-/* ---- resources ----------------------------------------------------------------------- */
+/* ---- resources ------------------------------------------------------------------------- */
 
 enum vpci_resource_type {
 	VPCI_RESOURCE_NULL		= 0,
@@ -356,7 +356,7 @@ struct vpci_delete_interrupt {
 } __packed;
 static_assert(sizeof(struct vpci_delete_interrupt) == 24);
 
-/* ---- configuration blocks: between the driver of a VF and that of its PF ------------- */
+/* ---- configuration blocks: between the driver of a VF and that of its PF --------------- */
 
 struct vpci_read_block {
 	__le32 type;
@@ -388,7 +388,7 @@ struct vpci_invalidate_block {
 } __packed;
 static_assert(sizeof(struct vpci_invalidate_block) == 16);
 
-/* ---- trusted devices ----------------------------------------------------------------- */
+/* ---- trusted devices ------------------------------------------------------------------- */
 
 /* Followed by the command.  The answer has a status instead of the type. */
 struct vpci_tdisp {
