@@ -21,8 +21,8 @@
 #include <vmbus/protocol.h>
 #include "vpart.h"
 
-#define VPART_FEATURES		(VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_EVENTS | \
-				 VMBUS_PARTITION_F_STOP)
+#define VPART_FEATURES		(VMBUS_PARTITION_F_MMIO | VMBUS_PARTITION_F_DIRTY_LOG | \
+				 VMBUS_PARTITION_F_EVENTS | VMBUS_PARTITION_F_STOP)
 
 /* The ABI has no holes and is the same for every kind of program. */
 static_assert(sizeof(struct vmbus_partition_attach) == 64);
@@ -36,6 +36,7 @@ static_assert(sizeof(struct vmbus_partition_signal) == 20);
 static_assert(sizeof(struct vmbus_partition_deliverable) == 12);
 static_assert(sizeof(struct vmbus_partition_dirty_log) == 32);
 static_assert(sizeof(struct vmbus_partition_event) == 24);
+static_assert(sizeof(struct vmbus_partition_mmio) == 32);
 
 /**
  * struct vpart_file - an open file: one monitor, one guest
@@ -421,57 +422,6 @@ static long vpart_file_stop(struct vpart_file *f, bool stop)
 	return 0;
 }
 
-/* ---- calls of the guest ------------------------------------------------------------------ */
-
-static long vpart_file_post(struct vpart_file *f, void __user *arg)
-{
-	struct vmbus_partition_message __user *um = arg;
-	struct vmbus_partition_message m;
-	struct vpart_message msg;
-	u32 status;
-
-	if (copy_from_user(&m, arg, sizeof(m)))
-		return -EFAULT;
-	if (m.flags || m.size > sizeof(m.payload) || m.vp >= VMBUS_PARTITION_MAX_VPS)
-		return -EINVAL;
-	msg = (struct vpart_message) {
-		.vp = m.vp,
-		.vtl = VPART_VTL_GUEST,
-		.connection_id = m.connection_id,
-		.type = m.message_type,
-		.size = m.size,
-	};
-	memcpy(msg.payload, m.payload, m.size);
-	status = vpart_hypercall_post(f->part, &msg);
-	return put_user(status, &um->status);
-}
-
-static long vpart_file_signal(struct vpart_file *f, void __user *arg)
-{
-	struct vmbus_partition_signal __user *us = arg;
-	struct vmbus_partition_signal s;
-	u32 status;
-
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	if (s.flags || s.reserved || s.vp >= VMBUS_PARTITION_MAX_VPS)
-		return -EINVAL;
-	status = vpart_hypercall_signal(f->part, s.connection_id, s.flag_number);
-	return put_user(status, &us->status);
-}
-
-static long vpart_file_deliverable(struct vpart_file *f, void __user *arg)
-{
-	struct vmbus_partition_deliverable d;
-
-	if (copy_from_user(&d, arg, sizeof(d)))
-		return -EFAULT;
-	if (d.flags || d.reserved || d.vp >= VMBUS_PARTITION_MAX_VPS)
-		return -EINVAL;
-	vpart_sints_deliverable(f->part, d.vp, d.sints);
-	return 0;
-}
-
 /* ---- the file ------------------------------------------------------------------------------ */
 
 static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user *arg)
@@ -513,20 +463,23 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 	return -ENOTTY;
 }
 
+/* Does it belong to a feature that is off? */
+static bool vpart_file_lacks(const struct vpart_file *f, unsigned int cmd)
+{
+	return cmd == VMBUS_PARTITION_MMIO && !(f->features & VMBUS_PARTITION_F_MMIO);
+}
+
 /* What a VCPU waits for: it must not wait for a call that waits for disks. */
 static long vpart_file_call(struct vpart_file *f, unsigned int cmd, void __user *arg)
 {
 	/* Pairs with smp_store_release() in vpart_file_attach(). */
-	if (!smp_load_acquire(&f->part))
+	struct vmbus_partition *part = smp_load_acquire(&f->part);
+
+	if (!part)
 		return -ENOTCONN;
-	switch (cmd) {
-	case VMBUS_PARTITION_POST_MESSAGE:
-		return vpart_file_post(f, arg);
-	case VMBUS_PARTITION_SIGNAL_EVENT:
-		return vpart_file_signal(f, arg);
-	default:
-		return vpart_file_deliverable(f, arg);
-	}
+	if (vpart_file_lacks(f, cmd))
+		return -EOPNOTSUPP;
+	return vpart_call(part, cmd, arg);
 }
 
 static long vpart_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -539,6 +492,7 @@ static long vpart_file_ioctl(struct file *file, unsigned int cmd, unsigned long 
 	case VMBUS_PARTITION_POST_MESSAGE:
 	case VMBUS_PARTITION_SIGNAL_EVENT:
 	case VMBUS_PARTITION_DELIVERABLE:
+	case VMBUS_PARTITION_MMIO:
 		return vpart_file_call(f, cmd, uarg);
 	}
 	mutex_lock(&f->lock);

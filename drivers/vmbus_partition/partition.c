@@ -67,6 +67,7 @@ static struct vmbus_partition *vpart_create(const char *name)
 	mutex_init(&part->log_lock);
 	INIT_LIST_HEAD(&part->clients);
 	INIT_LIST_HEAD(&part->maps);
+	vpart_mmio_init(part);
 	vpart_events_init(part);
 	xa_init(&part->vps);
 	xa_init(&part->ports);

@@ -63,6 +63,8 @@ VPART_COUNTER_ATTR(posts_unclaimed, VPART_POSTS_UNCLAIMED);
 VPART_COUNTER_ATTR(posts_stopped, VPART_POSTS_STOPPED);
 VPART_COUNTER_ATTR(signals_unclaimed, VPART_SIGNALS_UNCLAIMED);
 VPART_COUNTER_ATTR(bad_gpas, VPART_BAD_GPAS);
+VPART_COUNTER_ATTR(mmio_served, VPART_MMIO_SERVED);
+VPART_COUNTER_ATTR(mmio_unserved, VPART_MMIO_UNSERVED);
 
 static struct attribute *vpart_attrs[] = {
 	&dev_attr_attached.attr,
@@ -80,6 +82,8 @@ static struct attribute *vpart_attrs[] = {
 	&vpart_attr_posts_stopped.attr.attr,
 	&vpart_attr_signals_unclaimed.attr.attr,
 	&vpart_attr_bad_gpas.attr.attr,
+	&vpart_attr_mmio_served.attr.attr,
+	&vpart_attr_mmio_unserved.attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vpart);

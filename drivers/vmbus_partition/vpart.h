@@ -9,8 +9,8 @@
  *
  * Lock order: vmbus_partition::config_lock, clients_lock, then what the clients'
  * reset takes.  workers_lock is held while worker threads end, so what runs in
- * them must not ask for a worker; vmbus_partition::log_lock and vpart_vp::slot_lock
- * are leaves.  Clients may call
+ * them must not ask for a worker; vmbus_partition::log_lock, vpart_vp::slot_lock and
+ * vpart_mmio_spaces::lock are leaves.  Clients may call
  * everything that include/vmbus/partition.h lists for them from their reset.
  */
 #ifndef _VPART_H
@@ -41,6 +41,8 @@ enum vpart_counter {
 	VPART_POSTS_STOPPED,	/* posts of a guest that is stopped: to be tried again */
 	VPART_SIGNALS_UNCLAIMED,	/* signals of a connection that nobody serves */
 	VPART_BAD_GPAS,		/* pages outside the memory table */
+	VPART_MMIO_SERVED,	/* accesses to an address of a device */
+	VPART_MMIO_UNSERVED,	/* accesses to an address of nobody */
 	VPART_COUNTERS
 };
 
@@ -168,6 +170,36 @@ void vpart_synic_off(struct vmbus_partition *part);
 void vpart_synic_started(struct vmbus_partition *part);
 void vpart_vps_clear(struct vmbus_partition *part);
 
+/* ---- MMIO: mmio.c ------------------------------------------------------------- */
+
+#define VPART_MMIO_MAX		1024	/* ranges of a VTL */
+
+/**
+ * struct vpart_mmio_space - addresses of a VTL
+ * @ranges: of struct vpart_mmio, which do not overlap
+ * @n: their number
+ */
+struct vpart_mmio_space {
+	struct rb_root ranges;
+	unsigned int n;
+};
+
+/**
+ * struct vpart_mmio_spaces - addresses that are served
+ * @lock: protects @guest, @paravisor and vpart_mmio::users
+ * @guest: the guest's addresses
+ * @paravisor: those of this kernel toward the host
+ * @idle: whoever waits for the last user of a range
+ */
+struct vpart_mmio_spaces {
+	spinlock_t lock;	/* see above */
+	struct vpart_mmio_space guest;
+	struct vpart_mmio_space paravisor;
+	wait_queue_head_t idle;
+};
+
+void vpart_mmio_init(struct vmbus_partition *part);
+
 /* ---- partition: partition.c --------------------------------------------------- */
 
 /**
@@ -197,6 +229,7 @@ void vpart_vps_clear(struct vmbus_partition *part);
  * @vtl2_pages: page frame number -> page that VTL2 shares
  * @workers_lock: protects @workers
  * @workers: VP index -> struct vpart_worker
+ * @mmio: addresses that are served
  * @events: for a monitor
  * @pinned: pages pinned now
  * @counters: shown in sysfs
@@ -233,6 +266,7 @@ struct vmbus_partition {
 	struct mutex workers_lock;	/* protects workers */
 	struct xarray workers;
 
+	struct vpart_mmio_spaces mmio;
 	struct vpart_events events;
 
 	atomic64_t pinned;
@@ -260,7 +294,9 @@ int vpart_vtl2_pin(struct vmbus_partition *part, const u64 *pfns, unsigned int n
 void vpart_vtl2_unpin(struct page **pages, unsigned int n);
 void vpart_workers_destroy(struct vmbus_partition *part);
 
-/* ---- the file of a monitor: chardev.c, kicks.c ---------------------------------- */
+/* ---- the file of a monitor: chardev.c, calls.c, kicks.c --------------------------- */
+
+long vpart_call(struct vmbus_partition *part, unsigned int cmd, void __user *arg);
 
 struct vpart_kicks;
 

@@ -17,6 +17,7 @@
 #define _VMBUS_PARTITION_H
 
 #include <linux/hyperv.h>
+#include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <uapi/linux/vmbus_partition.h>
@@ -181,6 +182,48 @@ int __must_check vpart_pin_pages(struct vmbus_partition *part, const u64 *pfns, 
 				 bool write, struct page **pages);
 void vpart_unpin_pages(struct vmbus_partition *part, const u64 *pfns, unsigned int n, bool write,
 		       struct page **pages);
+
+/* ---- MMIO: addresses without memory ------------------------------------------ */
+
+struct vpart_mmio;
+
+/**
+ * struct vpart_mmio_ops - a device behind addresses
+ * @read: the value of @size bytes at @offset of the range; higher bytes are cut off
+ * @write: put the @size low bytes of @value there
+ *
+ * @size is 1, 2, 4 or 8, and @offset + @size within the range; @offset may be odd.
+ * Process context, may sleep, and several at once.  They may add and remove other
+ * ranges, but not their own.
+ */
+struct vpart_mmio_ops {
+	u64 (*read)(struct vpart_mmio *m, u64 offset, unsigned int size);
+	void (*write)(struct vpart_mmio *m, u64 offset, unsigned int size, u64 value);
+};
+
+/**
+ * struct vpart_mmio - a range of addresses, embedded in its owner
+ * @gpa: first address
+ * @size: bytes, not zero
+ * @vtl: whose addresses: VPART_VTL_GUEST, or VPART_VTL_PARAVISOR for what whoever plays
+ *	the host offers to this kernel itself
+ * @ops: set by the caller before vpart_mmio_add(), as the above
+ * @node: private to vmbus_partition, as what follows
+ * @users: accesses under way
+ */
+struct vpart_mmio {
+	u64 gpa;
+	u64 size;
+	u8 vtl;
+	const struct vpart_mmio_ops *ops;
+	struct rb_node node;
+	unsigned int users;
+};
+
+int vpart_mmio_add(struct vmbus_partition *part, struct vpart_mmio *m);
+void vpart_mmio_remove(struct vmbus_partition *part, struct vpart_mmio *m);
+int vpart_mmio_access(struct vmbus_partition *part, u8 vtl, u64 gpa, unsigned int size,
+		      bool write, u64 *value);
 
 /* ---- workers ---------------------------------------------------------------- */
 

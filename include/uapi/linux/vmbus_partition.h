@@ -6,7 +6,7 @@
  *
  * One open file stands for one guest.  The order of calls is: GET_FEATURES and
  * SET_FEATURES (both optional), ATTACH, then SET_MEM_TABLE, SET_VP and SET_KICKS in any order,
- * then the guest runs: SET_SYNIC, POST_MESSAGE and SIGNAL_EVENT follow what
+ * then the guest runs: SET_SYNIC, POST_MESSAGE, SIGNAL_EVENT and MMIO follow what
  * the guest does.  Every call but the first three fails with -ENOTCONN before
  * ATTACH.  Every structure must have its unknown flags and its reserved
  * fields zero, else the call fails with -EINVAL and changes nothing.
@@ -18,9 +18,10 @@
  * (vmbus_partition/<name>/).  A monitor that runs VTL0 from user space attaches
  * with VMBUS_PARTITION_ATTACH_FORWARD then, and forwards what the hypervisor
  * hands to it: a hypercall intercept for a connection that is not its own by
- * POST_MESSAGE or SIGNAL_EVENT, a sint-deliverable message by DELIVERABLE, and
- * a reset of VTL0 by RESET.  The other calls fail with -EOPNOTSUPP, and closing
- * the file does nothing to the guest.
+ * POST_MESSAGE or SIGNAL_EVENT, an intercept of an address that is not mapped by
+ * MMIO, a sint-deliverable message by DELIVERABLE, and a reset of VTL0 by RESET.
+ * The other calls fail with -EOPNOTSUPP, and closing the file does nothing to the
+ * guest.
  */
 #ifndef _UAPI_LINUX_VMBUS_PARTITION_H
 #define _UAPI_LINUX_VMBUS_PARTITION_H
@@ -265,6 +266,37 @@ struct vmbus_partition_dirty_log {
 	__u32 reserved;
 };
 
+/* The guest writes; else it reads. */
+#define VMBUS_PARTITION_MMIO_WRITE	(1U << 0)
+
+/**
+ * struct vmbus_partition_mmio - the guest accessed an address that is no memory
+ * @gpa: guest physical address
+ * @value: of a write what is written, the low @size bytes of it; of a read out: what
+ *	is read, its other bytes zero
+ * @size: bytes: 1, 2, 4 or 8
+ * @flags: VMBUS_PARTITION_MMIO_*
+ * @reserved: must be zero
+ *
+ * With VMBUS_PARTITION_F_MMIO.  The kernel serves addresses for devices that it has
+ * for the guest; which ones it says to nobody, since the guest places them: a monitor
+ * calls for each address that is neither memory nor its own, from the thread of the
+ * VP, and may do so from several at once.  The call may wait for a device.  An access
+ * of another size, or that crosses a page, is made in pieces by the monitor.
+ *
+ * It succeeds wherever @gpa is.  What nobody serves, also a part of it, reads all
+ * ones, and is not written: so it is without a VMBus server, and after RESET until
+ * the guest has set up its devices again.  While the guest is stopped the call works
+ * as ever, and what a device has to do to guest memory by it waits for START.
+ */
+struct vmbus_partition_mmio {
+	__u64 gpa;
+	__u64 value;
+	__u32 size;
+	__u32 flags;
+	__u64 reserved;
+};
+
 /*
  * What read() tells, with VMBUS_PARTITION_F_EVENTS: type of an event, and what
  * vmbus_partition_event::data is.
@@ -334,6 +366,8 @@ struct vmbus_partition_event {
  */
 #define VMBUS_PARTITION_STOP		_IO(VMBUS_PARTITION_IOC, 0x0b)
 #define VMBUS_PARTITION_START		_IO(VMBUS_PARTITION_IOC, 0x0c)
+#define VMBUS_PARTITION_MMIO		_IOWR(VMBUS_PARTITION_IOC, 0x0d, \
+					      struct vmbus_partition_mmio)
 #define VMBUS_PARTITION_DELIVERABLE	_IOW(VMBUS_PARTITION_IOC, 0x10, \
 					     struct vmbus_partition_deliverable)
 
