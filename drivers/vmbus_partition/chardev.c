@@ -21,8 +21,9 @@
 #include <vmbus/protocol.h>
 #include "vpart.h"
 
-#define VPART_FEATURES		(VMBUS_PARTITION_F_MMIO | VMBUS_PARTITION_F_DIRTY_LOG | \
-				 VMBUS_PARTITION_F_EVENTS | VMBUS_PARTITION_F_STOP)
+#define VPART_FEATURES		(VMBUS_PARTITION_F_MMIO | VMBUS_PARTITION_F_MSI | \
+				 VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_EVENTS | \
+				 VMBUS_PARTITION_F_STOP)
 
 /* The ABI has no holes and is the same for every kind of program. */
 static_assert(sizeof(struct vmbus_partition_attach) == 64);
@@ -37,6 +38,9 @@ static_assert(sizeof(struct vmbus_partition_deliverable) == 12);
 static_assert(sizeof(struct vmbus_partition_dirty_log) == 32);
 static_assert(sizeof(struct vmbus_partition_event) == 24);
 static_assert(sizeof(struct vmbus_partition_mmio) == 32);
+static_assert(sizeof(struct vmbus_partition_msis) == 16);
+static_assert(sizeof(struct vmbus_partition_msi) == 24);
+static_assert(sizeof(struct vmbus_partition_retarget) == 152);
 
 /**
  * struct vpart_file - an open file: one monitor, one guest
@@ -49,6 +53,7 @@ static_assert(sizeof(struct vmbus_partition_mmio) == 32);
  * @may_lock: the monitor may lock any amount of memory
  * @calls: VP index -> struct eventfd_ctx
  * @kicks: pool of eventfds, or NULL
+ * @msifds: pool of those for MSIs, or NULL
  * @forward: the backend is another one, the monitor only forwards: of the above
  *	only @lock and @part are used
  */
@@ -61,6 +66,7 @@ struct vpart_file {
 	bool may_lock;
 	struct xarray calls;
 	struct vpart_kicks *kicks;
+	struct vpart_msifds *msifds;
 	bool forward;
 };
 
@@ -140,6 +146,11 @@ static void vpart_file_interrupt(void *ctx, void *cookie, u8 sint)
 		eventfd_signal(cookie);
 }
 
+static void vpart_file_msi(void *ctx, void *cookie)
+{
+	eventfd_signal(cookie);
+}
+
 static void vpart_file_worker_start(void *ctx)
 {
 	struct vpart_file *f = ctx;
@@ -167,6 +178,7 @@ static const struct vpart_backend_ops vpart_file_backend_ops = {
 	.pin = vpart_file_pin,
 	.unpin = vpart_file_unpin,
 	.interrupt = vpart_file_interrupt,
+	.msi = vpart_file_msi,
 	.worker_start = vpart_file_worker_start,
 	.worker_stop = vpart_file_worker_stop,
 };
@@ -198,6 +210,8 @@ static long vpart_file_set_features(struct vpart_file *f, void __user *arg)
 		return -EFAULT;
 	if (features & ~VPART_FEATURES)
 		return -EOPNOTSUPP;
+	if (features & VMBUS_PARTITION_F_MSI && !(features & VMBUS_PARTITION_F_EVENTS))
+		return -EINVAL;
 	if (f->part)
 		return -EBUSY;
 	f->features = features;
@@ -411,6 +425,31 @@ static long vpart_file_set_kicks(struct vpart_file *f, void __user *arg)
 	return 0;
 }
 
+static long vpart_file_set_msis(struct vpart_file *f, void __user *arg)
+{
+	struct vpart_msifds *msifds;
+	struct vmbus_partition_msis m;
+	s32 *fds;
+
+	if (!(f->features & VMBUS_PARTITION_F_MSI))
+		return -EOPNOTSUPP;
+	if (copy_from_user(&m, arg, sizeof(m)))
+		return -EFAULT;
+	if (m.flags || !m.count || m.count > VMBUS_PARTITION_MAX_MSIS)
+		return -EINVAL;
+	if (f->msifds)
+		return -EBUSY;
+	fds = memdup_array_user(u64_to_user_ptr(m.fds), m.count, sizeof(*fds));
+	if (IS_ERR(fds))
+		return PTR_ERR(fds);
+	msifds = vpart_msifds_create(f->part, m.count, fds);
+	kfree(fds);
+	if (IS_ERR(msifds))
+		return PTR_ERR(msifds);
+	f->msifds = msifds;
+	return 0;
+}
+
 static long vpart_file_stop(struct vpart_file *f, bool stop)
 {
 	if (!(f->features & VMBUS_PARTITION_F_STOP))
@@ -454,6 +493,8 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 		return vpart_file_set_synic(f, arg);
 	case VMBUS_PARTITION_SET_KICKS:
 		return vpart_file_set_kicks(f, arg);
+	case VMBUS_PARTITION_SET_MSIS:
+		return vpart_file_set_msis(f, arg);
 	case VMBUS_PARTITION_STOP:
 	case VMBUS_PARTITION_START:
 		return vpart_file_stop(f, cmd == VMBUS_PARTITION_STOP);
@@ -463,10 +504,18 @@ static long vpart_file_setup(struct vpart_file *f, unsigned int cmd, void __user
 	return -ENOTTY;
 }
 
-/* Does it belong to a feature that is off? */
+/* Does it belong to a feature that is off, or to what another backend does? */
 static bool vpart_file_lacks(const struct vpart_file *f, unsigned int cmd)
 {
-	return cmd == VMBUS_PARTITION_MMIO && !(f->features & VMBUS_PARTITION_F_MMIO);
+	switch (cmd) {
+	case VMBUS_PARTITION_MMIO:
+		return !(f->features & VMBUS_PARTITION_F_MMIO);
+	case VMBUS_PARTITION_NEXT_MSI:
+	case VMBUS_PARTITION_MSI_ROUTED:
+	case VMBUS_PARTITION_RETARGET:
+		return f->forward || !(f->features & VMBUS_PARTITION_F_MSI);
+	}
+	return false;
 }
 
 /* What a VCPU waits for: it must not wait for a call that waits for disks. */
@@ -493,6 +542,9 @@ static long vpart_file_ioctl(struct file *file, unsigned int cmd, unsigned long 
 	case VMBUS_PARTITION_SIGNAL_EVENT:
 	case VMBUS_PARTITION_DELIVERABLE:
 	case VMBUS_PARTITION_MMIO:
+	case VMBUS_PARTITION_NEXT_MSI:
+	case VMBUS_PARTITION_MSI_ROUTED:
+	case VMBUS_PARTITION_RETARGET:
 		return vpart_file_call(f, cmd, uarg);
 	}
 	mutex_lock(&f->lock);
@@ -577,6 +629,7 @@ static int vpart_file_release(struct inode *inode, struct file *file)
 	} else if (f->part) {
 		vpart_kicks_destroy(f->kicks);
 		vpart_backend_detach(f->part);
+		vpart_msifds_destroy(f->msifds);
 		xa_for_each(&f->calls, vp, call)
 			eventfd_ctx_put(call);
 		xa_destroy(&f->calls);

@@ -65,6 +65,7 @@ static struct vmbus_partition *vpart_create(const char *name)
 	mutex_init(&part->vtl2_lock);
 	mutex_init(&part->workers_lock);
 	mutex_init(&part->log_lock);
+	mutex_init(&part->msi_lock);
 	INIT_LIST_HEAD(&part->clients);
 	INIT_LIST_HEAD(&part->maps);
 	vpart_mmio_init(part);
@@ -217,6 +218,7 @@ static void vpart_reset_locked(struct vmbus_partition *part)
 	list_for_each_entry(client, &part->clients, node)
 		client->ops->reset(client);
 	mutex_unlock(&part->clients_lock);
+	vpart_msis_reset(part);
 	vpart_synic_off(part);
 }
 
@@ -224,8 +226,8 @@ static void vpart_reset_locked(struct vmbus_partition *part)
  * vpart_reset - the guest was reset
  * @part: partition
  *
- * On return no client holds a map, a page or a worker, and the SynIC of every
- * VP is off.  A guest that is stopped stays so.
+ * On return no client holds a map, a page or a worker, there is no MSI, and the SynIC of
+ * every VP is off.  A guest that is stopped stays so.
  *
  * Context: process, may sleep.
  */
@@ -242,8 +244,8 @@ EXPORT_SYMBOL_GPL(vpart_reset);
  * vpart_stop - the guest is stopped
  * @part: partition
  *
- * On return nothing of this kernel writes to the guest's memory, and no message or
- * event goes to it.  Nothing is lost: what the guest has signalled, and what devices
+ * On return nothing of this kernel writes to the guest's memory, and no message, event
+ * or MSI goes to it.  Nothing is lost: what the guest has signalled, and what devices
  * complete, is kept; its posts are answered with "try again".
  *
  * Context: process, may sleep.
@@ -260,7 +262,10 @@ void vpart_stop(struct vmbus_partition *part)
 				client->ops->quiesce(client);
 		/* Not earlier: what clients complete until then is delivered. */
 		WRITE_ONCE(part->stopped, true);
-		/* Pairs with rcu_read_lock() in vpart_send_message(), vpart_set_event(). */
+		/*
+		 * Pairs with rcu_read_lock() in vpart_send_message(), vpart_set_event(),
+		 * vpart_msi_raise(), vpart_msi_routed().
+		 */
 		synchronize_rcu();
 		vpart_event(part, VMBUS_PARTITION_EVENT_STOPPED, 0);
 	}
@@ -281,6 +286,7 @@ static void vpart_start_locked(struct vmbus_partition *part)
 			if (client->ops->resume)
 				client->ops->resume(client);
 		vpart_synic_started(part);
+		vpart_msis_started(part);
 		vpart_event(part, VMBUS_PARTITION_EVENT_STARTED, 0);
 	}
 	mutex_unlock(&part->clients_lock);
@@ -374,6 +380,7 @@ void vpart_backend_detach(struct vmbus_partition *part)
 	vpart_reset_locked(part);
 	vpart_workers_destroy(part);
 	vpart_vps_clear(part);
+	vpart_msis_clear(part);
 	vpart_set_mem_table(part, NULL, 0);
 	owner = part->backend->owner;
 	WRITE_ONCE(part->backend, NULL);

@@ -65,6 +65,8 @@ VPART_COUNTER_ATTR(signals_unclaimed, VPART_SIGNALS_UNCLAIMED);
 VPART_COUNTER_ATTR(bad_gpas, VPART_BAD_GPAS);
 VPART_COUNTER_ATTR(mmio_served, VPART_MMIO_SERVED);
 VPART_COUNTER_ATTR(mmio_unserved, VPART_MMIO_UNSERVED);
+VPART_COUNTER_ATTR(msis_raised, VPART_MSIS_RAISED);
+VPART_COUNTER_ATTR(msis_lost, VPART_MSIS_LOST);
 
 static struct attribute *vpart_attrs[] = {
 	&dev_attr_attached.attr,
@@ -84,6 +86,8 @@ static struct attribute *vpart_attrs[] = {
 	&vpart_attr_bad_gpas.attr.attr,
 	&vpart_attr_mmio_served.attr.attr,
 	&vpart_attr_mmio_unserved.attr.attr,
+	&vpart_attr_msis_raised.attr.attr,
+	&vpart_attr_msis_lost.attr.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vpart);

@@ -4,18 +4,19 @@
  *
  * What changes seldom (backend, VPs, SynIC pages, memory table) is changed under
  * vmbus_partition::config_lock.  What the hot path reads of it is read under
- * RCU (SynIC pages, ports, receiver in VTL2) or, where pages are pinned, under
+ * RCU (SynIC pages, ports, MSIs, receiver in VTL2) or, where pages are pinned, under
  * vmbus_partition::srcu.
  *
  * Lock order: vmbus_partition::config_lock, clients_lock, then what the clients'
  * reset takes.  workers_lock is held while worker threads end, so what runs in
- * them must not ask for a worker; vmbus_partition::log_lock, vpart_vp::slot_lock and
- * vpart_mmio_spaces::lock are leaves.  Clients may call
+ * them must not ask for a worker; vmbus_partition::log_lock, msi_lock, vpart_vp::slot_lock
+ * and vpart_mmio_spaces::lock are leaves.  Clients may call
  * everything that include/vmbus/partition.h lists for them from their reset.
  */
 #ifndef _VPART_H
 #define _VPART_H
 
+#include <linux/bitmap.h>
 #include <linux/device.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -43,6 +44,8 @@ enum vpart_counter {
 	VPART_BAD_GPAS,		/* pages outside the memory table */
 	VPART_MMIO_SERVED,	/* accesses to an address of a device */
 	VPART_MMIO_UNSERVED,	/* accesses to an address of nobody */
+	VPART_MSIS_RAISED,	/* MSIs that were raised, or will be */
+	VPART_MSIS_LOST,	/* MSIs that do not exist */
 	VPART_COUNTERS
 };
 
@@ -99,7 +102,7 @@ bool vpart_log_set(const struct vpart_log *log, u64 pfn);
 
 /* ---- events for a monitor: events.c ------------------------------------------- */
 
-#define VPART_EVENT_TYPES	(VMBUS_PARTITION_EVENT_FAULT + 1)
+#define VPART_EVENT_TYPES	(VMBUS_PARTITION_EVENT_MSI + 1)
 
 /**
  * struct vpart_event_record - events of a type that were not read yet
@@ -200,6 +203,54 @@ struct vpart_mmio_spaces {
 
 void vpart_mmio_init(struct vmbus_partition *part);
 
+/* ---- MSIs: msi.c ---------------------------------------------------------------- */
+
+/**
+ * struct vpart_msi - a message of an MSI
+ * @lock: protects what follows
+ * @cookie: the backend's, for its callback; does not change
+ * @active: the message exists
+ * @count: messages of the MSI, in the first of them, else 0
+ * @data: by which a device raises it
+ * @sequence: changes with the route
+ * @vp: VP that is interrupted
+ * @vector: by which vector
+ * @routed: a monitor has the route
+ * @pending: raised when it could not be
+ */
+struct vpart_msi {
+	spinlock_t lock;	/* see above */
+	void *cookie;
+	bool active;
+	u16 count;
+	u32 data;
+	u32 sequence;
+	u32 vp;
+	u32 vector;
+	bool routed;
+	bool pending;
+};
+
+/**
+ * struct vpart_msis - all of them
+ * @next: where to look for one that is free; as @used under vmbus_partition::msi_lock
+ * @used: those that exist
+ * @changed: those whose route is to be fetched; set and cleared atomically
+ * @n: entries of @msis
+ * @msis: by number
+ */
+struct vpart_msis {
+	unsigned int next;
+	DECLARE_BITMAP(used, VMBUS_PARTITION_MAX_MSIS);
+	DECLARE_BITMAP(changed, VMBUS_PARTITION_MAX_MSIS);
+	unsigned int n;
+	struct vpart_msi msis[] __counted_by(n);
+};
+
+void vpart_msis_started(struct vmbus_partition *part);
+void vpart_msis_reset(struct vmbus_partition *part);
+void vpart_msis_clear(struct vmbus_partition *part);
+
 /* ---- partition: partition.c --------------------------------------------------- */
 
 /**
@@ -230,6 +281,9 @@ void vpart_mmio_init(struct vmbus_partition *part);
  * @workers_lock: protects @workers
  * @workers: VP index -> struct vpart_worker
  * @mmio: addresses that are served
+ * @msi_lock: protects changes of @msis and @msi_lap
+ * @msis: MSIs while the backend can raise them, read under RCU
+ * @msi_lap: how often all numbers of MSIs have been used
  * @events: for a monitor
  * @pinned: pages pinned now
  * @counters: shown in sysfs
@@ -267,6 +321,11 @@ struct vmbus_partition {
 	struct xarray workers;
 
 	struct vpart_mmio_spaces mmio;
+
+	struct mutex msi_lock;		/* protects changes of msis, msi_lap */
+	struct vpart_msis __rcu *msis;
+	unsigned int msi_lap;
+
 	struct vpart_events events;
 
 	atomic64_t pinned;
@@ -294,7 +353,7 @@ int vpart_vtl2_pin(struct vmbus_partition *part, const u64 *pfns, unsigned int n
 void vpart_vtl2_unpin(struct page **pages, unsigned int n);
 void vpart_workers_destroy(struct vmbus_partition *part);
 
-/* ---- the file of a monitor: chardev.c, calls.c, kicks.c --------------------------- */
+/* ---- the file of a monitor: chardev.c, calls.c, kicks.c, msifds.c ------------------- */
 
 long vpart_call(struct vmbus_partition *part, unsigned int cmd, void __user *arg);
 
@@ -303,6 +362,11 @@ struct vpart_kicks;
 struct vpart_kicks *vpart_kicks_create(struct vmbus_partition *part, u32 first, u32 count,
 				       const s32 *fds);
 void vpart_kicks_destroy(struct vpart_kicks *kicks);
+
+struct vpart_msifds;
+
+struct vpart_msifds *vpart_msifds_create(struct vmbus_partition *part, u32 count, const s32 *fds);
+void vpart_msifds_destroy(struct vpart_msifds *msifds);
 
 extern const struct file_operations vpart_file_ops;
 

@@ -225,6 +225,37 @@ void vpart_mmio_remove(struct vmbus_partition *part, struct vpart_mmio *m);
 int vpart_mmio_access(struct vmbus_partition *part, u8 vtl, u64 gpa, unsigned int size,
 		      bool write, u64 *value);
 
+/* ---- MSIs: interrupts of devices ---------------------------------------------- */
+
+#define VPART_MSI_MAX_COUNT	32	/* messages of one MSI, as for PCI */
+
+/* Delivery modes, as in the messages of a VPCI bus */
+#define VPART_MSI_FIXED		0
+#define VPART_MSI_LOWEST	1
+
+/**
+ * struct vpart_msi_request - an interrupt that the guest wants a device to have
+ * @vector: of the first message, 16 to 255; the next one's is one higher, and so on
+ * @delivery: VPART_MSI_FIXED or VPART_MSI_LOWEST; one VP is interrupted in either mode
+ * @count: messages, 1 to VPART_MSI_MAX_COUNT
+ * @nvps: entries of @vps
+ * @vps: VPs, of which one is interrupted; those that do not exist are passed over
+ */
+struct vpart_msi_request {
+	u32 vector;
+	u8 delivery;
+	u16 count;
+	unsigned int nvps;
+	const u32 *vps;
+};
+
+int vpart_msi_create(struct vmbus_partition *part, const struct vpart_msi_request *req,
+		     u64 *address, u32 *data);
+int vpart_msi_retarget(struct vmbus_partition *part, u64 address, u32 data, u32 vector,
+		       const u32 *vps, unsigned int nvps);
+int vpart_msi_delete(struct vmbus_partition *part, u64 address, u32 data);
+int vpart_msi_raise(struct vmbus_partition *part, u64 address, u32 data);
+
 /* ---- workers ---------------------------------------------------------------- */
 
 struct kthread_worker *vpart_worker(struct vmbus_partition *part, u32 vp);
@@ -248,6 +279,8 @@ struct kthread_worker *vpart_worker(struct vmbus_partition *part, u32 vp);
  * @signal: set event flag @flag, and interrupt if it was clear: 1 if it was, 0
  *	if it was set already, or -errno.  Any context, also with interrupts off.
  *	Comes with @post.
+ * @msi: raise the MSI whose @cookie was given to vpart_set_msis().  Any context, also
+ *	with interrupts off.  Comes with vpart_set_msis().
  * @await: @post found the slot in use: call vpart_sints_deliverable() when it
  *	is free.  Any context, also with interrupts off.  Optional: the partition
  *	tries again by time, too.
@@ -264,6 +297,7 @@ struct vpart_backend_ops {
 	void (*interrupt)(void *ctx, void *cookie, u8 sint);
 	int (*post)(void *ctx, void *cookie, u8 sint, const void *payload, u32 len);
 	int (*signal)(void *ctx, void *cookie, u8 sint, u16 flag);
+	void (*msi)(void *ctx, void *cookie);
 	void (*await)(void *ctx, void *cookie, u8 sint);
 	void (*worker_start)(void *ctx);
 	void (*worker_stop)(void *ctx);
@@ -278,6 +312,10 @@ int vpart_set_vp(struct vmbus_partition *part, u32 vp, void *cookie);
 int vpart_clear_vp(struct vmbus_partition *part, u32 vp);
 int vpart_set_synic(struct vmbus_partition *part, u32 vp, u64 control, u64 simp, u64 siefp);
 u16 vpart_sints_deliverable(struct vmbus_partition *part, u32 vp, u16 sints);
+int vpart_set_msis(struct vmbus_partition *part, void *const *cookies, unsigned int n);
+int vpart_msi_next(struct vmbus_partition *part, struct vmbus_partition_msi *route);
+void vpart_msi_again(struct vmbus_partition *part, u32 msi);
+int vpart_msi_routed(struct vmbus_partition *part, u32 msi, u32 sequence);
 void vpart_reset(struct vmbus_partition *part);
 void vpart_stop(struct vmbus_partition *part);
 void vpart_start(struct vmbus_partition *part);

@@ -14,7 +14,8 @@
 #include <unistd.h>
 #include "selftest.h"
 
-#define KNOWN_FEATURES	(VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_EVENTS | \
+#define KNOWN_FEATURES	(VMBUS_PARTITION_F_MMIO | VMBUS_PARTITION_F_MSI | \
+			 VMBUS_PARTITION_F_DIRTY_LOG | VMBUS_PARTITION_F_EVENTS | \
 			 VMBUS_PARTITION_F_STOP)
 #define SIMP		(RAM_GPA + PAGE_SIMP(0) * PAGE)
 #define SIEFP		(RAM_GPA + PAGE_SIEFP(0) * PAGE)
@@ -56,13 +57,17 @@ static void test_before_attach(int fd)
 	struct vmbus_partition_synic synic = { 0 };
 	struct vmbus_partition_deliverable ready = { 0 };
 	struct vmbus_partition_kicks kicks = { 0 };
+	struct vmbus_partition_mmio mmio = { .size = 4 };
+	struct vmbus_partition_msis msis = { 0 };
 	struct vmbus_partition_vp vp = { 0 };
 	uint64_t features = ~0ULL;
 
 	expect(fd, VMBUS_PARTITION_GET_FEATURES, &features, 0, "features can be read");
 	result(features == KNOWN_FEATURES, "those that there are");
-	features = VMBUS_PARTITION_F_MMIO;
+	features = VMBUS_PARTITION_F_MMAP;
 	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, EOPNOTSUPP, "a reserved feature");
+	features = VMBUS_PARTITION_F_MSI;
+	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, EINVAL, "MSIs without events");
 	features = 1ULL << 63;
 	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, EOPNOTSUPP, "an unknown feature");
 	features = 0;
@@ -75,6 +80,8 @@ static void test_before_attach(int fd)
 	expect(fd, VMBUS_PARTITION_SIGNAL_EVENT, &sig, ENOTCONN, "signal before attach");
 	expect(fd, VMBUS_PARTITION_RESET, NULL, ENOTCONN, "reset before attach");
 	expect(fd, VMBUS_PARTITION_DELIVERABLE, &ready, ENOTCONN, "deliverable before attach");
+	expect(fd, VMBUS_PARTITION_MMIO, &mmio, ENOTCONN, "MMIO before attach");
+	expect(fd, VMBUS_PARTITION_SET_MSIS, &msis, ENOTCONN, "MSIs before attach");
 }
 
 static void test_attach(int fd, const char *name)

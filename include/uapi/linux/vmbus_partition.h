@@ -35,6 +35,7 @@
 #define VMBUS_PARTITION_MAX_VPS		1024
 #define VMBUS_PARTITION_MAX_REGIONS	64
 #define VMBUS_PARTITION_MAX_KICKS	2047
+#define VMBUS_PARTITION_MAX_MSIS	2048
 #define VMBUS_PARTITION_MESSAGE_SIZE	240
 #define VMBUS_PARTITION_MAX_LOG_PAGES	(1ULL << 32)	/* pages of regions that are logged */
 #define VMBUS_PARTITION_MAX_FETCH_PAGES	(1U << 24)	/* of one GET_DIRTY_LOG */
@@ -44,10 +45,11 @@
  * reserved so that a monitor can ask.  What belongs to a feature works if
  * SET_FEATURES has switched it on, and fails with -EOPNOTSUPP if not (a flag with
  * -EINVAL).  SET_FEATURES with a bit that GET_FEATURES did not return fails with
- * -EOPNOTSUPP; after ATTACH it fails with -EBUSY.
+ * -EOPNOTSUPP, and without one that another bit needs with -EINVAL; after ATTACH it
+ * fails with -EBUSY.
  */
 #define VMBUS_PARTITION_F_MMIO		(1ULL << 0)	/* MMIO regions served by the kernel */
-#define VMBUS_PARTITION_F_MSI		(1ULL << 1)	/* MSI routes by eventfd */
+#define VMBUS_PARTITION_F_MSI		(1ULL << 1)	/* MSIs by eventfd; needs F_EVENTS */
 #define VMBUS_PARTITION_F_MMAP		(1ULL << 2)	/* overlay pages by mmap() */
 #define VMBUS_PARTITION_F_DIRTY_LOG	(1ULL << 3)	/* log of pages the kernel wrote */
 #define VMBUS_PARTITION_F_EVENTS	(1ULL << 4)	/* read() and poll() events */
@@ -297,6 +299,80 @@ struct vmbus_partition_mmio {
 	__u64 reserved;
 };
 
+/**
+ * struct vmbus_partition_msis - the pool of eventfds that stand for MSIs
+ * @count: number of eventfds, 1 to VMBUS_PARTITION_MAX_MSIS
+ * @flags: must be zero
+ * @fds: user address of an array of __s32
+ *
+ * With VMBUS_PARTITION_F_MSI.  The message signalled interrupts (MSIs) of devices that
+ * the kernel has for the guest are numbered from 0 to @count - 1, and there are never
+ * more of them at a time.  The kernel signals fds[n], from any context, to raise MSI n;
+ * the monitor has bound the eventfd to an edge-triggered interrupt of its own, and
+ * routes that as VMBUS_PARTITION_NEXT_MSI says.  A pool can be given once, then the
+ * call fails with -EBUSY.  Without it devices have no interrupts.
+ */
+struct vmbus_partition_msis {
+	__u32 count;
+	__u32 flags;
+	__u64 fds;
+};
+
+#define VMBUS_PARTITION_MSI_ACTIVE	(1U << 0)
+
+/**
+ * struct vmbus_partition_msi - where an MSI goes
+ * @msi: its number
+ * @flags: VMBUS_PARTITION_MSI_ACTIVE, or 0 if there is no such MSI (any more): what
+ *	follows is zero then, but for @sequence
+ * @sequence: changes with the route
+ * @vp: index of the VP that is interrupted
+ * @vector: by which vector, 16 to 255; delivery is fixed, trigger is edge
+ * @reserved: zero
+ *
+ * With VMBUS_PARTITION_F_MSI.  VMBUS_PARTITION_NEXT_MSI returns one whose route has
+ * changed since it was last returned, and fails with -ENOENT if there is none.
+ * VMBUS_PARTITION_EVENT_MSI says that there may be some.  The monitor routes, and says
+ * so with VMBUS_PARTITION_MSI_ROUTED and the same structure; what was raised before
+ * that waits for it.  If the route has changed again meanwhile the call succeeds, too,
+ * and the MSI is returned another time.
+ *
+ * Fetching, routing and saying so is to be done by one thread at a time, and must not
+ * need a VP to run: the guest may wait in all of them.
+ */
+struct vmbus_partition_msi {
+	__u32 msi;
+	__u32 flags;
+	__u32 sequence;
+	__u32 vp;
+	__u32 vector;
+	__u32 reserved;
+};
+
+/**
+ * struct vmbus_partition_retarget - the guest called HvCallRetargetDeviceInterrupt
+ * @address: of the interrupt entry in the hypercall's input, whose source is MSI
+ * @data: of the same
+ * @vector: from the hypercall's input
+ * @flags: must be zero
+ * @status: out: HV_STATUS for the guest (0 done, 0x05 there is no such MSI or it cannot
+ *	have the vector, 0x0e there is no such VP)
+ * @vps: mask of the VPs that the input names: VP n is bit n % 64 of word n / 64.  The
+ *	interrupt goes to one of them.
+ *
+ * With VMBUS_PARTITION_F_MSI.  Address and data tell an MSI from all others of the
+ * guest: the device that the input names need not be known.  The monitor routes what
+ * VMBUS_PARTITION_NEXT_MSI returns before the guest goes on.
+ */
+struct vmbus_partition_retarget {
+	__u64 address;
+	__u32 data;
+	__u32 vector;
+	__u32 flags;
+	__u32 status;
+	__u64 vps[VMBUS_PARTITION_MAX_VPS / 64];
+};
+
 /*
  * What read() tells, with VMBUS_PARTITION_F_EVENTS: type of an event, and what
  * vmbus_partition_event::data is.
@@ -308,6 +384,7 @@ struct vmbus_partition_mmio {
 #define VMBUS_PARTITION_EVENT_STARTED		5	/* START has started it: 0 */
 #define VMBUS_PARTITION_EVENT_RESET		6	/* RESET is done: 0 */
 #define VMBUS_PARTITION_EVENT_FAULT		7	/* a page was refused: its frame number */
+#define VMBUS_PARTITION_EVENT_MSI		8	/* NEXT_MSI may return one: 0 */
 
 /**
  * struct vmbus_partition_event - a record of read()
@@ -349,7 +426,7 @@ struct vmbus_partition_event {
 					      struct vmbus_partition_signal)
 /*
  * The guest was reset: forget its SynIC pages, close its channels, release its
- * memory, keep the offers.  Returns when nothing of the kernel touches guest
+ * memory, delete its MSIs, keep the offers.  Returns when nothing of the kernel touches guest
  * memory any more.
  */
 #define VMBUS_PARTITION_RESET		_IO(VMBUS_PARTITION_IOC, 0x09)
@@ -358,17 +435,26 @@ struct vmbus_partition_event {
 /*
  * The guest is stopped, with VMBUS_PARTITION_F_STOP.  When the call returns, which is
  * after the I/O that is under way, the kernel neither writes to guest memory nor
- * signals a call eventfd.  Nothing is lost: what the guest has signalled, and what the
- * kernel has to tell it, is kept until START; POST_MESSAGE answers 0x13, "try again".
- * All other calls work as ever.  After RESET the guest is still stopped; closing the
- * file ends it all.  STOP of a guest that is stopped and START of one that is not
- * succeed and change nothing.  A host behind a relayed channel is not stopped.
+ * signals the eventfd of a VP or an MSI.  Nothing is lost: what the guest has
+ * signalled, and what the kernel has to tell it, is kept until START; POST_MESSAGE
+ * answers 0x13, "try again".  All other calls work as ever.  After RESET the guest is
+ * still stopped; closing the file ends it all.  STOP of a guest that is stopped and
+ * START of one that is not succeed and change nothing.  A host behind a relayed
+ * channel is not stopped.
  */
 #define VMBUS_PARTITION_STOP		_IO(VMBUS_PARTITION_IOC, 0x0b)
 #define VMBUS_PARTITION_START		_IO(VMBUS_PARTITION_IOC, 0x0c)
 #define VMBUS_PARTITION_MMIO		_IOWR(VMBUS_PARTITION_IOC, 0x0d, \
 					      struct vmbus_partition_mmio)
+#define VMBUS_PARTITION_SET_MSIS	_IOW(VMBUS_PARTITION_IOC, 0x0e, \
+					     struct vmbus_partition_msis)
+#define VMBUS_PARTITION_NEXT_MSI	_IOR(VMBUS_PARTITION_IOC, 0x0f, \
+					     struct vmbus_partition_msi)
 #define VMBUS_PARTITION_DELIVERABLE	_IOW(VMBUS_PARTITION_IOC, 0x10, \
 					     struct vmbus_partition_deliverable)
+#define VMBUS_PARTITION_MSI_ROUTED	_IOW(VMBUS_PARTITION_IOC, 0x11, \
+					     struct vmbus_partition_msi)
+#define VMBUS_PARTITION_RETARGET	_IOWR(VMBUS_PARTITION_IOC, 0x12, \
+					      struct vmbus_partition_retarget)
 
 #endif /* _UAPI_LINUX_VMBUS_PARTITION_H */
