@@ -85,6 +85,12 @@ struct fh_post {
  * @share_err: what share() returns
  * @shared: pages that the host has
  * @keep_shared: it remembers them after unshare()
+ * @mmios: calls of mmio(), of which the last with
+ * @mmio_gpa: this address,
+ * @mmio_size: size, and
+ * @mmio_write: direction
+ * @mmio_value: what was written last, and what is read
+ * @mmio_err: what they return
  * @on_post: called with each message that is taken, or NULL
  * @on_answer: gets the client's answers instead of @calls, or NULL
  */
@@ -116,6 +122,12 @@ struct fh {
 	int share_err;
 	struct page *shared[FH_SHARED];
 	bool keep_shared;
+	unsigned int mmios;
+	u64 mmio_gpa;
+	unsigned int mmio_size;
+	bool mmio_write;
+	u64 mmio_value;
+	int mmio_err;
 	void (*on_post)(struct fh *fh);
 	void (*on_answer)(struct fh *fh, int err);
 };
@@ -219,6 +231,22 @@ static inline void fh_unbind_event(struct vrelay_host *host, u16 flag)
 	fh->nbound--;
 }
 
+static inline int fh_mmio(struct vrelay_host *host, u64 gpa, unsigned int size, bool write,
+			  u64 *value)
+{
+	struct fh *fh = fh_of_host(host);
+
+	fh->mmios++;
+	fh->mmio_gpa = gpa;
+	fh->mmio_size = size;
+	fh->mmio_write = write;
+	if (write)
+		fh->mmio_value = *value;
+	else
+		*value = fh->mmio_value;
+	return fh->mmio_err;
+}
+
 static inline void fh_ready(struct vrelay_host *host)
 {
 	fh_of_host(host)->readies++;
@@ -239,6 +267,7 @@ static const struct vrelay_host_ops fh_host_ops = {
 	.unbind_event = fh_unbind_event,
 	.share = fh_share,
 	.unshare = fh_unshare,
+	.mmio = fh_mmio,
 	.ready = fh_ready,
 	.destroy = fh_destroy,
 };

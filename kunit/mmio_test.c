@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include "../drivers/vmbus_relay/vrelay.h"
 #include "part_file.h"
 
 #define MT_MMIO		VMBUS_PARTITION_F_MMIO
@@ -380,6 +381,41 @@ static void mmio_remove_busy_test(struct kunit *test)
 	vpart_mmio_remove(part, &other->m);
 }
 
+/* ---- this kernel toward the test root -------------------------------------------------- */
+
+static void mt_destroy(void *ctx)
+{
+	struct vrelay_host *host = ctx;
+
+	host->ops->destroy(host);
+}
+
+/* The relay's loopback has the addresses that whoever plays the host serves. */
+static void mmio_loopback_test(struct kunit *test)
+{
+	struct vmbus_partition *part = mt_part(test);
+	struct mt_dev *guest = mt_dev(test, part, 0x1000, 0x1000, MT_GUEST);
+	struct mt_dev *window = mt_dev(test, part, 0x8000, 0x2000, MT_VTL2);
+	struct vrelay_host *host = vrelay_loopback_create();
+	u64 value = 0x1234;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(host));
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, mt_destroy, host), 0);
+	KUNIT_ASSERT_EQ(test, host->ops->start(host, part), 0);
+	KUNIT_ASSERT_EQ(test, vpart_mmio_add(part, &guest->m), 0);
+	KUNIT_ASSERT_EQ(test, vpart_mmio_add(part, &window->m), 0);
+	KUNIT_EXPECT_EQ(test, host->ops->mmio(host, 0x9000, 2, true, &value), 0);
+	KUNIT_EXPECT_EQ(test, window->offset, 0x1000);
+	KUNIT_EXPECT_EQ(test, window->value, 0x1234);
+	KUNIT_EXPECT_EQ(test, host->ops->mmio(host, 0x9ffc, 4, false, &value), 0);
+	KUNIT_EXPECT_EQ(test, value, 0x44332211);
+	KUNIT_EXPECT_EQ(test, host->ops->mmio(host, 0x1000, 4, false, &value), -ENXIO);
+	KUNIT_EXPECT_EQ(test, guest->accesses, 0);
+	vpart_mmio_remove(part, &guest->m);
+	vpart_mmio_remove(part, &window->m);
+	host->ops->stop(host);
+}
+
 /* ---- a monitor's call --------------------------------------------------------------- */
 
 static struct vmbus_partition_mmio mt_args(u64 gpa, u32 size, u32 flags, u64 value)
@@ -481,6 +517,7 @@ static struct kunit_case mmio_cases[] = {
 	KUNIT_CASE(mmio_last_test),
 	KUNIT_CASE(mmio_nested_test),
 	KUNIT_CASE(mmio_remove_busy_test),
+	KUNIT_CASE(mmio_loopback_test),
 	KUNIT_CASE(mmio_feature_test),
 	KUNIT_CASE(mmio_call_test),
 	KUNIT_CASE(mmio_stop_test),

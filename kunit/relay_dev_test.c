@@ -324,6 +324,56 @@ static void relay_dev_messages_test(struct kunit *test)
 	fh_expect_errors(dt->fh, 0);
 }
 
+/* The host's addresses, whether the device is open or not. */
+static void relay_dev_mmio_test(struct kunit *test)
+{
+	static const struct {
+		u64 gpa;
+		unsigned int size;
+		int err;
+	} cases[] = {
+		{ 0, 1, 0 }, { 0x1001, 1, 0 }, { 0x1002, 2, 0 }, { 0x1004, 4, 0 }, { 0x1008, 8, 0 },
+		{ U64_MAX, 1, 0 }, { U64_MAX - 7, 8, 0 },
+		{ 0x1001, 2, -EINVAL }, { 0x1002, 4, -EINVAL }, { 0x1004, 8, -EINVAL },
+		{ U64_MAX, 2, -EINVAL }, { 0x1000, 0, -EINVAL }, { 0x1000, 3, -EINVAL },
+		{ 0x1000, 16, -EINVAL }, { 0x1000, U32_MAX, -EINVAL },
+	};
+	struct dt *dt = dt_new(test);
+	struct fh *fh = dt->fh;
+	unsigned int i, calls = 0;
+	u64 value;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		value = i;
+		KUNIT_EXPECT_EQ_MSG(test, vrelay_dev_mmio(dt->dev, cases[i].gpa, cases[i].size,
+							  true, &value), cases[i].err,
+				    "case %u", i);
+		value = 0x100;
+		KUNIT_EXPECT_EQ_MSG(test, vrelay_dev_mmio(dt->dev, cases[i].gpa, cases[i].size,
+							  false, &value), cases[i].err,
+				    "case %u", i);
+		if (!cases[i].err)
+			calls += 2;
+		KUNIT_EXPECT_EQ_MSG(test, fh->mmios, calls, "case %u", i);
+		if (cases[i].err)
+			continue;
+		KUNIT_EXPECT_EQ(test, value, i);
+		KUNIT_EXPECT_EQ(test, fh->mmio_gpa, cases[i].gpa);
+		KUNIT_EXPECT_EQ(test, fh->mmio_size, cases[i].size);
+		KUNIT_EXPECT_FALSE(test, fh->mmio_write);
+	}
+	/* What cannot be read is all ones. */
+	fh->mmio_err = -ENXIO;
+	KUNIT_EXPECT_EQ(test, vrelay_dev_mmio(dt->dev, 0x1000, 2, false, &value), -ENXIO);
+	KUNIT_EXPECT_EQ(test, value, 0xffff);
+	KUNIT_EXPECT_EQ(test, vrelay_dev_mmio(dt->dev, 0x1000, 8, false, &value), -ENXIO);
+	KUNIT_EXPECT_EQ(test, value, U64_MAX);
+	value = 5;
+	KUNIT_EXPECT_EQ(test, vrelay_dev_mmio(dt->dev, 0x1000, 8, true, &value), -ENXIO);
+	KUNIT_EXPECT_EQ(test, value, 5);
+	fh_expect_quiet(fh);
+}
+
 /* Rings of two sizes: the host is told where the second begins. */
 static void relay_dev_sizes_test(struct kunit *test)
 {
@@ -691,6 +741,7 @@ static void relay_dev_forward_test(struct kunit *test)
 
 static struct kunit_case relay_dev_cases[] = {
 	KUNIT_CASE(relay_dev_messages_test),
+	KUNIT_CASE(relay_dev_mmio_test),
 	KUNIT_CASE(relay_dev_sizes_test),
 	KUNIT_CASE(relay_dev_gpadl_id_test),
 	KUNIT_CASE(relay_dev_packets_test),

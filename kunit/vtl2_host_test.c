@@ -33,6 +33,10 @@
  * @sint: register of our SINT
  * @eoms: writes to EOM
  * @in: SIGNAL EVENT's input
+ * @ios: accesses to addresses of the host, of which the last
+ * @io_gpa: to this address, of
+ * @io_size: this size
+ * @io_value: what was written last, and what is read
  * @full: messages are not taken
  * @received: messages taken
  * @last_len: length of the last one
@@ -55,6 +59,10 @@ struct vh {
 	u64 sint;
 	unsigned int eoms;
 	u64 in;
+	unsigned int ios;
+	u64 io_gpa;
+	unsigned int io_size;
+	u64 io_value;
 	bool full;
 	unsigned int received;
 	u32 last_len;
@@ -481,6 +489,43 @@ static void vtl2_share_test(struct kunit *test)
 	vh->host->ops->unshare(vh->host, pfns, 2);
 }
 
+static int vh_io(u64 gpa, unsigned int size, bool write, u64 *value)
+{
+	vh_this->ios++;
+	vh_this->io_gpa = gpa;
+	vh_this->io_size = size;
+	if (write)
+		vh_this->io_value = *value;
+	else
+		*value = vh_this->io_value;
+	return 0;
+}
+
+/* Never this kernel's memory, nor what is no address at all. */
+static void vtl2_mmio_test(struct kunit *test)
+{
+	struct vh *vh = vh_new(test);
+	const struct vrelay_host_ops *ops = vh->host->ops;
+	u64 ram = page_to_phys(vh->messages), value = 0x5a;
+
+	kunit_activate_static_stub(test, vrelay_vtl2_io, vh_io);
+	/* That of the local APIC: there is no memory on any PC. */
+	KUNIT_EXPECT_EQ(test, ops->mmio(vh->host, 0xfee00ff0, 4, true, &value), 0);
+	KUNIT_EXPECT_EQ(test, vh->ios, 1);
+	KUNIT_EXPECT_EQ(test, vh->io_gpa, 0xfee00ff0);
+	KUNIT_EXPECT_EQ(test, vh->io_size, 4);
+	value = 0;
+	KUNIT_EXPECT_EQ(test, ops->mmio(vh->host, 0xfee00ff0, 8, false, &value), 0);
+	KUNIT_EXPECT_EQ(test, value, 0x5a);
+	KUNIT_EXPECT_EQ(test, ops->mmio(vh->host, ram, 4, true, &value), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ops->mmio(vh->host, ram + 0xff8, 8, false, &value), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ops->mmio(vh->host, 1ULL << 63, 8, false, &value), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ops->mmio(vh->host, U64_MAX - 7, 8, false, &value), -EFAULT);
+	KUNIT_EXPECT_EQ(test, ops->mmio(vh->host, 1ULL << boot_cpu_data.x86_phys_bits, 1, false,
+					&value), -EFAULT);
+	KUNIT_EXPECT_EQ(test, vh->ios, 2);
+}
+
 /* Where it does not start nothing is left of it. */
 static void vtl2_refused_test(struct kunit *test)
 {
@@ -536,6 +581,7 @@ static struct kunit_case vtl2_host_cases[] = {
 	KUNIT_CASE(vtl2_status_test),
 	KUNIT_CASE(vtl2_signal_bytes_test),
 	KUNIT_CASE(vtl2_share_test),
+	KUNIT_CASE(vtl2_mmio_test),
 	KUNIT_CASE(vtl2_refused_test),
 	KUNIT_CASE(vtl2_hold_test),
 	{}

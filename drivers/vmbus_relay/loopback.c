@@ -14,6 +14,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <kunit/visibility.h>
 #include <vmbus/partition.h>
 
 #include "vrelay.h"
@@ -177,6 +178,13 @@ static void vrelay_loopback_unshare(struct vrelay_host *host, const u64 *pfns, u
 	vpart_vtl2_unshare(to_loopback(host)->part, pfns, n);
 }
 
+static int vrelay_loopback_mmio(struct vrelay_host *host, u64 gpa, unsigned int size, bool write,
+				u64 *value)
+{
+	return vpart_mmio_access(to_loopback(host)->part, VPART_VTL_PARAVISOR, gpa, size, write,
+				 value);
+}
+
 static void vrelay_loopback_ready(struct vrelay_host *host)
 {
 	vpart_vtl2_ready(to_loopback(host)->part, VMBUS_SINT_REDIRECT);
@@ -197,6 +205,7 @@ static const struct vrelay_host_ops vrelay_loopback_ops = {
 	.unbind_event = vrelay_loopback_unbind,
 	.share = vrelay_loopback_share,
 	.unshare = vrelay_loopback_unshare,
+	.mmio = vrelay_loopback_mmio,
 	.ready = vrelay_loopback_ready,
 	.destroy = vrelay_loopback_destroy,
 };
@@ -216,3 +225,4 @@ struct vrelay_host *vrelay_loopback_create(void)
 	INIT_DELAYED_WORK(&loopback->late, vrelay_loopback_late);
 	return &loopback->host;
 }
+EXPORT_SYMBOL_IF_KUNIT(vrelay_loopback_create);

@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <kunit/visibility.h>
+#include <linux/bits.h>
 #include <linux/completion.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -304,6 +305,37 @@ int vrelay_dev_forward(struct vrelay_dev *dev, const struct vsrv_packet *pkt)
 	return dev_write(dev, pkt, NULL, 0);
 }
 EXPORT_SYMBOL_GPL(vrelay_dev_forward);
+
+/* ---- addresses ------------------------------------------------------------------------- */
+
+/**
+ * vrelay_dev_mmio() - access what the host serves in this kernel's addresses
+ * @dev: device, open or not
+ * @gpa: address, which the driver has told the host; a multiple of @size
+ * @size: bytes: 1, 2, 4 or 8
+ * @write: write, or else read
+ * @value: of a write what is written, of a read out: what is read; all ones, of @size
+ *	bytes, if it cannot be
+ *
+ * The host is asked each time, and may answer anything.
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EINVAL for a bad @gpa or @size, -ENXIO if nobody serves it, -EFAULT if this
+ * is no address for it, -ENOMEM.
+ */
+int vrelay_dev_mmio(struct vrelay_dev *dev, u64 gpa, unsigned int size, bool write, u64 *value)
+{
+	struct vrelay_host *host = dev->hchan->client->host;
+	int err;
+
+	if ((size != 1 && size != 2 && size != 4 && size != 8) || gpa % size)
+		return -EINVAL;
+	err = host->ops->mmio(host, gpa, size, write, value);
+	if (err && !write)
+		*value = GENMASK_ULL(size * BITS_PER_BYTE - 1, 0);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vrelay_dev_mmio);
 
 /* ---- open and close ---------------------------------------------------------------------- */
 

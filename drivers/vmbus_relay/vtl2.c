@@ -16,6 +16,7 @@
 #include <linux/err.h>
 #include <linux/hyperv.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -201,6 +202,61 @@ void vrelay_vtl2_cpus_off(int state)
 	cpuhp_remove_state(state);
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_vtl2_cpus_off);
+
+static u64 vtl2_io_read(const void __iomem *at, unsigned int size)
+{
+	switch (size) {
+	case 1:
+		return readb(at);
+	case 2:
+		return readw(at);
+	case 4:
+		return readl(at);
+	}
+	return readq(at);
+}
+
+static void vtl2_io_write(void __iomem *at, unsigned int size, u64 value)
+{
+	switch (size) {
+	case 1:
+		writeb(value, at);
+		return;
+	case 2:
+		writew(value, at);
+		return;
+	case 4:
+		writel(value, at);
+		return;
+	}
+	writeq(value, at);
+}
+
+/**
+ * vrelay_vtl2_io() - access a physical address that is no memory
+ * @gpa: address, a multiple of @size
+ * @size: bytes: 1, 2, 4 or 8
+ * @write: write, or else read
+ * @value: what to write; or out: what was read
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vrelay_vtl2_io(u64 gpa, unsigned int size, bool write, u64 *value)
+{
+	void __iomem *at;
+
+	KUNIT_STATIC_STUB_REDIRECT(vrelay_vtl2_io, gpa, size, write, value);
+	at = ioremap(gpa, size);
+	if (!at)
+		return -ENOMEM;
+	if (write)
+		vtl2_io_write(at, size, *value);
+	else
+		*value = vtl2_io_read(at, size);
+	iounmap(at);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vrelay_vtl2_io);
 
 /* ---- interrupts ---------------------------------------------------------------------- */
 
@@ -466,6 +522,18 @@ static void vrelay_vtl2_unshare(struct vrelay_host *host, const u64 *pfns, unsig
 {
 }
 
+/* Seldom, while a device is set up: it need not be fast. */
+static int vrelay_vtl2_mmio(struct vrelay_host *host, u64 gpa, unsigned int size, bool write,
+			    u64 *value)
+{
+	/* What ioremap() would warn of */
+	if (gpa >> boot_cpu_data.x86_phys_bits ||
+	    region_intersects(gpa, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	    REGION_DISJOINT)
+		return -EFAULT;
+	return vrelay_vtl2_io(gpa, size, write, value);
+}
+
 static void vtl2_look_ipi(void *unused)
 {
 	vrelay_vtl2_isr();
@@ -491,6 +559,7 @@ static const struct vrelay_host_ops vrelay_vtl2_ops = {
 	.unbind_event = vrelay_vtl2_unbind,
 	.share = vrelay_vtl2_share,
 	.unshare = vrelay_vtl2_unshare,
+	.mmio = vrelay_vtl2_mmio,
 	.ready = vrelay_vtl2_ready,
 	.destroy = vrelay_vtl2_destroy,
 };

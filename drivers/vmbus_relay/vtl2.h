@@ -14,6 +14,7 @@ int vrelay_vtl2_hook(void);
 void vrelay_vtl2_unhook(void);
 int vrelay_vtl2_cpus_on(void);
 void vrelay_vtl2_cpus_off(int state);
+int vrelay_vtl2_io(u64 gpa, unsigned int size, bool write, u64 *value);
 
 void vrelay_vtl2_isr(void);
 void vrelay_vtl2_flag(u16 flag);

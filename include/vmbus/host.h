@@ -27,6 +27,9 @@ struct vrelay_host;
  * @share: let the host have @n pages of this kernel; @pfns are the numbers that it
  *	knows them by.  May sleep.  0 or -errno.
  * @unshare: undo it, once the host uses them no more.  May sleep.
+ * @mmio: read or write @size bytes (1, 2, 4 or 8, aligned) at @gpa of what the host serves
+ *	in this kernel's own addresses, such as the window of a VPCI bus.  May sleep.  0,
+ *	-ENXIO if nobody serves it, or another -errno.
  * @ready: vrelay_host::receive() returned -EAGAIN before and has room now.
  *	May call it.  Process context.
  * @destroy: free it; it is stopped
@@ -41,6 +44,7 @@ struct vrelay_host_ops {
 	void (*unbind_event)(struct vrelay_host *host, u16 flag);
 	int (*share)(struct vrelay_host *host, struct page **pages, unsigned int n, u64 *pfns);
 	void (*unshare)(struct vrelay_host *host, const u64 *pfns, unsigned int n);
+	int (*mmio)(struct vrelay_host *host, u64 gpa, unsigned int size, bool write, u64 *value);
 	void (*ready)(struct vrelay_host *host);
 	void (*destroy)(struct vrelay_host *host);
 };

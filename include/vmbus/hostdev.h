@@ -45,5 +45,6 @@ int vrelay_dev_send(struct vrelay_dev *dev, u16 type, u16 flags, u64 trans_id,
 		    const struct kvec *vec, unsigned int nvec);
 int vrelay_dev_forward(struct vrelay_dev *dev, const struct vsrv_packet *pkt);
 void vrelay_dev_queue(struct vrelay_dev *dev);
+int vrelay_dev_mmio(struct vrelay_dev *dev, u64 gpa, unsigned int size, bool write, u64 *value);
 
 #endif /* _VMBUS_HOSTDEV_H */
