@@ -136,13 +136,17 @@ static_assert(offsetof(struct acpi_fadt, sleep_control) == 244, "FADT sleep cont
  *	}
  * }
  */
-static const uint8_t dsdt_aml[] = {
+static const uint8_t plain_aml[] = {
 	0x08, '_', 'S', '5', '_', 0x12, 0x04, 0x01, 0x0a, ACPI_S5_TYPE,
 	0x10, 0x43, 0x05, '_', 'S', 'B', '_',
 		0x5b, 0x82, 0x1e, 'V', 'M', 'B', 'S',
 			0x08, '_', 'H', 'I', 'D', 0x0d, 'V', 'M', 'B', 'u', 's', 0x00,
 			0x08, '_', 'U', 'I', 'D', 0x00,
 			0x08, '_', 'S', 'T', 'A', 0x0a, 0x0f,
+};
+
+/* Follows either */
+static const uint8_t com1_aml[] = {
 		0x5b, 0x82, 0x2b, 'C', 'O', 'M', '1',
 			0x08, '_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, 0x05, 0x01,
 			0x08, '_', 'U', 'I', 'D', 0x01,
@@ -151,6 +155,108 @@ static const uint8_t dsdt_aml[] = {
 				SERIAL_PORT & 0xff, SERIAL_PORT >> 8, 0x01, SERIAL_PORTS,
 				0x22, 1 << GSI_SERIAL, 0x00,
 				0x79, 0x00,
+};
+
+/* Resource descriptors: DWordMemory and QWordMemory */
+struct acpi_window32 {
+	uint8_t tag;
+	uint16_t length;
+	uint8_t type;
+	uint8_t flags;
+	uint8_t memory_flags;
+	uint32_t granularity;
+	uint32_t first;
+	uint32_t last;
+	uint32_t translation;
+	uint32_t size;
+} __packed;
+
+struct acpi_window64 {
+	uint8_t tag;
+	uint16_t length;
+	uint8_t type;
+	uint8_t flags;
+	uint8_t memory_flags;
+	uint64_t granularity;
+	uint64_t first;
+	uint64_t last;
+	uint64_t translation;
+	uint64_t size;
+} __packed;
+
+#define ACPI_TAG_WINDOW32	0x87
+#define ACPI_TAG_WINDOW64	0x8a
+#define ACPI_WINDOW_LENGTH(w)	(sizeof(w) - 3)
+#define ACPI_WINDOW_FIXED	0x0c		/* both ends, and all between is passed on */
+#define ACPI_WINDOW_WRITABLE	0x01		/* and not to be cached */
+
+/*
+ * With address space for devices of the VMBus, where Hyper-V has it.  Linux looks for
+ * it only if the VMBus device has resources itself, which may be none.
+ *
+ *	Device (VMOD)
+ *	{
+ *		Name (_HID, "ACPI0004")
+ *		Name (_UID, Zero)
+ *		Name (_CRS, ResourceTemplate ()
+ *		{
+ *			DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed,
+ *				NonCacheable, ReadWrite, 0, MMIO_LOW,
+ *				MMIO_LOW + MMIO_LOW_SIZE - 1, 0, MMIO_LOW_SIZE)
+ *			QWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed,
+ *				NonCacheable, ReadWrite, 0, MMIO_HIGH,
+ *				MMIO_HIGH + MMIO_HIGH_SIZE - 1, 0, MMIO_HIGH_SIZE)
+ *		})
+ *		Device (VMBS)
+ *		{
+ *			(as above)
+ *			Name (_CRS, ResourceTemplate () {})
+ *		}
+ *	}
+ */
+static const struct {
+	uint8_t head[56];
+	struct acpi_window32 low;
+	struct acpi_window64 high;
+	uint8_t tail[45];
+} __packed vpci_aml = {
+	.head = {
+		0x08, '_', 'S', '5', '_', 0x12, 0x04, 0x01, 0x0a, ACPI_S5_TYPE,
+		0x10, 0x4f, 0x0c, '_', 'S', 'B', '_',
+			0x5b, 0x82, 0x4a, 0x09, 'V', 'M', 'O', 'D',
+				0x08, '_', 'H', 'I', 'D', 0x0d,
+					'A', 'C', 'P', 'I', '0', '0', '0', '4', 0x00,
+				0x08, '_', 'U', 'I', 'D', 0x00,
+				0x08, '_', 'C', 'R', 'S', 0x11, 0x4e, 0x04, 0x0a, 0x4a,
+	},
+	.low = {
+		.tag = ACPI_TAG_WINDOW32,
+		.length = ACPI_WINDOW_LENGTH(struct acpi_window32),
+		.flags = ACPI_WINDOW_FIXED,
+		.memory_flags = ACPI_WINDOW_WRITABLE,
+		.first = MMIO_LOW,
+		.last = MMIO_LOW + MMIO_LOW_SIZE - 1,
+		.size = MMIO_LOW_SIZE,
+	},
+	.high = {
+		.tag = ACPI_TAG_WINDOW64,
+		.length = ACPI_WINDOW_LENGTH(struct acpi_window64),
+		.flags = ACPI_WINDOW_FIXED,
+		.memory_flags = ACPI_WINDOW_WRITABLE,
+		.first = MMIO_HIGH,
+		.last = MMIO_HIGH + MMIO_HIGH_SIZE - 1,
+		.size = MMIO_HIGH_SIZE,
+	},
+	.tail = {
+					0x79, 0x00,
+				0x5b, 0x82, 0x29, 'V', 'M', 'B', 'S',
+					0x08, '_', 'H', 'I', 'D', 0x0d,
+						'V', 'M', 'B', 'u', 's', 0x00,
+					0x08, '_', 'U', 'I', 'D', 0x00,
+					0x08, '_', 'S', 'T', 'A', 0x0a, 0x0f,
+					0x08, '_', 'C', 'R', 'S',
+						0x11, 0x05, 0x0a, 0x02, 0x79, 0x00,
+	},
 };
 
 /* All tables, in this order; the RSDP must be first. */
@@ -164,11 +270,12 @@ struct acpi_tables {
 	struct acpi_madt madt;
 	struct {
 		struct acpi_header header;
-		uint8_t aml[sizeof(dsdt_aml)];
+		uint8_t aml[sizeof(vpci_aml) + sizeof(com1_aml)];
 	} __packed dsdt;
 } __packed;
 
 static_assert(sizeof(struct acpi_tables) <= ACPI_TABLES_SIZE, "room for the tables");
+static_assert(sizeof(plain_aml) <= sizeof(vpci_aml), "room for either DSDT");
 
 static uint8_t checksum(const void *table, size_t size)
 {
@@ -251,19 +358,29 @@ static void build_rsdp(struct acpi_rsdp *rsdp, uint64_t xsdt)
 	rsdp->extended_checksum = checksum(rsdp, sizeof(*rsdp));
 }
 
+static void build_dsdt(struct acpi_tables *t, const void *aml, size_t size)
+{
+	memcpy(t->dsdt.aml, aml, size);
+	memcpy(t->dsdt.aml + size, com1_aml, sizeof(com1_aml));
+	finish(&t->dsdt.header, "DSDT", 2, sizeof(t->dsdt.header) + size + sizeof(com1_aml));
+}
+
 /**
  * acpi_build - write the tables
  * @at: where to, ACPI_TABLES_SIZE bytes
  * @gpa: guest physical address of @at, that of the RSDP then
  * @cpus: number of vCPUs
+ * @vpci: the guest has address space for devices of its VMBus
  */
-void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus)
+void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus, bool vpci)
 {
 	struct acpi_tables *t = (struct acpi_tables *)at;
 
 	memset(at, 0, ACPI_TABLES_SIZE);
-	memcpy(t->dsdt.aml, dsdt_aml, sizeof(dsdt_aml));
-	finish(&t->dsdt.header, "DSDT", 2, sizeof(t->dsdt));
+	if (vpci)
+		build_dsdt(t, &vpci_aml, sizeof(vpci_aml));
+	else
+		build_dsdt(t, plain_aml, sizeof(plain_aml));
 	build_fadt(&t->fadt, gpa + offsetof(struct acpi_tables, dsdt));
 	build_madt(&t->madt, cpus);
 	t->xsdt.tables[0] = gpa + offsetof(struct acpi_tables, fadt);

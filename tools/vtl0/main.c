@@ -36,7 +36,8 @@ static uint64_t load(struct vm *vm, const struct boot *boot, unsigned int cpus)
 	const char *why;
 	uint64_t entry;
 
-	acpi_build(memory_at(&vm->memory, boot->rsdp, ACPI_TABLES_SIZE), boot->rsdp, cpus);
+	acpi_build(memory_at(&vm->memory, boot->rsdp, ACPI_TABLES_SIZE), boot->rsdp, cpus,
+		   boot->vpci);
 	why = boot_load(&vm->memory, boot, &entry);
 	if (why)
 		die(STATUS_BAD_ARGUMENT, "%s", why);
@@ -118,15 +119,19 @@ int main(int argc, char **argv)
 	if (o.initrd)
 		file_map(&boot.initrd, o.initrd);
 	boot.append = o.append;
+	boot.vpci = o.vpci;
 	memory_map(&vm.memory, o.memory, true);
 	entry = load(&vm, &boot, o.cpus);
 
 	/* Output to a closed pipe is an error like any other. */
 	signal(SIGPIPE, SIG_IGN);
 	vcpu_init();
-	vm_open(&vm, o.cpus);
-	partition_open(&vm.partition, o.device, o.partition, &vm.memory, o.cpus);
+	vm_open(&vm, o.cpus, o.vpci);
+	partition_open(&vm.partition, o.device, o.partition, &vm.memory, o.cpus, o.vpci);
 	start_signals(&vm);
+	routes_init(&vm.routes, &vm.partition, o.cpus);
+	if (o.vpci)
+		routes_listen(&vm.routes);
 	serial_init(&vm.serial, STDOUT_FILENO, must_eventfd());
 	serial_listen(&vm.serial, STDIN_FILENO);
 

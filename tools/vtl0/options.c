@@ -20,6 +20,7 @@ enum {
 	OPT_CPUS,
 	OPT_PARTITION,
 	OPT_NO_SERVER_RESET,
+	OPT_VPCI,
 	OPT_DEVICE,
 	OPT_HELP,
 };
@@ -32,6 +33,7 @@ static const struct option long_options[] = {
 	{ "cpus",		required_argument,	NULL, OPT_CPUS },
 	{ "partition",		required_argument,	NULL, OPT_PARTITION },
 	{ "no-server-reset",	no_argument,		NULL, OPT_NO_SERVER_RESET },
+	{ "vpci",		no_argument,		NULL, OPT_VPCI },
 	{ "device",		required_argument,	NULL, OPT_DEVICE },
 	{ "help",		no_argument,		NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -50,6 +52,8 @@ static const char usage[] =
 "                     letters, digits, '_', '.' and '-'\n"
 "  --no-server-reset  when the guest resets, leave it to its next contact to\n"
 "                     reset the VMBus server\n"
+"  --vpci             what PCI devices on the VMBus need: address space for them,\n"
+"                     MMIO, MSIs, and a hypercall that KVM does not have\n"
 "  --device FILE      the partition device (" DEFAULT_DEVICE ")\n"
 "  --help             show this text\n"
 "\n"
@@ -121,6 +125,9 @@ static const char *set_option(struct options *o, int opt, const char *arg)
 		break;
 	case OPT_NO_SERVER_RESET:
 		o->server_reset = false;
+		break;
+	case OPT_VPCI:
+		o->vpci = true;
 		break;
 	case OPT_DEVICE:
 		o->device = arg;

@@ -23,14 +23,19 @@ static void partition_attach(struct partition *p, const char *name)
 	die_errno("VMBUS_PARTITION_ATTACH");
 }
 
+#define FEATURES_VPCI	(VMBUS_PARTITION_F_MMIO | VMBUS_PARTITION_F_MSI | \
+			 VMBUS_PARTITION_F_EVENTS)
+
 static void partition_set_features(struct partition *p)
 {
 	uint64_t features;
 
 	must_ioctl(p->fd, VMBUS_PARTITION_GET_FEATURES, &features);
-	features &= VMBUS_PARTITION_F_STOP;
+	if (p->vpci && (features & FEATURES_VPCI) != FEATURES_VPCI)
+		die(STATUS_FAILED, "this kernel's vmbus_partition has no MMIO or MSIs for --vpci");
+	features &= VMBUS_PARTITION_F_STOP | (p->vpci ? FEATURES_VPCI : 0);
 	must_ioctl(p->fd, VMBUS_PARTITION_SET_FEATURES, &features);
-	p->can_stop = features;
+	p->can_stop = features & VMBUS_PARTITION_F_STOP;
 }
 
 static void partition_set_memory(struct partition *p, const struct memory *mem)
@@ -79,6 +84,19 @@ static void partition_set_kicks(struct partition *p)
 	must_ioctl(p->fd, VMBUS_PARTITION_SET_KICKS, &arg);
 }
 
+static void partition_set_msis(struct partition *p)
+{
+	struct vmbus_partition_msis arg = {
+		.count = PARTITION_MSIS,
+		.fds = (uintptr_t)p->msis,
+	};
+	unsigned int i;
+
+	for (i = 0; i < PARTITION_MSIS; i++)
+		p->msis[i] = must_eventfd();
+	must_ioctl(p->fd, VMBUS_PARTITION_SET_MSIS, &arg);
+}
+
 /**
  * partition_open - attach to the partition and tell it all about the machine
  * @p: result
@@ -86,19 +104,23 @@ static void partition_set_kicks(struct partition *p)
  * @name: name of the partition, valid
  * @mem: guest memory
  * @cpus: number of VPs
+ * @vpci: it shall serve MMIO, and have MSIs
  */
 void partition_open(struct partition *p, const char *device, const char *name,
-		    const struct memory *mem, unsigned int cpus)
+		    const struct memory *mem, unsigned int cpus, bool vpci)
 {
 	p->fd = open(device, O_RDWR | O_CLOEXEC);
 	if (p->fd < 0)
 		die_errno(device);
 	p->cpus = cpus;
+	p->vpci = vpci;
 	partition_set_features(p);
 	partition_attach(p, name);
 	partition_set_memory(p, mem);
 	partition_set_vps(p);
 	partition_set_kicks(p);
+	if (vpci)
+		partition_set_msis(p);
 }
 
 /**
@@ -148,6 +170,80 @@ void partition_post(struct partition *p, struct vmbus_partition_message *msg)
 void partition_signal(struct partition *p, struct vmbus_partition_signal *sig)
 {
 	must_ioctl(p->fd, VMBUS_PARTITION_SIGNAL_EVENT, sig);
+}
+
+/**
+ * partition_mmio - the guest accesses an address that is no memory
+ * @p: partition with MMIO
+ * @mmio: access; gets what a read reads
+ *
+ * Context: any thread.
+ */
+void partition_mmio(struct partition *p, struct vmbus_partition_mmio *mmio)
+{
+	must_ioctl(p->fd, VMBUS_PARTITION_MMIO, mmio);
+}
+
+/**
+ * partition_retarget - the guest retargets an MSI
+ * @p: partition with MSIs
+ * @retarget: what it wants; gets the status for the guest
+ *
+ * Context: any thread.
+ */
+void partition_retarget(struct partition *p, struct vmbus_partition_retarget *retarget)
+{
+	must_ioctl(p->fd, VMBUS_PARTITION_RETARGET, retarget);
+}
+
+/**
+ * partition_next_msi - fetch a route that has changed
+ * @p: partition with MSIs
+ * @msi: result
+ *
+ * Context: any thread.
+ * Return: false if there is none.
+ */
+bool partition_next_msi(struct partition *p, struct vmbus_partition_msi *msi)
+{
+	if (!ioctl(p->fd, VMBUS_PARTITION_NEXT_MSI, msi))
+		return true;
+	if (errno != ENOENT)
+		die_errno("VMBUS_PARTITION_NEXT_MSI");
+	return false;
+}
+
+/**
+ * partition_msi_routed - an MSI is routed
+ * @p: partition with MSIs
+ * @msi: from partition_next_msi()
+ *
+ * Context: any thread.
+ */
+void partition_msi_routed(struct partition *p, const struct vmbus_partition_msi *msi)
+{
+	must_ioctl(p->fd, VMBUS_PARTITION_MSI_ROUTED, msi);
+}
+
+/**
+ * partition_wait_msi - wait until something happens
+ * @p: partition with events
+ *
+ * Context: one thread.
+ * Return: true if routes may have changed.
+ */
+bool partition_wait_msi(struct partition *p)
+{
+	struct vmbus_partition_event events[16];
+	bool changed = false;
+	ssize_t size, i;
+
+	size = read(p->fd, events, sizeof(events));
+	if (size < 0 && errno != EINTR)
+		die_errno("events of the partition");
+	for (i = 0; i < size / (ssize_t)sizeof(events[0]); i++)
+		changed |= events[i].type == VMBUS_PARTITION_EVENT_MSI;
+	return changed;
 }
 
 /**

@@ -163,6 +163,28 @@ static noreturn void vcpu_unexpected(struct vcpu *vcpu)
 	    run->exit_reason, regs.rip);
 }
 
+/* The hypercall that KVM does not have: its result is what is read. */
+static void vcpu_hypercall(struct vcpu *vcpu, uint8_t *data)
+{
+	struct vm *vm = vcpu->vm;
+	struct kvm_regs regs;
+	uint32_t status;
+
+	must_ioctl(vcpu->fd, KVM_GET_REGS, &regs);
+	status = hypercall_retarget(&vm->partition, &vm->memory, regs.rcx, regs.rdx);
+	/* Before the guest goes on: it will expect the interrupt there. */
+	routes_sync(&vm->routes);
+	memcpy(data, &status, sizeof(status));
+}
+
+static bool vcpu_is_hypercall(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+
+	return vcpu->vm->partition.vpci && run->io.port == HYPERCALL_PORT &&
+	       run->io.direction == KVM_EXIT_IO_IN && run->io.size == 4 && run->io.count == 1;
+}
+
 static enum vm_end vcpu_io(struct vcpu *vcpu)
 {
 	struct serial *serial = &vcpu->vm->serial;
@@ -171,6 +193,10 @@ static enum vm_end vcpu_io(struct vcpu *vcpu)
 	enum vm_end end = VM_RUNS;
 	unsigned int i;
 
+	if (vcpu_is_hypercall(vcpu)) {
+		vcpu_hypercall(vcpu, data);
+		return VM_RUNS;
+	}
 	for (i = 0; i < run->io.count && end == VM_RUNS; i++, data += run->io.size) {
 		if (run->io.direction == KVM_EXIT_IO_OUT)
 			end = ports_write(serial, run->io.port, data, run->io.size);
@@ -178,6 +204,19 @@ static enum vm_end vcpu_io(struct vcpu *vcpu)
 			ports_read(serial, run->io.port, data, run->io.size);
 	}
 	return end;
+}
+
+static void vcpu_mmio(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+	struct partition *p = &vcpu->vm->partition;
+
+	if (p->vpci)
+		mmio_access(p, run->mmio.phys_addr, run->mmio.data, run->mmio.len,
+			    run->mmio.is_write);
+	else if (!run->mmio.is_write)
+		/* No device is there. */
+		memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
 }
 
 static enum vm_end vcpu_exit(struct vcpu *vcpu)
@@ -189,9 +228,11 @@ static enum vm_end vcpu_exit(struct vcpu *vcpu)
 	case KVM_EXIT_IO:
 		return vcpu_io(vcpu);
 	case KVM_EXIT_MMIO:
-		/* No device is there. */
-		if (!run->mmio.is_write)
-			memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
+		vcpu_mmio(vcpu);
+		return VM_RUNS;
+	case KVM_EXIT_X86_WRMSR:
+		/* No other register is filtered. */
+		run->msr.error = !hypercall_set_page(vcpu->fd, &vm->memory, run->msr.data);
 		return VM_RUNS;
 	case KVM_EXIT_HYPERV:
 		hyperv_exit(&vm->partition, &vm->memory, vcpu->index, &run->hyperv);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM's machine: memory, interrupt controllers and routes, eventfds.  It is built
+ * KVM's machine: memory, interrupt controllers, eventfds.  It is built
  * anew for each boot: that is the surest reset there is.
  */
 #include <fcntl.h>
@@ -47,19 +47,32 @@ static const struct capability capabilities[] = {
 	CAPABILITY(KVM_CAP_HYPERV_EVENTFD),
 };
 
-static void vm_check_capabilities(int kvm)
+static const struct capability vpci_capabilities[] = {
+	CAPABILITY(KVM_CAP_X86_USER_SPACE_MSR),
+	CAPABILITY(KVM_CAP_X86_MSR_FILTER),
+};
+
+static void vm_add_missing(char *missing, int kvm, const struct capability *caps, unsigned int n)
 {
-	char missing[200] = "";
 	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (ioctl(kvm, KVM_CHECK_EXTENSION, caps[i].number) <= 0) {
+			strcat(missing, " ");
+			strcat(missing, caps[i].name);
+		}
+	}
+}
+
+static void vm_check_capabilities(int kvm, bool vpci)
+{
+	char missing[300] = "";
 
 	if (must_ioctl(kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
 		die(STATUS_FAILED, "/dev/kvm has an unknown API version");
-	for (i = 0; i < ARRAY_SIZE(capabilities); i++) {
-		if (ioctl(kvm, KVM_CHECK_EXTENSION, capabilities[i].number) <= 0) {
-			strcat(missing, " ");
-			strcat(missing, capabilities[i].name);
-		}
-	}
+	vm_add_missing(missing, kvm, capabilities, ARRAY_SIZE(capabilities));
+	if (vpci)
+		vm_add_missing(missing, kvm, vpci_capabilities, ARRAY_SIZE(vpci_capabilities));
 	if (*missing)
 		die(STATUS_FAILED, "this host's KVM cannot serve a Hyper-V guest, it lacks:%s",
 		    missing);
@@ -69,15 +82,16 @@ static void vm_check_capabilities(int kvm)
  * vm_open - open KVM and see what it can do
  * @vm: machine
  * @cpus: number of vCPUs
+ * @vpci: the guest may have PCI devices on its VMBus
  */
-void vm_open(struct vm *vm, unsigned int cpus)
+void vm_open(struct vm *vm, unsigned int cpus, bool vpci)
 {
 	unsigned int i;
 
 	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (vm->kvm < 0)
 		die_errno("/dev/kvm");
-	vm_check_capabilities(vm->kvm);
+	vm_check_capabilities(vm->kvm, vpci);
 	vm->run_size = must_ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	vm->supported = cpuid_alloc();
 	vm->supported->nent = CPUID_ENTRIES;
@@ -131,34 +145,6 @@ static void vm_map_memory(struct vm *vm)
 	}
 }
 
-static void vm_set_routes(struct vm *vm)
-{
-	unsigned int i, n = GSI_IOAPIC_PINS + vm->cpus;
-	struct kvm_irq_routing_entry *e;
-	struct kvm_irq_routing *routes;
-
-	routes = calloc(1, sizeof(*routes) + n * sizeof(routes->entries[0]));
-	if (!routes)
-		die_errno("interrupt routes");
-	routes->nr = n;
-	for (i = 0; i < GSI_IOAPIC_PINS; i++) {
-		e = &routes->entries[i];
-		e->gsi = i;
-		e->type = KVM_IRQ_ROUTING_IRQCHIP;
-		e->u.irqchip.irqchip = KVM_IRQCHIP_IOAPIC;
-		e->u.irqchip.pin = i;
-	}
-	for (i = 0; i < vm->cpus; i++) {
-		e = &routes->entries[GSI_SINT(i)];
-		e->gsi = GSI_SINT(i);
-		e->type = KVM_IRQ_ROUTING_HV_SINT;
-		e->u.hv_sint.vcpu = i;
-		e->u.hv_sint.sint = VMBUS_SINT;
-	}
-	must_ioctl(vm->fd, KVM_SET_GSI_ROUTING, routes);
-	free(routes);
-}
-
 static void vm_bind_interrupt(struct vm *vm, int eventfd, unsigned int gsi)
 {
 	struct kvm_irqfd arg = {
@@ -167,6 +153,16 @@ static void vm_bind_interrupt(struct vm *vm, int eventfd, unsigned int gsi)
 	};
 
 	must_ioctl(vm->fd, KVM_IRQFD, &arg);
+}
+
+/* What PCI devices on the VMBus need */
+static void vm_bind_vpci(struct vm *vm)
+{
+	unsigned int i;
+
+	hypercall_filter(vm->fd);
+	for (i = 0; i < PARTITION_MSIS; i++)
+		vm_bind_interrupt(vm, vm->partition.msis[i], GSI_MSI(i));
 }
 
 static void vm_bind_kicks(struct vm *vm)
@@ -183,7 +179,7 @@ static void vm_bind_kicks(struct vm *vm)
 
 /**
  * vm_create - build the machine, ready to be loaded and started
- * @vm: machine; opened, with memory, console and partition
+ * @vm: machine; opened, with memory, console, partition and routes
  */
 void vm_create(struct vm *vm)
 {
@@ -207,11 +203,13 @@ void vm_create(struct vm *vm)
 	for (i = 0; i < vm->cpus; i++)
 		vcpu_create(&vm->vcpus[i]);
 	vm_map_memory(vm);
-	vm_set_routes(vm);
+	routes_bind(&vm->routes, vm->fd);
 	vm_bind_interrupt(vm, vm->serial.irq, GSI_SERIAL);
 	for (i = 0; i < vm->cpus; i++)
 		vm_bind_interrupt(vm, vm->partition.calls[i], GSI_SINT(i));
 	vm_bind_kicks(vm);
+	if (vm->partition.vpci)
+		vm_bind_vpci(vm);
 }
 
 /**
@@ -226,6 +224,7 @@ void vm_destroy(struct vm *vm)
 
 	for (i = 0; i < vm->cpus; i++)
 		vcpu_destroy(&vm->vcpus[i]);
+	routes_unbind(&vm->routes);
 	close(vm->fd);
 }
 

@@ -7,7 +7,7 @@
  * to both, and forwards the few exits that concern the VMBus.
  *
  * One thread per vCPU, one that reads the console's input, one that waits for signals,
- * and the main thread that waits for the guest's end.
+ * one that routes MSIs, and the main thread that waits for the guest's end.
  */
 #ifndef VTL0_H
 #define VTL0_H
@@ -33,10 +33,11 @@
 #define STATUS_FAILED		1
 #define STATUS_BAD_ARGUMENT	2
 
-/* Interrupt numbers: those of the IOAPIC, then one per VP for its SINT. */
+/* Interrupt numbers: those of the IOAPIC, then one per VP for its SINT, then MSIs. */
 #define GSI_SERIAL		4
 #define GSI_IOAPIC_PINS		24
 #define GSI_SINT(vp)		(GSI_IOAPIC_PINS + (vp))
+#define GSI_MSI(n)		(GSI_SINT(VTL0_MAX_VCPUS) + (n))
 
 #define VMBUS_SINT		2
 
@@ -70,6 +71,7 @@ int must_eventfd(void);
  * @memory: bytes of guest memory
  * @cpus: number of vCPUs
  * @server_reset: a guest reset resets the VMBus server, too
+ * @vpci: the guest may have PCI devices on its VMBus
  * @help: only show the usage
  */
 struct options {
@@ -81,6 +83,7 @@ struct options {
 	uint64_t memory;
 	unsigned int cpus;
 	bool server_reset;
+	bool vpci;
 	bool help;
 };
 
@@ -89,9 +92,16 @@ void options_usage(void);
 
 /* ---- memory.c ------------------------------------------------------------------------ */
 
-/* Guest memory is below 3 GiB and above 4 GiB; devices are between. */
+/* Guest memory is below 3 GiB and above 4 GiB; devices are between, and far above. */
 #define MEMORY_LOW_MAX		(3 * GIB)
 #define MEMORY_HIGH		(4 * GIB)
+
+/* Where the guest may put devices of its VMBus */
+#define MMIO_LOW		0xe0000000ULL
+#define MMIO_LOW_SIZE		(256 * MIB)
+#define MMIO_HIGH		(60 * GIB)
+#define MMIO_HIGH_SIZE		(4 * GIB)
+
 #define MEMORY_MAX_REGIONS	2
 
 /**
@@ -145,7 +155,7 @@ bool cpuid_build(struct kvm_cpuid2 *out, const struct kvm_cpuid2 *supported,
 #define ACPI_RESET_VALUE	1
 #define ACPI_S5_TYPE		5
 
-void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus);
+void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus, bool vpci);
 
 /* ---- boot.c -------------------------------------------------------------------------- */
 
@@ -176,12 +186,14 @@ struct file {
  * @initrd: initramfs, may be none
  * @append: kernel command line
  * @rsdp: guest physical address of ACPI's RSDP
+ * @vpci: the guest has address space for devices of its VMBus
  */
 struct boot {
 	struct file kernel;
 	struct file initrd;
 	const char *append;
 	uint64_t rsdp;
+	bool vpci;
 };
 
 const char *boot_load(const struct memory *mem, const struct boot *boot, uint64_t *entry);
@@ -240,30 +252,69 @@ void serial_listen(struct serial *s, int in);
 /* Channels whose signals come by eventfd; those above take the slow way. */
 #define PARTITION_KICKS		256
 
+/* MSIs that devices can have at a time */
+#define PARTITION_MSIS		256
+
 /**
  * struct partition - our side of /dev/vmbus_partition
  * @fd: the open device
  * @can_stop: it has STOP and START
+ * @vpci: it serves MMIO, and has MSIs
  * @cpus: number of VPs
  * @calls: eventfd of each VP's SINT, signalled by the partition
  * @kicks: eventfd of each connection, signalled by the guest
+ * @msis: eventfd of each MSI, signalled by the partition
  */
 struct partition {
 	int fd;
 	bool can_stop;
+	bool vpci;
 	unsigned int cpus;
 	int calls[VTL0_MAX_VCPUS];
 	int kicks[PARTITION_KICKS];
+	int msis[PARTITION_MSIS];
 };
 
 void partition_open(struct partition *p, const char *device, const char *name,
-		    const struct memory *mem, unsigned int cpus);
+		    const struct memory *mem, unsigned int cpus, bool vpci);
 void partition_set_synic(struct partition *p, unsigned int vp, uint64_t control, uint64_t simp,
 			 uint64_t siefp);
 void partition_post(struct partition *p, struct vmbus_partition_message *msg);
 void partition_signal(struct partition *p, struct vmbus_partition_signal *sig);
+void partition_mmio(struct partition *p, struct vmbus_partition_mmio *mmio);
+void partition_retarget(struct partition *p, struct vmbus_partition_retarget *retarget);
+bool partition_next_msi(struct partition *p, struct vmbus_partition_msi *msi);
+void partition_msi_routed(struct partition *p, const struct vmbus_partition_msi *msi);
+bool partition_wait_msi(struct partition *p);
 void partition_reset(struct partition *p, bool server);
 void partition_pause(struct partition *p);
+
+/* ---- routes.c ------------------------------------------------------------------------ */
+
+#define ROUTES_MAX		GSI_MSI(PARTITION_MSIS)
+
+/**
+ * struct routes - where interrupts go
+ * @lock: protects what follows
+ * @fd: KVM's machine, or -1 while there is none
+ * @cpus: number of vCPUs
+ * @partition: whose MSIs they are
+ * @msis: their routes
+ */
+struct routes {
+	pthread_mutex_t lock;
+	int fd;
+	unsigned int cpus;
+	struct partition *partition;
+	struct vmbus_partition_msi msis[PARTITION_MSIS];
+};
+
+void routes_init(struct routes *r, struct partition *p, unsigned int cpus);
+unsigned int routes_fill(const struct routes *r, struct kvm_irq_routing_entry *entries);
+void routes_bind(struct routes *r, int fd);
+void routes_unbind(struct routes *r);
+void routes_sync(struct routes *r);
+void routes_listen(struct routes *r);
 
 /* ---- vm.c, vcpu.c -------------------------------------------------------------------- */
 
@@ -306,6 +357,7 @@ struct vcpu {
  * @memory: guest memory; the same for all boots
  * @serial: console
  * @partition: server of the VMBus; the same for all boots
+ * @routes: of interrupts; those of MSIs the same for all boots
  * @cpus: number of vCPUs
  * @vcpus: the vCPUs
  * @lock: protects @started and @end
@@ -321,6 +373,7 @@ struct vm {
 	struct memory memory;
 	struct serial serial;
 	struct partition partition;
+	struct routes routes;
 	unsigned int cpus;
 	struct vcpu vcpus[VTL0_MAX_VCPUS];
 	pthread_mutex_t lock;
@@ -329,7 +382,7 @@ struct vm {
 	enum vm_end end;
 };
 
-void vm_open(struct vm *vm, unsigned int cpus);
+void vm_open(struct vm *vm, unsigned int cpus, bool vpci);
 void vm_create(struct vm *vm);
 void vm_start(struct vm *vm);
 void vm_report(struct vm *vm);
@@ -345,11 +398,24 @@ void vcpu_report(struct vcpu *vcpu);
 void vcpu_stop(struct vcpu *vcpu);
 void vcpu_destroy(struct vcpu *vcpu);
 
-/* ---- ports.c, hyperv.c --------------------------------------------------------------- */
+/* ---- ports.c, mmio.c, hyperv.c, hypercall.c ------------------------------------------- */
 
 enum vm_end ports_read(struct serial *s, uint16_t port, uint8_t *data, unsigned int size);
 enum vm_end ports_write(struct serial *s, uint16_t port, const uint8_t *data,
 			unsigned int size);
+
+void mmio_access(struct partition *p, uint64_t gpa, uint8_t *data, unsigned int size,
+		 bool write);
+
+/* The port that the page of hypercalls reads to retarget an interrupt */
+#define HYPERCALL_PORT		0xe4
+#define HYPERCALL_PAGE_SIZE	4096
+
+void hypercall_filter(int vm_fd);
+bool hypercall_overlay(uint8_t *page);
+bool hypercall_set_page(int vcpu_fd, const struct memory *mem, uint64_t value);
+uint32_t hypercall_retarget(struct partition *p, const struct memory *mem, uint64_t input,
+			    uint64_t gpa);
 
 void hyperv_exit(struct partition *p, const struct memory *mem, unsigned int vp,
 		 struct kvm_hyperv_exit *exit);

@@ -67,6 +67,9 @@ int main(void)
 	test_serial();
 	test_ports();
 	test_hyperv();
+	test_hypercall();
+	test_mmio();
+	test_routes();
 	printf("1..%u\n", checks);
 	return failures != 0;
 }

@@ -20,10 +20,13 @@ uint64_t get64(const uint8_t *p);
 void test_acpi(void);
 void test_boot(void);
 void test_cpuid(void);
+void test_hypercall(void);
 void test_hyperv(void);
 void test_memory(void);
+void test_mmio(void);
 void test_options(void);
 void test_ports(void);
+void test_routes(void);
 void test_serial(void);
 
 #endif /* VTL0_TEST_H */

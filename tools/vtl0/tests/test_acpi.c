@@ -82,11 +82,21 @@ static void test_madt(uint64_t gpa, unsigned int cpus)
  * struct aml - what was found
  * @s5: sleep type of S5
  * @vmbus: there is a device \_SB.VMBS with that hardware id
+ * @module: there is a device \_SB.VMOD
+ * @vpci_vmbus: the VMBus device is in it, and
+ * @vpci_crs: has resources, which are none
+ * @low: those of \_SB.VMOD, below 4 GiB, as a descriptor
+ * @high: and above
  * @com1: there is a serial port with the right resources
  */
 struct aml {
 	int s5;
 	bool vmbus;
+	bool module;
+	bool vpci_vmbus;
+	bool vpci_crs;
+	const uint8_t *low;
+	const uint8_t *high;
 	bool com1;
 };
 
@@ -139,6 +149,23 @@ static bool is_string(const uint8_t *p, const uint8_t *end, const void *what, si
 	return (size_t)(end - p) == size && !memcmp(p, what, size);
 }
 
+/* A buffer, with its size in two bytes and the number of bytes in it in one */
+static void aml_windows(struct aml *aml, const uint8_t *p, const uint8_t *end)
+{
+	if (end - p < 5 || p[3] != 0x0a || p[4] != end - p - 5)
+		return;
+	for (p += 5; end - p >= 3 && *p & 0x80 && get16(p + 1) + 3 <= end - p;
+	     p += get16(p + 1) + 3) {
+		if (p[0] == 0x87 && get16(p + 1) == 23)
+			aml->low = p;
+		else if (p[0] == 0x8a && get16(p + 1) == 43)
+			aml->high = p;
+	}
+	/* Nothing but the end tag may follow. */
+	if (end - p != 2 || p[0] != 0x79)
+		aml->low = NULL;
+}
+
 static void aml_name(struct aml *aml, const char *path, const uint8_t *name,
 		     const uint8_t *p, const uint8_t *end)
 {
@@ -147,11 +174,20 @@ static void aml_name(struct aml *aml, const char *path, const uint8_t *name,
 		0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 0x01, 0x08,
 		0x22, 0x10, 0x00, 0x79, 0x00,
 	};
+	static const char module_id[] = { 0x0d, 'A', 'C', 'P', 'I', '0', '0', '0', '4', 0 };
 
 	if (!memcmp(name, "_S5_", 4) && !*path && end - p >= 5 && p[2] == 1 && p[3] == 0x0a)
 		aml->s5 = p[4];
 	if (!memcmp(name, "_HID", 4) && !strcmp(path, "_SB_VMBS"))
 		aml->vmbus = is_string(p, end, "\x0dVMBus", 7);
+	if (!memcmp(name, "_HID", 4) && !strcmp(path, "_SB_VMODVMBS"))
+		aml->vpci_vmbus = is_string(p, end, "\x0dVMBus", 7);
+	if (!memcmp(name, "_CRS", 4) && !strcmp(path, "_SB_VMODVMBS"))
+		aml->vpci_crs = is_string(p, end, "\x11\x05\x0a\x02\x79", 6);
+	if (!memcmp(name, "_HID", 4) && !strcmp(path, "_SB_VMOD"))
+		aml->module = is_string(p, end, module_id, sizeof(module_id));
+	if (!memcmp(name, "_CRS", 4) && !strcmp(path, "_SB_VMOD"))
+		aml_windows(aml, p, end);
 	if (!memcmp(name, "_CRS", 4) && !strcmp(path, "_SB_COM1"))
 		aml->com1 = is_string(p, end, com1_crs, sizeof(com1_crs));
 }
@@ -195,19 +231,48 @@ static bool aml_terms(struct aml *aml, const char *path, const uint8_t *p, const
 	return p == end;
 }
 
-static void test_dsdt(uint64_t gpa)
+/* Memory, of a producer, with fixed ends, to be written and not to be cached */
+static bool is_window(const uint8_t *p)
+{
+	return p && p[3] == 0 && p[4] == 0x0c && p[5] == 1;
+}
+
+static void test_windows(const struct aml *aml)
+{
+	const uint8_t *low = aml->low, *high = aml->high;
+
+	ok(aml->module && aml->vpci_vmbus && !aml->vmbus, "acpi: the VMBus device in a module");
+	ok(aml->vpci_crs, "acpi: it has resources itself");
+	ok(is_window(low), "acpi: a window below 4 GiB");
+	ok(is_window(high), "acpi: a window above");
+	if (!low || !high)
+		return;
+	ok(!get32(low + 6) && !get32(low + 18) && get32(low + 10) == MMIO_LOW &&
+	   get32(low + 14) - get32(low + 10) + 1 == get32(low + 22), "acpi: the low one");
+	ok(get32(low + 10) >= MEMORY_LOW_MAX && get32(low + 14) < 0xfec00000,
+	   "acpi: neither memory nor the IOAPIC");
+	ok(!get64(high + 6) && !get64(high + 30) && get64(high + 14) == MMIO_HIGH &&
+	   get64(high + 22) - get64(high + 14) + 1 == get64(high + 38), "acpi: the high one");
+	ok(get64(high + 14) >= MEMORY_HIGH + MEMORY_MAX_MIB * MIB - MEMORY_LOW_MAX &&
+	   get64(high + 22) < 1ULL << 36, "acpi: no memory, and an address of any CPU");
+}
+
+static void test_dsdt(uint64_t gpa, bool vpci)
 {
 	const uint8_t *dsdt = table(gpa, "DSDT");
 	struct aml aml = { .s5 = -1 };
 
 	ok(dsdt[8] >= 2, "acpi: 64-bit AML");
 	ok(aml_terms(&aml, "", dsdt + 36, dsdt + get32(dsdt + 4)), "acpi: AML is well formed");
-	ok(aml.vmbus, "acpi: the VMBus device");
+	if (vpci)
+		test_windows(&aml);
+	else
+		ok(aml.vmbus && !aml.module, "acpi: the VMBus device");
 	ok(aml.com1, "acpi: the serial port, at 0x3f8 and IRQ 4");
 	ok(aml.s5 == ACPI_S5_TYPE, "acpi: S5");
 }
 
-static void test_fadt(uint64_t gpa)
+static void test_fadt(uint64_t gpa, bool vpci)
 {
 	const uint8_t *fadt = table(gpa, "FACP");
 
@@ -220,27 +285,28 @@ static void test_fadt(uint64_t gpa)
 	ok(is_io_byte(fadt + 256, ACPI_SLEEP_STATUS), "acpi: sleep status");
 	ok(!(get16(fadt + 109) & 1 << 1), "acpi: no keyboard controller");
 	ok(get32(fadt + 40) == get64(fadt + 140), "acpi: both pointers to the DSDT");
-	test_dsdt(get64(fadt + 140));
+	test_dsdt(get64(fadt + 140), vpci);
 }
 
-static void test_tables(unsigned int cpus)
+static void test_tables(unsigned int cpus, bool vpci)
 {
 	const uint8_t *xsdt;
 
 	memset(area, 0xa5, sizeof(area));
-	acpi_build(area, AREA_GPA, cpus);
+	acpi_build(area, AREA_GPA, cpus, vpci);
 	ok(!memcmp(area, "RSD PTR ", 8) && area[15] == 2 && get32(area + 20) == 36,
 	   "acpi: RSDP for %u CPUs", cpus);
 	ok(!sum(area, 20) && !sum(area, 36), "acpi: its checksums");
 	xsdt = table(get64(area + 24), "XSDT");
 	ok(get32(xsdt + 4) == 36 + 2 * 8, "acpi: two tables");
-	test_fadt(get64(xsdt + 36));
+	test_fadt(get64(xsdt + 36), vpci);
 	test_madt(get64(xsdt + 44), cpus);
 }
 
 void test_acpi(void)
 {
-	test_tables(1);
-	test_tables(2);
-	test_tables(8);
+	test_tables(1, false);
+	test_tables(2, true);
+	test_tables(8, false);
+	test_tables(8, true);
 }
