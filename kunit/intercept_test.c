@@ -382,7 +382,11 @@ static void forward_test(struct kunit *test)
 	struct vmbus_partition_synic synic = {};
 	struct vmbus_partition_kicks kicks = {};
 	struct vmbus_partition_vp vp = {};
-	u64 features = VMBUS_PARTITION_F_EVENTS;
+	struct vmbus_partition_mmio mmio = { .gpa = 0xf00000000, .size = 4 };
+	struct vmbus_partition_retarget retarget = {};
+	struct vmbus_partition_msis msis = {};
+	struct vmbus_partition_msi msi = {};
+	u64 features = VMBUS_PARTITION_F_EVENTS | VMBUS_PARTITION_F_MMIO | VMBUS_PARTITION_F_MSI;
 	struct it *it = it_new(test);
 	struct it_file f = it_file_open(test);
 	struct it_file g = it_file_open(test);
@@ -423,7 +427,16 @@ static void forward_test(struct kunit *test)
 	ready.vp = VMBUS_PARTITION_MAX_VPS;
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_DELIVERABLE, &ready), -EINVAL);
 
+	/* So is an access that is nobody's. */
+	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_MMIO, &mmio), 0);
+	KUNIT_EXPECT_EQ(test, mmio.value, U32_MAX);
+	KUNIT_EXPECT_EQ(test, it_ioctl(&g, VMBUS_PARTITION_MMIO, &mmio), -EOPNOTSUPP);
+
 	/* What the hypervisor does is not the monitor's. */
+	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_SET_MSIS, &msis), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_NEXT_MSI, &msi), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_MSI_ROUTED, &msi), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_RETARGET, &retarget), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_SET_MEM_TABLE, &table), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_SET_VP, &vp), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, it_ioctl(&f, VMBUS_PARTITION_SET_SYNIC, &synic), -EOPNOTSUPP);
