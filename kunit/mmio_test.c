@@ -351,9 +351,9 @@ static void mmio_remove_busy_test(struct kunit *test)
 	d->hold = true;
 	INIT_WORK_ONSTACK(&access.work, mt_access_work);
 	INIT_WORK_ONSTACK(&remove.work, mt_remove_work);
-	queue_work(system_unbound_wq, &access.work);
+	schedule_work(&access.work);
 	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&d->entered, 10 * HZ), 0);
-	queue_work(system_unbound_wq, &remove.work);
+	schedule_work(&remove.work);
 
 	/* Gone for the next one, and yet in use. */
 	while (READ_ONCE(part->mmio.guest.n) != 1 && time_before(jiffies, deadline))

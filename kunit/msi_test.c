@@ -427,6 +427,9 @@ static void msi_stale_test(struct kunit *test)
 		mi_expect_fired(mi, data, 0);
 		KUNIT_EXPECT_EQ(test, mi_raise(mi, data), 0);
 		mi_expect_fired(mi, data, 1);
+		/* Nor does what it has raised last. */
+		KUNIT_EXPECT_EQ(test, mi_retarget(mi, data, 0x52, 2), 0);
+		KUNIT_EXPECT_EQ(test, mi_raise(mi, data), 0);
 		KUNIT_EXPECT_EQ(test, vpart_msi_delete(mi->part, MI_ADDRESS, data), 0);
 		old[i] = data;
 	}

@@ -428,7 +428,7 @@ static void vpart_msi_set_routed(struct vmbus_partition *part, struct vpart_msi 
 	unsigned long flags;
 
 	spin_lock_irqsave(&msi->lock, flags);
-	if (msi->active && msi->sequence == sequence) {
+	if (msi->sequence == sequence) {
 		msi->routed = true;
 		if (msi->pending)
 			vpart_msi_fire(part, msi);
