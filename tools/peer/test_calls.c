@@ -307,6 +307,85 @@ static void test_guest(int fd, struct guest *g)
 	result(alive(g), "a connection after the reset");
 }
 
+/* ---- what PCI devices on the VMBus need; nobody serves any here --------------------------- */
+
+#define VPCI_FEATURES	(VMBUS_PARTITION_F_MMIO | VMBUS_PARTITION_F_MSI | VMBUS_PARTITION_F_EVENTS)
+#define VPCI_MSIS	2
+
+static void test_mmio(int fd)
+{
+	struct vmbus_partition_mmio read = { .gpa = 0xf00000000, .size = 4, .value = 5 };
+	struct vmbus_partition_mmio write = { .gpa = 0xf00000000, .size = 8, .flags = 1 };
+	struct vmbus_partition_mmio bad = { .size = 3 };
+
+	expect(fd, VMBUS_PARTITION_MMIO, &read, 0, "a read of nobody's address");
+	result(read.value == 0xffffffff, "it reads all ones, and no more");
+	expect(fd, VMBUS_PARTITION_MMIO, &write, 0, "a write to nobody's address");
+	expect(fd, VMBUS_PARTITION_MMIO, &bad, EINVAL, "an access of 3 bytes");
+	bad.size = 4;
+	bad.flags = 2;
+	expect(fd, VMBUS_PARTITION_MMIO, &bad, EINVAL, "an access with an unknown flag");
+	bad.flags = 0;
+	bad.reserved = 1;
+	expect(fd, VMBUS_PARTITION_MMIO, &bad, EINVAL, "an access with a reserved field set");
+}
+
+static void test_set_msis(int fd)
+{
+	int fds[VPCI_MSIS] = { eventfd(0, EFD_CLOEXEC), fd };
+	struct vmbus_partition_msis msis = { .fds = (uintptr_t)fds };
+
+	expect(fd, VMBUS_PARTITION_SET_MSIS, &msis, EINVAL, "no MSIs");
+	msis.count = VMBUS_PARTITION_MAX_MSIS + 1;
+	expect(fd, VMBUS_PARTITION_SET_MSIS, &msis, EINVAL, "too many MSIs");
+	msis.count = VPCI_MSIS;
+	expect(fd, VMBUS_PARTITION_SET_MSIS, &msis, EINVAL, "an MSI that is no eventfd");
+	fds[1] = -1;
+	expect(fd, VMBUS_PARTITION_SET_MSIS, &msis, EBADF, "an MSI that is no file");
+	fds[1] = eventfd(0, EFD_CLOEXEC);
+	expect(fd, VMBUS_PARTITION_SET_MSIS, &msis, 0, "MSIs");
+	expect(fd, VMBUS_PARTITION_SET_MSIS, &msis, EBUSY, "MSIs a second time");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_msis(int fd)
+{
+	struct vmbus_partition_vp vp = { .vp = 3, .call_fd = m.calls[0] };
+	struct vmbus_partition_retarget r = {
+		.address = 0xfee00000, .vector = 0x40, .vps = { 1 << 3 },
+	};
+	struct vmbus_partition_msi msi = { 0 };
+
+	expect(fd, VMBUS_PARTITION_NEXT_MSI, &msi, ENOENT, "no route");
+	expect(fd, VMBUS_PARTITION_MSI_ROUTED, &msi, 0, "a route that nobody waits for");
+	msi.msi = VPCI_MSIS;
+	expect(fd, VMBUS_PARTITION_MSI_ROUTED, &msi, EINVAL, "a route of no MSI");
+	expect(fd, VMBUS_PARTITION_RETARGET, &r, 0, "retarget to no VP");
+	result(r.status == 0x0e, "there is no such VP");
+	expect(fd, VMBUS_PARTITION_SET_VP, &vp, 0, "a VP");
+	expect(fd, VMBUS_PARTITION_RETARGET, &r, 0, "retarget of no MSI");
+	result(r.status == 0x05, "there is no such MSI");
+	r.flags = 1;
+	expect(fd, VMBUS_PARTITION_RETARGET, &r, EINVAL, "retarget with an unknown flag");
+	expect(fd, VMBUS_PARTITION_RESET, NULL, 0, "reset");
+	expect(fd, VMBUS_PARTITION_NEXT_MSI, &msi, ENOENT, "no route after it");
+}
+
+static void test_vpci(void)
+{
+	struct vmbus_partition_attach a = { .name = "selftest-vpci" };
+	uint64_t features = VPCI_FEATURES;
+	int fd = open_device();
+
+	expect(fd, VMBUS_PARTITION_SET_FEATURES, &features, 0, "features of VPCI");
+	expect(fd, VMBUS_PARTITION_ATTACH, &a, 0, "attach with them");
+	test_mmio(fd);
+	test_set_msis(fd);
+	test_msis(fd);
+	close(fd);
+}
+
 /**
  * test_calls - the calls of a monitor
  */
@@ -337,6 +416,7 @@ void test_calls(void)
 	test_vp(m.fd);
 	result(alive(&g), "a connection of the next guest");
 	close(m.fd);
+	test_vpci();
 	close(m.calls[0]);
 	munmap(m.ram, RAM_PAGES * PAGE);
 }
