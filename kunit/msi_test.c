@@ -7,15 +7,15 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include "part_file.h"
+#include <kunit/test.h>
+#include <vmbus/compat.h>
+#include "../drivers/vmbus_partition/vpart.h"
 
 #define MI_NAME		"kunit-msi"
 #define MI_VPS		3
 #define MI_ADDRESS	0xfee00000ULL
 #define MI_MAX		VMBUS_PARTITION_MAX_MSIS
 #define MI_ACTIVE	VMBUS_PARTITION_MSI_ACTIVE
-#define MI_FEATURES	(VMBUS_PARTITION_F_MSI | VMBUS_PARTITION_F_EVENTS | \
-			 VMBUS_PARTITION_F_STOP)
 
 /**
  * struct mi - a monitor that counts what it is to raise
@@ -605,192 +605,6 @@ static void msi_detach_busy_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, mi->too_late);
 }
 
-/* ---- a monitor's calls -------------------------------------------------------------------- */
-
-static void msi_feature_test(struct kunit *test)
-{
-	static const unsigned int cmds[] = {
-		VMBUS_PARTITION_SET_MSIS, VMBUS_PARTITION_NEXT_MSI, VMBUS_PARTITION_MSI_ROUTED,
-		VMBUS_PARTITION_RETARGET,
-	};
-	struct vmbus_partition_retarget arg = { };	/* the longest */
-	struct pf *pf = pf_open(test);
-	u64 features = VMBUS_PARTITION_F_MSI;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(cmds); i++)
-		KUNIT_EXPECT_EQ(test, pf_ioctl(pf, cmds[i], &arg), -ENOTCONN);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_SET_FEATURES, &features), -EINVAL);
-	features = VMBUS_PARTITION_F_EVENTS;
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_SET_FEATURES, &features), 0);
-	KUNIT_ASSERT_EQ(test, pf_attach(pf), 0);
-	for (i = 0; i < ARRAY_SIZE(cmds); i++)
-		KUNIT_EXPECT_EQ(test, pf_ioctl(pf, cmds[i], &arg), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_GET_FEATURES, &features), 0);
-	KUNIT_EXPECT_EQ(test, features & MI_FEATURES, MI_FEATURES);
-}
-
-static void msi_set_test(struct kunit *test)
-{
-	static const struct {
-		u32 count;
-		u32 flags;
-		long err;
-	} cases[] = {
-		{ 0, 0, -EINVAL },
-		{ MI_MAX + 1, 0, -EINVAL },
-		{ U32_MAX, 0, -EINVAL },
-		{ 1, 1, -EINVAL },
-		{ 1, 1U << 31, -EINVAL },
-		/* The file descriptors are none. */
-		{ 1, 0, -EBADF },
-		{ 1024, 0, -EBADF },
-	};
-	struct pf *pf = pf_guest(test, MI_FEATURES, 0);
-	struct vmbus_partition_msis m;
-	struct vmbus_partition_msi route = { };
-	unsigned int i;
-
-	for (i = 0; i < PAGE_SIZE / sizeof(s32); i++)
-		KUNIT_ASSERT_EQ(test, put_user(-1, (s32 __user *)(pf->arg + PAGE_SIZE) + i), 0);
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		m = (struct vmbus_partition_msis) {
-			.count = cases[i].count, .flags = cases[i].flags,
-			.fds = pf->arg + PAGE_SIZE,
-		};
-		KUNIT_EXPECT_EQ_MSG(test, pf_ioctl(pf, VMBUS_PARTITION_SET_MSIS, &m),
-				    cases[i].err, "case %u", i);
-	}
-	m = (struct vmbus_partition_msis) { .count = 1, .fds = 8 };
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_SET_MSIS, &m), -EFAULT);
-	KUNIT_EXPECT_EQ(test, vpart_file_ops.unlocked_ioctl(pf->file, VMBUS_PARTITION_SET_MSIS, 8),
-			-EFAULT);
-	/* Without a pool */
-	KUNIT_EXPECT_NULL(test, rcu_access_pointer(pf->part->msis));
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_NEXT_MSI, &route), -ENOENT);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_MSI_ROUTED, &route), -EINVAL);
-}
-
-static bool msi_is_routed(struct pf *pf, u32 msi)
-{
-	bool routed;
-
-	rcu_read_lock();
-	routed = rcu_dereference(pf->part->msis)->msis[msi].routed;
-	rcu_read_unlock();
-	return routed;
-}
-
-/* Nothing is raised in it: there are no eventfds. */
-static void msi_call_test(struct kunit *test)
-{
-	static void *const no_cookies[8];
-	static const u32 vp;
-	struct pf *pf = pf_guest(test, MI_FEATURES, 0);
-	struct vpart_msi_request req = { .vector = 0x41, .count = 1, .nvps = 1, .vps = &vp };
-	struct vmbus_partition_msi route = { }, bad;
-	struct vmbus_partition_event event = { };
-	u64 address;
-	u32 data;
-
-	KUNIT_ASSERT_EQ(test, vpart_set_msis(pf->part, no_cookies, 8), 0);
-	KUNIT_ASSERT_EQ(test, vpart_set_vp(pf->part, 0, NULL), 0);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_NEXT_MSI, &route), -ENOENT);
-	KUNIT_ASSERT_EQ(test, vpart_msi_create(pf->part, &req, &address, &data), 0);
-	KUNIT_EXPECT_TRUE(test, vpart_events_take(pf->part, &event));
-	KUNIT_EXPECT_EQ(test, event.type, VMBUS_PARTITION_EVENT_MSI);
-	KUNIT_EXPECT_EQ(test, event.count, 1);
-	KUNIT_EXPECT_EQ(test, event.data, 0);
-
-	/* A structure that cannot be written: the route is fetched another time. */
-	KUNIT_EXPECT_EQ(test, vpart_file_ops.unlocked_ioctl(pf->file, VMBUS_PARTITION_NEXT_MSI, 8),
-			-EFAULT);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_NEXT_MSI, &route), 0);
-	KUNIT_EXPECT_EQ(test, route.msi, data % MI_MAX);
-	KUNIT_EXPECT_EQ(test, route.flags, MI_ACTIVE);
-	KUNIT_EXPECT_EQ(test, route.vector, 0x41);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_NEXT_MSI, &bad), -ENOENT);
-
-	bad = route;
-	bad.flags = 2;
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_MSI_ROUTED, &bad), -EINVAL);
-	bad = route;
-	bad.reserved = 1;
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_MSI_ROUTED, &bad), -EINVAL);
-	bad = route;
-	bad.msi = 8;
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_MSI_ROUTED, &bad), -EINVAL);
-	KUNIT_EXPECT_FALSE(test, msi_is_routed(pf, route.msi));
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_MSI_ROUTED, &route), 0);
-	KUNIT_EXPECT_TRUE(test, msi_is_routed(pf, route.msi));
-	KUNIT_EXPECT_EQ(test, pf_call(pf, VMBUS_PARTITION_RESET), 0);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_NEXT_MSI, &route), 0);
-	KUNIT_EXPECT_EQ(test, route.flags, 0);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_MSI_ROUTED, &route), 0);
-}
-
-static void msi_retarget_call_test(struct kunit *test)
-{
-	static void *const no_cookies[8];
-	static const u32 vp;
-	static const struct {
-		u64 address;
-		u32 data, vector, flags;
-		u64 low, high;
-		long err;
-		u32 status, goes_to;
-	} cases[] = {
-		{ MI_ADDRESS, 0, 0x50, 0, 1, 0, 0, 0, 0 },
-		{ MI_ADDRESS, 0, 0x50, 0, ~1ULL, U64_MAX, 0, 0, 5 },
-		{ MI_ADDRESS, 0, 0x50, 0, 0, 1ULL << 63, 0, 0, 1023 },
-		{ MI_ADDRESS, 0, 0x50, 0, 0, 0, 0, 0x0e, 0 },
-		{ MI_ADDRESS, 0, 0x50, 0, 2, 1, 0, 0x0e, 0 },
-		{ MI_ADDRESS, 0, 15, 0, 1, 0, 0, 5, 0 },
-		{ MI_ADDRESS, 0, U32_MAX, 0, 1, 0, 0, 5, 0 },
-		{ MI_ADDRESS, 1, 0x50, 0, 1, 0, 0, 5, 0 },
-		{ MI_ADDRESS, U32_MAX, 0x50, 0, 1, 0, 0, 5, 0 },
-		{ 0, 0, 0x50, 0, 1, 0, 0, 5, 0 },
-		{ U64_MAX, 0, 0x50, 0, 1, 0, 0, 5, 0 },
-		{ MI_ADDRESS, 0, 0x50, 1, 1, 0, -EINVAL, 0x77, 0 },
-		{ MI_ADDRESS, 0, 0x50, 1U << 31, 1, 0, -EINVAL, 0x77, 0 },
-	};
-	struct pf *pf = pf_guest(test, MI_FEATURES, 0);
-	struct vpart_msi_request req = { .vector = 0x41, .count = 1, .nvps = 1, .vps = &vp };
-	struct vmbus_partition_retarget r;
-	struct vmbus_partition_msi route = { };
-	unsigned int i;
-	u64 address;
-	u32 data;
-
-	KUNIT_ASSERT_EQ(test, vpart_set_msis(pf->part, no_cookies, 8), 0);
-	KUNIT_ASSERT_EQ(test, vpart_set_vp(pf->part, 0, NULL), 0);
-	KUNIT_ASSERT_EQ(test, vpart_set_vp(pf->part, 5, NULL), 0);
-	KUNIT_ASSERT_EQ(test, vpart_set_vp(pf->part, 1023, NULL), 0);
-	KUNIT_ASSERT_EQ(test, vpart_msi_create(pf->part, &req, &address, &data), 0);
-	KUNIT_EXPECT_EQ(test, pf_ioctl(pf, VMBUS_PARTITION_NEXT_MSI, &route), 0);
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		r = (struct vmbus_partition_retarget) {
-			.address = cases[i].address, .data = data + cases[i].data,
-			.vector = cases[i].vector, .flags = cases[i].flags, .status = 0x77,
-			.vps = { cases[i].low, [15] = cases[i].high },
-		};
-		KUNIT_EXPECT_EQ_MSG(test, pf_ioctl(pf, VMBUS_PARTITION_RETARGET, &r),
-				    cases[i].err, "case %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, r.status, cases[i].status, "case %u", i);
-		if (cases[i].err || cases[i].status) {
-			KUNIT_EXPECT_EQ_MSG(test, pf_ioctl(pf, VMBUS_PARTITION_NEXT_MSI, &route),
-					    -ENOENT, "case %u", i);
-			continue;
-		}
-		KUNIT_EXPECT_EQ_MSG(test, pf_ioctl(pf, VMBUS_PARTITION_NEXT_MSI, &route), 0,
-				    "case %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, route.vp, cases[i].goes_to, "case %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, route.vector, cases[i].vector, "case %u", i);
-	}
-	KUNIT_EXPECT_EQ(test, vpart_file_ops.unlocked_ioctl(pf->file, VMBUS_PARTITION_RETARGET, 8),
-			-EFAULT);
-}
-
 static struct kunit_case msi_cases[] = {
 	KUNIT_CASE(msi_request_test),
 	KUNIT_CASE(msi_messages_test),
@@ -803,10 +617,6 @@ static struct kunit_case msi_cases[] = {
 	KUNIT_CASE(msi_detach_test),
 	KUNIT_CASE(msi_concurrent_test),
 	KUNIT_CASE(msi_detach_busy_test),
-	KUNIT_CASE(msi_feature_test),
-	KUNIT_CASE(msi_set_test),
-	KUNIT_CASE(msi_call_test),
-	KUNIT_CASE(msi_retarget_call_test),
 	{}
 };
 
