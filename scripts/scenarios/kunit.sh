@@ -10,6 +10,7 @@ leak_start
 dmesg -n 5
 must "all modules load" modules_up
 must "vringh loads" insmod /modules/vringh.ko
+must "PCI functions load" insmod /modules/vmbus_endpoints.ko
 for suite in /modules/*_test.ko; do
 	name=${suite##*/}
 	dmesg > /tmp/before

@@ -138,6 +138,7 @@ dmesg -n 5
 dmesg -c > /dev/null
 cp /modules/vmbus_partition.ko /modules/vmbus_srv.ko /tmp
 insmod /modules/vringh.ko
+insmod /modules/vmbus_endpoints.ko
 while IFS="	" read -r n module suites what <&9; do
 	verdict=
 	dirty=
