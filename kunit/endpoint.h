@@ -22,6 +22,9 @@
 #define ENDPOINT_VECTORS_MAX	64	/* of MSI-X; MSI has 32 */
 #define ENDPOINT_CAPS_AT	0x40	/* the first capability */
 
+#define ENDPOINT_VENDOR		0x1414
+#define ENDPOINT_COPY_DEVICE	0xe9c0
+
 struct endpoint;
 
 /**
@@ -138,6 +141,10 @@ void *endpoint_priv(struct endpoint *ep);
 struct workqueue_struct *endpoint_wq(struct endpoint *ep);
 int endpoint_dma(struct endpoint *ep, u64 gpa, void *buf, size_t len, bool write);
 void endpoint_interrupt(struct endpoint *ep, unsigned int vector);
+
+/* ---- the devices ----------------------------------------------------------------------- */
+
+struct endpoint *endpoint_copy_create(const struct endpoint_env_ops *env, void *env_ctx);
 
 /* ---- inside: between the files of an endpoint ------------------------------------------ */
 
