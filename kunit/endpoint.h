@@ -24,6 +24,7 @@
 
 #define ENDPOINT_VENDOR		0x1414
 #define ENDPOINT_COPY_DEVICE	0xe9c0
+#define ENDPOINT_NVME_DEVICE	0xb111
 
 struct endpoint;
 
@@ -145,6 +146,46 @@ void endpoint_interrupt(struct endpoint *ep, unsigned int vector);
 /* ---- the devices ----------------------------------------------------------------------- */
 
 struct endpoint *endpoint_copy_create(const struct endpoint_env_ops *env, void *env_ctx);
+
+/**
+ * struct endpoint_disk_ops - where an NVMe controller keeps its blocks
+ * @read: @len bytes at @pos to @buf; 0 or an errno
+ * @write: the other way
+ * @flush: what was written is durable when this returns; 0 or an errno
+ * @size: bytes of the disk
+ *
+ * Called in threads, several at a time, and may sleep; @pos and @len are within @size.
+ */
+struct endpoint_disk_ops {
+	int (*read)(void *ctx, u64 pos, void *buf, size_t len);
+	int (*write)(void *ctx, u64 pos, const void *buf, size_t len);
+	int (*flush)(void *ctx);
+	u64 (*size)(void *ctx);
+};
+
+#define ENDPOINT_NVME_QUEUES_MAX	16
+
+/**
+ * struct endpoint_nvme_params - one NVMe controller
+ * @queues: I/O queues, 1 to ENDPOINT_NVME_QUEUES_MAX; each has its MSI-X vector
+ * @block_shift: bytes of a block as a power of 2, 9 to 12
+ * @serial: makes its identifiers: no two controllers that a guest sees have the same
+ */
+struct endpoint_nvme_params {
+	u16 queues;
+	u8 block_shift;
+	u32 serial;
+};
+
+struct endpoint *endpoint_nvme_create(const struct endpoint_nvme_params *params,
+				      const struct endpoint_disk_ops *disk, void *disk_ctx,
+				      const struct endpoint_env_ops *env, void *env_ctx);
+
+struct endpoint_file;
+
+extern const struct endpoint_disk_ops endpoint_file_ops;
+struct endpoint_file *endpoint_file_open(const char *path);
+void endpoint_file_close(struct endpoint_file *file);
 
 /* ---- inside: between the files of an endpoint ------------------------------------------ */
 
