@@ -50,17 +50,15 @@ static u32 netvsp_parts_max(const struct netvsp_nic *nic)
 	return min(3 * NETVSP_BATCH_MAX / 4, READ_ONCE(nic->share));
 }
 
-/* So many sub-allocations have senders go on, once they wait. */
-static u32 netvsp_parts_wanted(const struct netvsp_nic *nic)
-{
-	return min(NETVSP_BATCH_MAX / 2, max(READ_ONCE(nic->share) / 4, 1U));
-}
-
-/* And so few have them wait: what comes next may be a large frame. */
+/*
+ * With less senders wait: what comes next may be a large frame.  With as much they go on:
+ * what the guest gives back comes in batches anyway, those of the reader.
+ */
 static u32 netvsp_parts_least(const struct netvsp_nic *nic)
 {
-	return READ_ONCE(nic->offloads) & (NETVSP_RX_RSC4 | NETVSP_RX_RSC6) ?
-	       netvsp_parts_wanted(nic) : 1;
+	if (!(READ_ONCE(nic->offloads) & (NETVSP_RX_RSC4 | NETVSP_RX_RSC6)))
+		return 1;
+	return min(NETVSP_BATCH_MAX / 2, max(READ_ONCE(nic->share) / 4, 1U));
 }
 
 /* ---- what the guest takes ---------------------------------------------------------------- */
@@ -282,7 +280,7 @@ static void netvsp_xmit_wait(struct netvsp_queue *q)
 void netvsp_xmit_wake(struct netvsp_queue *q)
 {
 	lockdep_assert_held(&q->lock);
-	if (!q->wait_room || q->stopped || !netvsp_has_room(q, netvsp_parts_wanted(q->nic)))
+	if (!q->wait_room || q->stopped || !netvsp_has_room(q, netvsp_parts_least(q->nic)))
 		return;
 	q->wait_room = false;
 	netif_tx_wake_queue(netvsp_txq(q));
