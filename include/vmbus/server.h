@@ -26,6 +26,7 @@
 #ifndef _VMBUS_SERVER_H
 #define _VMBUS_SERVER_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 #include <vmbus/protocol.h>
@@ -48,6 +49,19 @@ bool vsrv_client_leaves(const struct vmbus_srv *srv);
 static inline bool vsrv_stopped(unsigned int stops)
 {
 	return stops & 1;
+}
+
+/**
+ * vsrv_parse_instance() - is the name of a directory an instance GUID?
+ * @name: name
+ * @instance: out: undefined if it is not
+ *
+ * Return: true if it is one, and can be offered.
+ */
+static inline bool vsrv_parse_instance(const char *name, guid_t *instance)
+{
+	return strlen(name) == UUID_STRING_LEN && !guid_parse(name, instance) &&
+	       !guid_is_null(instance);
 }
 
 #define VSRV_ORDER_NONE	U32_MAX

@@ -154,8 +154,7 @@ static struct se_wwn *storvsp_make_wwn(struct target_fabric_configfs *tf,
 	struct storvsp_port *port;
 	guid_t instance;
 
-	if (strlen(name) != UUID_STRING_LEN || guid_parse(name, &instance) ||
-	    guid_is_null(&instance)) {
+	if (!vsrv_parse_instance(name, &instance)) {
 		pr_err("\"%s\" is not an instance GUID: write it as 01234567-89ab-cdef-0123-456789abcdef\n",
 		       name);
 		return ERR_PTR(-EINVAL);
