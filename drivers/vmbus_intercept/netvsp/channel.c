@@ -152,19 +152,14 @@ static bool netvsp_ready(struct vsrv_reader *reader)
 	return false;
 }
 
-static void netvsp_completion(struct netvsp_queue *q, const struct vsrv_packet *pkt)
-{
-	/* A packet of 64, each of which is one. */
-	q->given[q->ngiven++] = pkt->trans_id;
-}
-
 static void netvsp_packet(struct vsrv_reader *reader, const struct vsrv_packet *pkt)
 {
 	struct netvsp_queue *q = container_of(reader, struct netvsp_queue, reader);
 
 	switch (pkt->type) {
 	case VM_PKT_COMP:
-		netvsp_completion(q, pkt);
+		/* A batch has no more packets than there is room for here. */
+		q->given[q->ngiven++] = pkt->trans_id;
 		break;
 	case VM_PKT_DATA_INBAND:
 	case VM_PKT_DATA_USING_GPA_DIRECT:
@@ -205,13 +200,11 @@ static void netvsp_chan_start(struct netvsp_queue *q)
 		nic->drain_end = 0;
 	}
 	spin_lock_bh(&q->lock);
-	q->held = 0;
-	q->batch = (struct netvsp_batch) { .first = NETVSP_SUB_NONE };
+	/* netvsp_xmit_end() has left no batch. */
 	q->stopped = false;
 	q->broken = false;
 	q->ending = false;
 	q->due = false;
-	q->wait_room = false;
 	WRITE_ONCE(q->running, true);
 	/* See netvsp_recv_start(). */
 	q->up = READ_ONCE(nic->recv_on);

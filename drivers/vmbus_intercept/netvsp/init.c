@@ -52,17 +52,6 @@ static void netvsp_send_buffer(struct netvsp_queue *q, const struct netvsp_reque
 	}
 }
 
-static void netvsp_rndis_complete(struct netvsp_queue *q, const struct vsrv_packet *pkt,
-				  u32 status)
-{
-	const struct nvsp_message msg = {
-		.type = cpu_to_le32(NVSP_RNDIS_PACKET_COMPLETE),
-		.rndis_complete.status = cpu_to_le32(status),
-	};
-
-	netvsp_answer(q, pkt->trans_id, &msg, netvsp_message_size(&q->proto));
-}
-
 /**
  * netvsp_message - a message of NVSP came
  * @q: channel
@@ -77,18 +66,15 @@ void netvsp_message(struct netvsp_queue *q, const struct vsrv_packet *pkt)
 	struct nvsp_message answer = { };
 	struct netvsp_request req;
 	enum netvsp_act act;
-	u32 status;
 	u16 count;
 
 	act = netvsp_proto_step(&q->proto, pkt->payload, pkt->len, &req, &answer);
-	if (act == NETVSP_ACT_RNDIS) {
-		status = netvsp_rndis(q, pkt, &req);
-		if (wanted)
-			netvsp_rndis_complete(q, pkt, status);
-		return;
-	}
-	trace_netvsp_message(q, &req, act);
+	if (act != NETVSP_ACT_RNDIS)
+		trace_netvsp_message(q, &req, act);
 	switch (act) {
+	case NETVSP_ACT_RNDIS:
+		answer.rndis_complete.status = cpu_to_le32(netvsp_rndis(q, pkt, &req));
+		break;
 	case NETVSP_ACT_RECV_BUFFER:
 		netvsp_recv_buffer(q, &req, &answer);
 		break;
@@ -116,7 +102,6 @@ void netvsp_message(struct netvsp_queue *q, const struct vsrv_packet *pkt)
 		netvsp_broken(q, "malformed message, or one that must not come now");
 		break;
 	case NETVSP_ACT_ANSWER:
-	case NETVSP_ACT_RNDIS:
 		break;
 	}
 	if (wanted)

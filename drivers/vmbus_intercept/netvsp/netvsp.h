@@ -513,6 +513,8 @@ int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u3
 netdev_features_t netvsp_features_check(struct sk_buff *skb, struct net_device *dev,
 					netdev_features_t features);
 u16 netvsp_select_queue(struct net_device *dev, struct sk_buff *skb, struct net_device *sb);
+int netvsp_write_ranges(struct netvsp_queue *q, u32 channel, u32 first,
+			struct netvsp_told_head *told, u32 n);
 bool netvsp_xmit_flush(struct netvsp_queue *q);
 void netvsp_xmit_given(struct netvsp_queue *q);
 void netvsp_xmit_wake(struct netvsp_queue *q);

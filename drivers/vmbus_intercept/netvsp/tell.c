@@ -53,11 +53,6 @@ int netvsp_tell(struct netvsp_nic *nic, bool control, const void *data, u32 len)
 static int netvsp_tell_control(struct netvsp_queue *q, const struct netvsp_tell *tell)
 {
 	struct netvsp_nic *nic = q->nic;
-	const struct nvsp_message msg = {
-		.type = cpu_to_le32(NVSP_RNDIS_PACKET),
-		.rndis.channel = cpu_to_le32(NVSP_CHANNEL_CONTROL),
-		.rndis.section = cpu_to_le32(NVSP_SECTION_NONE),
-	};
 	unsigned int sub;
 	struct {
 		struct netvsp_told_head head;
@@ -68,18 +63,9 @@ static int netvsp_tell_control(struct netvsp_queue *q, const struct netvsp_tell 
 	sub = find_first_bit(q->control_free, NETVSP_CONTROL_SUBS);
 	if (!q->up || sub == NETVSP_CONTROL_SUBS)
 		return -EBUSY;
-	told.head = (struct netvsp_told_head) { .set_id = nic->recv_id, .count = 1 };
 	told.range.byte_offset = sub * nic->cut.size;
 	told.range.byte_count = tell->len;
-	err = vsrv_ring_forward(&q->rings.out, &(struct vsrv_packet) {
-		.type = VM_PKT_DATA_USING_XFER_PAGES,
-		.flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
-		.trans_id = sub,
-		.ext = &told,
-		.ext_len = sizeof(told),
-		.payload = &msg,
-		.len = netvsp_message_size(&q->proto),
-	});
+	err = netvsp_write_ranges(q, NVSP_CHANNEL_CONTROL, sub, &told.head, 1);
 	if (err)
 		return err;
 	/* The guest sees neither before the index moves. */

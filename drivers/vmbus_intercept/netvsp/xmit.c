@@ -170,14 +170,42 @@ static void *netvsp_batch_add(struct netvsp_queue *q, u32 len)
 	return netvsp_sub_addr(nic, sub);
 }
 
+/**
+ * netvsp_write_ranges - put into the ring what is in which sub-allocations
+ * @q: channel; its ring is to be committed
+ * @channel: NVSP_CHANNEL_*
+ * @first: the first of them: the guest names the packet so when it gives them back
+ * @told: what the packet says, filled in here but for the ranges behind it
+ * @n: ranges
+ *
+ * Context: netvsp_queue::lock held.
+ * Return: 0 or as vsrv_ring_forward().
+ */
+int netvsp_write_ranges(struct netvsp_queue *q, u32 channel, u32 first,
+			struct netvsp_told_head *told, u32 n)
+{
+	const struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_RNDIS_PACKET),
+		.rndis.channel = cpu_to_le32(channel),
+		.rndis.section = cpu_to_le32(NVSP_SECTION_NONE),
+	};
+
+	lockdep_assert_held(&q->lock);
+	*told = (struct netvsp_told_head) { .set_id = q->nic->recv_id, .count = n };
+	return vsrv_ring_forward(&q->rings.out, &(struct vsrv_packet) {
+		.type = VM_PKT_DATA_USING_XFER_PAGES,
+		.flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+		.trans_id = first,
+		.ext = told,
+		.ext_len = sizeof(*told) + n * sizeof(struct vmtransfer_page_range),
+		.payload = &msg,
+		.len = netvsp_message_size(&q->proto),
+	});
+}
+
 /* Put the packet into the ring.  False if there is no room. */
 static bool netvsp_batch_write(struct netvsp_queue *q)
 {
-	static const struct nvsp_message msg = {
-		.type = cpu_to_le32(NVSP_RNDIS_PACKET),
-		.rndis.channel = cpu_to_le32(NVSP_CHANNEL_DATA),
-		.rndis.section = cpu_to_le32(NVSP_SECTION_NONE),
-	};
 	u32 reserve = min_t(u32, NETVSP_RING_RESERVE, q->rings.out.size / 2);
 	struct netvsp_batch *batch = &q->batch;
 	struct netvsp_nic *nic = q->nic;
@@ -187,20 +215,8 @@ static bool netvsp_batch_write(struct netvsp_queue *q)
 	if (q->due || (vsrv_ring_space(&q->rings.out) < netvsp_batch_room(batch->n) + reserve &&
 		       !q->rings.out.error))
 		return false;
-	batch->told.head = (struct netvsp_told_head) {
-		.set_id = nic->recv_id,
-		.count = batch->n,
-	};
-	err = vsrv_ring_forward(&q->rings.out, &(struct vsrv_packet) {
-		.type = VM_PKT_DATA_USING_XFER_PAGES,
-		.flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
-		.trans_id = batch->first,
-		.ext = &batch->told,
-		.ext_len = struct_size_t(typeof(batch->told), ranges, 0) +
-			   batch->n * sizeof(*batch->told.ranges),
-		.payload = &msg,
-		.len = netvsp_message_size(&q->proto),
-	});
+	err = netvsp_write_ranges(q, NVSP_CHANNEL_DATA, batch->first, &batch->told.head,
+				  batch->n);
 	if (err == -EAGAIN)
 		return false;
 	if (err) {
