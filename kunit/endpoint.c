@@ -61,7 +61,7 @@ int endpoint_dma(struct endpoint *ep, u64 gpa, void *buf, size_t len, bool write
 	if (check_add_overflow(gpa, (u64)len, &end))
 		return -EFAULT;
 	down_read(&ep->dma_lock);
-	if (ep->bus_master)
+	if (READ_ONCE(ep->bus_master))
 		err = ep->env->dma(ep->env_ctx, gpa, buf, len, write);
 	up_read(&ep->dma_lock);
 	return err;

@@ -215,8 +215,8 @@ struct endpoint_vector {
  * @express_at: where the capabilities are, 0 if there is none
  * @msi_at: MSI
  * @msix_at: MSI-X
- * @dma_lock: read while data moves, written to change @bus_master: who has taken the
- *	right to move data away knows that none does
+ * @dma_lock: read while data moves; whoever clears @bus_master waits for it to be free:
+ *	who took it before that may still have seen @bus_master
  * @bus_master: the function may move data and send messages
  * @memory: BARs answer
  * @irq_lock: protects what follows
@@ -245,7 +245,7 @@ struct endpoint {
 	u8 msi_at;
 	u8 msix_at;
 
-	struct rw_semaphore dma_lock;	/* written to change bus_master */
+	struct rw_semaphore dma_lock;	/* see above */
 	bool bus_master;
 	bool memory;
 

@@ -222,8 +222,10 @@ static void endpoint_command(struct endpoint *ep)
 	WRITE_ONCE(ep->memory, command & PCI_COMMAND_MEMORY);
 	if (ep->bus_master == bus_master)
 		return;
-	down_write(&ep->dma_lock);
+	/* Without the lock, which those who move data may take ahead of a writer: they stop now. */
 	WRITE_ONCE(ep->bus_master, bus_master);
+	/* And wait for what is on its way. */
+	down_write(&ep->dma_lock);
 	up_write(&ep->dma_lock);
 	endpoint_irq_config(ep);
 }

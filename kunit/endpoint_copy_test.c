@@ -343,9 +343,10 @@ static void copy_reset_test(struct kunit *test)
 	et_expect_soon(et, atomic_read(&et->held));
 	INIT_WORK_ONSTACK(&reset.work, ct_reset_work);
 	schedule_work(&reset.work);
-	/* BARs are the first to go; then the reset waits for what is held. */
+	/* BARs are the first to go, then the bus; then the reset waits for what is held. */
 	et_expect_soon(et, ct_get(et, COPY_REG_ID) == U32_MAX);
-	msleep(500);
+	et_expect_soon(et, !READ_ONCE(et->ep->bus_master));
+	msleep(20);
 	et_hold(et, false);
 	flush_work(&reset.work);
 	destroy_work_on_stack(&reset.work);
