@@ -101,6 +101,14 @@ static unsigned long vrelay_reconcile_host(struct vrelay *relay)
 	return VRELAY_RETRY;
 }
 
+static void vrelay_reconcile_off(struct vrelay *relay)
+{
+	vrelay_drop_all(relay);
+	vrelay_client_disconnect(&relay->client);
+	vrelay_mon_off(relay);
+	sysfs_notify(&relay->dev.kobj, NULL, "state");
+}
+
 static void vrelay_reconcile(struct work_struct *work)
 {
 	struct vrelay *relay = container_of(work, struct vrelay, reconcile.work);
@@ -109,10 +117,7 @@ static void vrelay_reconcile(struct work_struct *work)
 	if (xchg(&relay->forgive, false))
 		relay->nsilent = 0;
 	if (!READ_ONCE(relay->redirect)) {
-		vrelay_drop_all(relay);
-		vrelay_client_disconnect(&relay->client);
-		vrelay_mon_off(relay);
-		sysfs_notify(&relay->dev.kobj, NULL, "state");
+		vrelay_reconcile_off(relay);
 		return;
 	}
 	switch (vrelay_client_get_state(&relay->client)) {
@@ -205,17 +210,21 @@ put_server:
 	return err;
 }
 
-/* One run of reconcile switches everything off. */
+/*
+ * In place of reconcile, which does not run meanwhile: flush_delayed_work() would miss a run
+ * that somebody else brings forward at that moment.
+ */
 static void vrelay_redirect_off(struct vrelay *relay)
 {
 	vrelay_tl_stop(relay);
 	WRITE_ONCE(relay->redirect, false);
-	mod_delayed_work(relay->wq, &relay->reconcile, 0);
-	flush_delayed_work(&relay->reconcile);
+	disable_delayed_work_sync(&relay->reconcile);
+	vrelay_reconcile_off(relay);
 	vrelay_client_stop(&relay->client);
 	vsrv_limit_version(relay->srv, U32_MAX);
 	vsrv_put(relay->srv);
 	relay->srv = NULL;
+	enable_delayed_work(&relay->reconcile);
 }
 
 /**
