@@ -19,6 +19,9 @@ GUEST_UP=120
 # any CPU it rewrites flags of its first CPU, not atomically (seen in 7.2); where that
 # one is just leaving a guest, it goes on with the guest's page tables and is lost.
 GUEST_ON=6
+# More CPUs than the emulated machine has may wait for each other for long before the guest
+# calls that a lockup; commands that it does not answer are noticed by their own limits.
+GUEST_PATIENCE="watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60"
 GUEST_KERNEL=/guest/bzImage
 GUEST_INITRD=/guest/initrd
 # Its partition; its console, both ways; the last command that it was given
@@ -163,7 +166,7 @@ guest_start() {
 		GUEST_TAIL=$!
 	fi
 	taskset "$GUEST_ON" vtl0 --kernel $GUEST_KERNEL --initrd $GUEST_INITRD \
-		--append "console=ttyS0 panic=-1 reboot=t ${GUEST_APPEND:-}" \
+		--append "console=ttyS0 panic=-1 reboot=t $GUEST_PATIENCE ${GUEST_APPEND:-}" \
 		--memory 256 --cpus $GUEST_CPUS --partition $GUEST "$@" \
 		< $GUEST_IN >> $GUEST_LOG 2>> $VMM_LOG 7<&- &
 	GUEST_PID=$!
