@@ -8,7 +8,7 @@
 . ./kexec.inc
 
 rounds=2
-[ -z "${LONG:-}" ] || rounds=8
+[ -z "${LONG:-}" ] || rounds=5
 kexec_bed ""
 n=0
 while [ $n -lt $rounds ]; do

@@ -12,7 +12,7 @@
 
 GUEST_CPUS=4
 CYCLES=3
-[ -z "${LONG:-}" ] || CYCLES=100
+[ -z "${LONG:-}" ] || CYCLES=25
 HOT=5
 BRIEF=6
 

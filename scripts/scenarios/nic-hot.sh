@@ -10,7 +10,7 @@
 . ./leak.inc
 
 CYCLES=2
-[ -z "${LONG:-}" ] || CYCLES=50
+[ -z "${LONG:-}" ] || CYCLES=12
 
 # hot_add N: the guest has it, and both sides their addresses
 hot_add() {

@@ -8,7 +8,7 @@
 . ./nic.inc
 
 MIXES=5
-[ -z "${LONG:-}" ] || MIXES=100
+[ -z "${LONG:-}" ] || MIXES=40
 GUEST_HAS="rx tx sg tso gso gro lro"
 PORT_HAS="tx sg tso gso gro"
 

@@ -7,6 +7,8 @@
 . ./lib.sh
 . ./nic.inc
 
+[ -z "${LONG:-}" ] || PING_STEP=1
+
 # dhcp_server INTERFACE: for net 1
 dhcp_server() {
 	printf '%s\n' "interface $1" "start 10.7.1.100" "end 10.7.1.100" "option subnet 255.255.255.0" \

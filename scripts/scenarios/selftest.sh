@@ -10,9 +10,9 @@ ms=5000
 packets=300
 cycles=50
 if [ -n "${LONG:-}" ]; then
-	ms=60000
-	packets=3000
-	cycles=1000
+	ms=20000
+	packets=1000
+	cycles=300
 fi
 
 TPG=/sys/kernel/config/target/vmbus/$GUID_NVME/tpgt_1
