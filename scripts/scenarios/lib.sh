@@ -30,7 +30,7 @@ GUEST_LOG=/tmp/guest.log
 GUEST_IN=/tmp/guest.in
 GUEST_ID=/tmp/guest.id
 VMM_LOG=/tmp/vmm.log
-WARNINGS='WARNING:|BUG:|Oops|general protection|INFO: possible|INFO: task|suspicious RCU|unreferenced object|soft lockup|rcu_.*stall'
+WARNINGS='WARNING:|BUG:|Oops|general protection|INFO: possible|INFO: task|suspicious RCU|unreferenced object|soft lockup|rcu_[a-z_]* .*stall'
 
 # Says which tasks sleep uninterruptibly, and where
 # shellcheck disable=SC2016 # to be expanded where it runs
