@@ -361,6 +361,11 @@ static void vrelay_chan_save_state(struct vrelay_chan *rc)
 	strscpy(rc->state_hook, rc->hook->name, sizeof(rc->state_hook));
 }
 
+static const char *vrelay_chan_hook_name(const struct vrelay_chan *rc)
+{
+	return rc->decision.disposition == VINT_VPCI ? "vpci" : rc->decision.hook;
+}
+
 /*
  * A device that does not answer a hook costs the connection, and all others are taken
  * from the guest with it: once.
@@ -372,13 +377,13 @@ static void vrelay_chan_quarantine(struct vrelay_chan *rc)
 	if (!READ_ONCE(rc->hchan->silent) || vrelay_chan_quarantined(rc))
 		return;
 	pr_err("%s: it does not answer hook %s, and is left alone until a rule changes or redirect is written\n",
-	       kobject_name(&rc->kobj), rc->decision.hook);
+	       kobject_name(&rc->kobj), vrelay_chan_hook_name(rc));
 	relay->silent[relay->nsilent++ % VRELAY_SILENT_MAX] = rc->key;
 }
 
 static int vrelay_chan_offer_hook(struct vrelay_chan *rc)
 {
-	const char *name = rc->decision.disposition == VINT_VPCI ? "vpci" : rc->decision.hook;
+	const char *name = vrelay_chan_hook_name(rc);
 	struct vsrv_offer guest;
 	struct vint_handover handover = {
 		.offer = &rc->key,
@@ -599,13 +604,21 @@ static struct list_head *vrelay_chan_place(const struct vrelay_chan *rc)
  * vrelay_chan_waits() - does an offer wait for something that nobody tells of?
  * @rc: channel
  *
- * The guest connects, or has a channel id again.
+ * The guest connects, or has a channel id again; there is memory, or room in a queue.
  *
  * Return: true if so: try again before long.
  */
 bool vrelay_chan_waits(const struct vrelay_chan *rc)
 {
-	return rc->error == -ENOTCONN || rc->error == -ENOSPC;
+	switch (rc->error) {
+	case -ENOTCONN:
+	case -ENOSPC:
+	case -ENOMEM:
+	case -EBUSY:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /**

@@ -4,7 +4,7 @@
  * the rings, which are memory of this kernel.
  *
  * Opening and closing wait for the host, whose answers come by
- * vrelay_client::rx.  A hook does both from reconcile, which may wait.
+ * vrelay_client::rx.  A hook does both from reconcile, or from work of its own.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -413,7 +413,12 @@ static int dev_connect(struct vrelay_dev *dev, const u8 *user_data)
 	dev_set_open(dev, true);
 	reinit_completion(&dev->answered);
 	err = vrelay_client_open(dev->hchan, &open);
-	return err ?: dev_wait(dev);
+	if (!err)
+		err = dev_wait(dev);
+	/* It was only slow before. */
+	if (!err)
+		WRITE_ONCE(dev->hchan->silent, false);
+	return err;
 }
 
 static void dev_disconnect(struct vrelay_dev *dev)

@@ -148,7 +148,8 @@ struct vsrv_open_params {
  *	context, may sleep, and is not concurrent with the callbacks above.  The
  *	channel may be opened again afterwards, if it was not taken back, and is
  *	not quiesced any more.  Everything else of this server waits meanwhile: so
- *	nothing is waited for here but what may still touch the client's memory.
+ *	nothing is waited for here but what may still touch the client's memory, and,
+ *	for a short time, a client that may be there and loses the device.
  * @quiesce: the guest stops: on return the owner does not write to its memory, until
  *	@resume; also when it is closed or stopped meanwhile.  Interrupts that it
  *	raises are kept by the server.  Between open and close only, before or after
