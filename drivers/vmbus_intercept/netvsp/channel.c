@@ -141,7 +141,8 @@ static bool netvsp_ready(struct vsrv_reader *reader)
 		if (q->owes)
 			return false;
 	}
-	if (!netvsp_backlog_over(q, 1))
+	/* While the channel ends no frame goes there. */
+	if (q->ending || !netvsp_backlog_over(q, 1))
 		return true;
 	WRITE_ONCE(q->rx_waits, true);
 	/* Say so before looking again.  Pairs with that in netvsp_poll(). */
