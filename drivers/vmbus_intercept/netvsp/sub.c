@@ -64,9 +64,15 @@ void netvsp_subs_end(struct netvsp_nic *nic)
  */
 void netvsp_tell_channels(struct netvsp_nic *nic)
 {
-	u16 channels = READ_ONCE(nic->channels), i;
+	u16 channels, i;
 	struct nvsp_message msg = { };
 
+	/*
+	 * The primary channel has said how many there are, the others that they run: each
+	 * before it looks at what the other has said.  Pairs with itself there.
+	 */
+	smp_mb();
+	channels = READ_ONCE(nic->channels);
 	for (i = 1; i < channels; i++)
 		if (!READ_ONCE(nic->queues[i].running))
 			return;
