@@ -161,9 +161,12 @@ static ssize_t netvsp_config_ifname_store(struct config_item *item, const char *
 {
 	struct netvsp_item *ni = to_netvsp(item);
 	char name[IFNAMSIZ];
+	size_t len = strcspn(page, "\n");
 
 	/* With "%d" in it the kernel finds a number. */
-	if (strscpy(name, page) < 0 || !netvsp_ifname_valid(strim(name))) {
+	if (len < sizeof(name))
+		strscpy(name, page, len + 1);
+	if (len >= sizeof(name) || !netvsp_ifname_valid(name)) {
 		pr_err("%pUl: ifname: give a name of 1 to %u characters, in which one %%d may stand for a number\n",
 		       &ni->instance, IFNAMSIZ - 1);
 		return -EINVAL;
