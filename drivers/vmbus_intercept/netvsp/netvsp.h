@@ -16,7 +16,7 @@
  *
  * Lock order: netvsp_item::lock (configuration; held over vsrv_offer() and
  * vsrv_revoke(), so never taken in callbacks of the server), then rtnl, then
- * netvsp_nic::lock, then netvsp_queue::lock of one queue, then that of a reader;
+ * netvsp_nic::vf_lock, then netvsp_nic::lock, then netvsp_queue::lock of one queue, then that of a reader;
  * netvsp_queue::backlog.lock by itself.
  */
 #ifndef _NETVSP_H
@@ -385,6 +385,7 @@ struct netvsp_link {
  * @vf: a VF belongs to it
  * @vf_serial: this
  * @data_path_vf: the guest uses it
+ * @vf_lock: the guest is told of it in order; taken before @lock
  * @recv: receive buffer
  * @recv_on: it may be used
  * @cut: how it is cut
@@ -428,6 +429,7 @@ struct netvsp_nic {
 	bool vf;
 	u32 vf_serial;
 	bool data_path_vf;
+	struct mutex vf_lock;		/* news of the VF */
 	struct netvsp_buffer recv;
 	bool recv_on;
 	struct netvsp_cut cut;

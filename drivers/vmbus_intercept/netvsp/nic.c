@@ -148,23 +148,17 @@ void netvsp_nic_tell_vf(struct netvsp_nic *nic)
 	struct nvsp_message msg = { };
 	bool tell;
 
+	mutex_lock(&nic->vf_lock);
 	spin_lock_bh(&nic->lock);
 	tell = nic->vf && netvsp_knows_vf(nic);
 	netvsp_tell_vf(&msg, true, nic->vf_serial);
 	spin_unlock_bh(&nic->lock);
 	if (tell && netvsp_tell(nic, false, &msg, netvsp_message_size(&nic->queues[0].proto)))
 		netdev_warn_once(nic->dev, "the guest could not be told of its VF\n");
+	mutex_unlock(&nic->vf_lock);
 }
 
-/**
- * netvsp_nic_set_vf - a VF has come for the adapter, or gone
- * @nic: adapter
- * @vf: it is there
- * @serial: serial number of its VPCI device
- *
- * Context: process.
- */
-void netvsp_nic_set_vf(struct netvsp_nic *nic, bool vf, u32 serial)
+static void netvsp_change_vf(struct netvsp_nic *nic, bool vf, u32 serial)
 {
 	struct netvsp_queue *q = &nic->queues[0];
 	struct nvsp_message msg = { };
@@ -172,6 +166,7 @@ void netvsp_nic_set_vf(struct netvsp_nic *nic, bool vf, u32 serial)
 	u32 old;
 	int err = 0;
 
+	lockdep_assert_held(&nic->vf_lock);
 	spin_lock_bh(&nic->lock);
 	had = nic->vf;
 	old = nic->vf_serial;
@@ -197,6 +192,21 @@ void netvsp_nic_set_vf(struct netvsp_nic *nic, bool vf, u32 serial)
 	}
 	if (err)
 		netdev_warn_once(nic->dev, "the guest could not be told of its VF\n");
+}
+
+/**
+ * netvsp_nic_set_vf - a VF has come for the adapter, or gone
+ * @nic: adapter
+ * @vf: it is there
+ * @serial: serial number of its VPCI device
+ *
+ * Context: process, may sleep.
+ */
+void netvsp_nic_set_vf(struct netvsp_nic *nic, bool vf, u32 serial)
+{
+	mutex_lock(&nic->vf_lock);
+	netvsp_change_vf(nic, vf, serial);
+	mutex_unlock(&nic->vf_lock);
 }
 
 /**
@@ -326,6 +336,7 @@ struct netvsp_nic *netvsp_nic_create(const struct netvsp_config *config, const g
 	nic->max_len = config->mtu + ETH_HLEN;
 	ether_addr_copy(nic->mac, config->mac);
 	spin_lock_init(&nic->lock);
+	mutex_init(&nic->vf_lock);
 	netvsp_setup_dev(dev, config);
 	err = init_srcu_struct(&nic->send_srcu);
 	if (err)
