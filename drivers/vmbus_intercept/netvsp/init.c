@@ -27,6 +27,8 @@ static void netvsp_recv_buffer(struct netvsp_queue *q, const struct netvsp_reque
 	int err;
 
 	netvsp_take_config(q);
+	/* What it gave back earlier in this batch was of the buffer before. */
+	netvsp_xmit_given(q);
 	err = netvsp_recv_map(q, req->gpadl);
 	netvsp_answer_recv(&q->proto, err ? NULL : &nic->cut, answer);
 	if (err) {
