@@ -277,6 +277,24 @@ static void control_unknown_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nc_plain(nc, RNDIS_MSG_KEEPALIVE, 12), 16);
 }
 
+/* The answer to a reset has its status elsewhere, and something else where others have it. */
+static void control_status_test(struct kunit *test)
+{
+	struct nc *nc = nc_new(test);
+	int len;
+
+	len = nc_plain(nc, RNDIS_MSG_RESET, 12);
+	KUNIT_EXPECT_EQ(test, nc_status(nc), 1);
+	KUNIT_EXPECT_EQ(test, netvsp_answer_status(&nc->answer, len), RNDIS_STATUS_SUCCESS);
+	len = nc_plain(nc, RNDIS_MSG_KEEPALIVE, 12);
+	KUNIT_EXPECT_EQ(test, netvsp_answer_status(&nc->answer, len), RNDIS_STATUS_SUCCESS);
+	len = nc_set_u32(nc, U32_MAX, 0);
+	KUNIT_EXPECT_NE(test, netvsp_answer_status(&nc->answer, len), RNDIS_STATUS_SUCCESS);
+	/* No answer, or none any more: nothing of it is looked at. */
+	KUNIT_EXPECT_EQ(test, netvsp_answer_status(&nc->answer, 0), RNDIS_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, netvsp_answer_status(&nc->answer, -EPROTO), RNDIS_STATUS_SUCCESS);
+}
+
 /* ---- lengths -------------------------------------------------------------------------- */
 
 static const struct nc_length {
@@ -648,6 +666,7 @@ static struct kunit_case netvsp_control_cases[] = {
 	KUNIT_CASE(control_keepalive_test),
 	KUNIT_CASE(control_not_ready_test),
 	KUNIT_CASE(control_unknown_test),
+	KUNIT_CASE(control_status_test),
 	KUNIT_CASE(control_short_test),
 	KUNIT_CASE(control_no_header_test),
 	KUNIT_CASE(control_length_test),

@@ -35,8 +35,8 @@ void netvsp_answer(struct netvsp_queue *q, u64 trans_id, const struct nvsp_messa
 static bool netvsp_write_answers(struct netvsp_queue *q)
 {
 	struct netvsp_answer *answer;
+	unsigned int i, sent = 0;
 	struct kvec vec;
-	unsigned int i;
 	int err;
 
 	lockdep_assert_held(&q->lock);
@@ -48,9 +48,11 @@ static bool netvsp_write_answers(struct netvsp_queue *q)
 			break;
 		if (err)
 			vsrv_chan_error(q->chan, "bad index in the ring of answers");
+		else
+			sent++;
 	}
-	if (i)
-		vsrv_chan_count(q->chan, VSRV_CHAN_PACKETS_OUT, i);
+	if (sent)
+		vsrv_chan_count(q->chan, VSRV_CHAN_PACKETS_OUT, sent);
 	q->nanswers -= i;
 	memmove(q->answers, q->answers + i, q->nanswers * sizeof(*q->answers));
 	return !q->nanswers;

@@ -259,6 +259,26 @@ int netvsp_control_step(struct netvsp_control *control, const void *msg, u32 len
 }
 EXPORT_SYMBOL_IF_KUNIT(netvsp_control_step);
 
+/**
+ * netvsp_answer_status - what an answer says of the request
+ * @answer: of netvsp_control_step()
+ * @len: what that returned
+ *
+ * Return: RNDIS_STATUS_*; success where there is no answer.
+ */
+u32 netvsp_answer_status(const void *answer, int len)
+{
+	const struct rndis_reset_answer *reset = answer;
+	const struct rndis_answer *other = answer;
+
+	if (len <= 0)
+		return RNDIS_STATUS_SUCCESS;
+	if (reset->hdr.type == cpu_to_le32(RNDIS_MSG_RESET_C))
+		return le32_to_cpu(reset->status);
+	return le32_to_cpu(other->status);
+}
+EXPORT_SYMBOL_IF_KUNIT(netvsp_answer_status);
+
 /* ---- news ----------------------------------------------------------------------------- */
 
 /**

@@ -193,13 +193,6 @@ static int netvsp_tell_changes(struct netvsp_nic *nic, u32 changed, void *buf)
 	return err;
 }
 
-static bool netvsp_answer_refuses(const void *buf, int len)
-{
-	const struct rndis_answer *answer = buf;
-
-	return len >= (int)offsetofend(struct rndis_answer, status) && answer->status;
-}
-
 /**
  * netvsp_control_packet - a control message of RNDIS came
  * @q: channel
@@ -234,7 +227,7 @@ bool netvsp_control_packet(struct netvsp_queue *q, const void *msg, u32 len)
 		netvsp_broken(q, "malformed control message");
 		return false;
 	}
-	if (netvsp_answer_refuses(answer, ret))
+	if (netvsp_answer_status(answer, ret))
 		netvsp_count(q, NETVSP_CONTROL_REFUSED, 1);
 	if (changed)
 		netvsp_take_settings(nic, changed);

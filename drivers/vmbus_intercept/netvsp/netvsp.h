@@ -180,6 +180,7 @@ struct netvsp_told_head {
  * @n: how many
  * @frames: how many frames
  * @bytes: of these, counted for BQL
+ * @len: bytes of all frames
  * @told: what is said of it, @n of @ranges
  */
 struct netvsp_batch {
@@ -188,6 +189,7 @@ struct netvsp_batch {
 	u32 n;
 	u32 frames;
 	u32 bytes;
+	u32 len;
 	struct {
 		struct netvsp_told_head head;
 		struct vmtransfer_page_range ranges[NETVSP_BATCH_MAX];

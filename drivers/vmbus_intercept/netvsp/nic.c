@@ -89,6 +89,7 @@ static int netvsp_stop(struct net_device *dev)
 {
 	struct netvsp_nic *nic = netdev_priv(dev);
 	struct netvsp_queue *q;
+	struct sk_buff *skb;
 	u16 i;
 
 	netif_tx_disable(dev);
@@ -97,6 +98,8 @@ static int netvsp_stop(struct net_device *dev)
 		/* First: then nothing is added that nobody would take. */
 		netvsp_rx_switch(q, false);
 		napi_disable(&q->napi);
+		skb_queue_walk(&q->backlog, skb)
+			dev_core_stats_rx_dropped_inc(dev);
 		skb_queue_purge(&q->backlog);
 		WRITE_ONCE(q->backlog_bytes, 0);
 		/* Its reader may wait for room there. */

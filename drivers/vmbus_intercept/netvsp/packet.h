@@ -228,6 +228,7 @@ void netvsp_control_init(struct netvsp_control *control, u16 max_queues, u32 ndi
 			 u32 ndis_minor);
 int __must_check netvsp_control_step(struct netvsp_control *control, const void *msg, u32 len,
 				     void *answer, u32 *changed);
+u32 netvsp_answer_status(const void *answer, int len);
 u32 netvsp_indicate_link(void *answer, bool link);
 u32 netvsp_indicate_offloads(const struct netvsp_control *control, void *answer);
 

@@ -200,8 +200,6 @@ static enum netvsp_refusal netvsp_frame(struct netvsp_queue *q, u32 pos,
 	}
 	if (frame->tagged)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), frame->tci);
-	netvsp_count(q, NETVSP_RX_FRAMES, 1);
-	netvsp_count(q, NETVSP_RX_BYTES, skb->len);
 	skb->protocol = eth_type_trans(skb, nic->dev);
 	skb_record_rx_queue(skb, q->index);
 	__skb_queue_tail(&q->rx, skb);
@@ -302,11 +300,14 @@ u32 netvsp_rndis(struct netvsp_queue *q, const struct vsrv_packet *pkt,
  */
 void netvsp_rx_flush(struct netvsp_queue *q)
 {
+	u32 frames = skb_queue_len(&q->rx), bytes = 0;
 	struct sk_buff *skb;
 	bool on;
 
-	if (skb_queue_empty(&q->rx))
+	if (!frames)
 		return;
+	skb_queue_walk(&q->rx, skb)
+		bytes += ETH_HLEN + skb->len;
 	if (q->rx_bytes)
 		vsrv_chan_count(q->chan, VSRV_CHAN_DATA_COPIED, q->rx_bytes);
 	q->rx_bytes = 0;
@@ -318,10 +319,14 @@ void netvsp_rx_flush(struct netvsp_queue *q)
 		skb_queue_splice_tail_init(&q->rx, &q->backlog);
 	}
 	spin_unlock_bh(&q->backlog.lock);
-	if (on)
-		netvsp_napi_schedule(q);
-	else
+	if (!on) {
+		netvsp_count(q, NETVSP_RX_DOWN, frames);
 		__skb_queue_purge(&q->rx);
+		return;
+	}
+	netvsp_count(q, NETVSP_RX_FRAMES, frames);
+	netvsp_count(q, NETVSP_RX_BYTES, bytes);
+	netvsp_napi_schedule(q);
 }
 
 static struct sk_buff *netvsp_backlog_take(struct netvsp_queue *q)

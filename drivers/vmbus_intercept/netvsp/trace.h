@@ -47,14 +47,12 @@ TRACE_EVENT(netvsp_control,
 	),
 	TP_fast_assign(
 		const struct rndis_request *req = msg;
-		const struct rndis_answer *ans = answer;
 
 		__assign_str(name);
 		__entry->type = len >= sizeof(req->hdr) ? le32_to_cpu(req->hdr.type) : 0;
 		__entry->len = len;
 		__entry->oid = len >= sizeof(*req) ? le32_to_cpu(req->query.oid) : 0;
-		__entry->status = ret >= (int)offsetofend(struct rndis_answer, status) ?
-				  le32_to_cpu(ans->status) : 0;
+		__entry->status = netvsp_answer_status(answer, ret);
 		__entry->ret = ret;
 	),
 	TP_printk("%s type=%u len=%u oid=%#x status=%#x ret=%d", __get_str(name), __entry->type,

@@ -146,6 +146,7 @@ static void netvsp_batch_reset(struct netvsp_batch *batch)
 	batch->n = 0;
 	batch->frames = 0;
 	batch->bytes = 0;
+	batch->len = 0;
 }
 
 /* Take a sub-allocation for @len bytes of a message.  There is one, and a place in the batch. */
@@ -222,7 +223,7 @@ static bool netvsp_batch_write(struct netvsp_queue *q)
 	if (err) {
 		vsrv_chan_error(q->chan, "bad index in the ring of frames");
 		vsrv_chan_count(q->chan, VSRV_CHAN_BAD_PACKETS, 1);
-		netvsp_batch_reset(batch);
+		netvsp_xmit_drop(q);
 		/* Its flush ends the channel. */
 		vsrv_reader_queue(&q->reader);
 		return true;
@@ -232,6 +233,8 @@ static bool netvsp_batch_write(struct netvsp_queue *q)
 	nic->subs[batch->first].bytes = batch->bytes;
 	q->held += batch->n;
 	netvsp_count(q, NETVSP_TX_BATCHES, 1);
+	netvsp_count(q, NETVSP_TX_FRAMES, batch->frames);
+	netvsp_count(q, NETVSP_TX_BYTES, batch->len);
 	vsrv_chan_count(q->chan, VSRV_CHAN_PACKETS_OUT, 1);
 	netvsp_batch_reset(batch);
 	return true;
@@ -393,8 +396,7 @@ static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u3
 		memcpy(sum.field, &check, sizeof(check));
 	}
 	q->batch.frames++;
-	netvsp_count(q, NETVSP_TX_FRAMES, 1);
-	netvsp_count(q, NETVSP_TX_BYTES, skb->len);
+	q->batch.len += skb->len;
 	netvsp_count(q, NETVSP_TX_PARTS, parts);
 }
 
@@ -505,8 +507,7 @@ static bool netvsp_put_xdp(struct netvsp_queue *q, struct xdp_frame *frame)
 	}
 	memcpy(netvsp_put_head(q, &told), frame->data, frame->len);
 	q->batch.frames++;
-	netvsp_count(q, NETVSP_TX_FRAMES, 1);
-	netvsp_count(q, NETVSP_TX_BYTES, frame->len);
+	q->batch.len += frame->len;
 	netvsp_count(q, NETVSP_TX_PARTS, 1);
 	netvsp_count(q, NETVSP_XDP_XMIT, 1);
 	return true;
