@@ -61,7 +61,10 @@ coverage:
 	@scripts/coverage
 
 bench: bed
-	@scripts/bench
+	@scripts/bench disks
+
+bench-net: bed
+	@scripts/bench net
 
 bench-ring: bed
 	@scripts/bench-ring
@@ -70,4 +73,4 @@ doctor:
 	@scripts/doctor
 
 .PHONY: all modules clean help demo check check-long kernel bed static kunit selftest e2e \
-	e2e-list mutate coverage bench bench-ring doctor
+	e2e-list mutate coverage bench bench-net bench-ring doctor
