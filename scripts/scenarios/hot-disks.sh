@@ -11,7 +11,7 @@
 . ./leak.inc
 
 GUEST_CPUS=4
-CYCLES=3
+CYCLES=2
 [ -z "${LONG:-}" ] || CYCLES=25
 HOT=5
 BRIEF=6
