@@ -71,9 +71,10 @@ static void vpci_host_requests_test(struct kunit *test)
 	HT_EXPECT(test, buf, vpci_host_eject_complete(buf, 3), "\x0f\0\x49\x42\3\0\0\0\0\0\0\0");
 	HT_EXPECT(test, buf, vpci_host_delete(buf, 2, &msi),
 		  "\x15\0\x49\x42\2\0\0\0\0\0\2\0\x34\x12\0\0\x00\x10\xe0\xfe\x80\0\0\0");
-	HT_EXPECT(test, buf, vpci_host_reset(buf, VPCI_VERSION_GE, 2), "\x1c\0\x49\x42\2\0\0\0");
-	KUNIT_EXPECT_EQ(test, vpci_host_reset(buf, VPCI_VERSION_FE, 2), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, vpci_host_reset(buf, 0, 2), -EOPNOTSUPP);
+	HT_EXPECT(test, buf, vpci_host_reset_device(buf, VPCI_VERSION_GE, 2),
+		  "\x1c\0\x49\x42\2\0\0\0");
+	KUNIT_EXPECT_EQ(test, vpci_host_reset_device(buf, VPCI_VERSION_FE, 2), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, vpci_host_reset_device(buf, 0, 2), -EOPNOTSUPP);
 }
 
 /* No resources, no interrupt, but room for one of any form. */

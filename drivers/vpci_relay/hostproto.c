@@ -171,20 +171,20 @@ u32 vpci_host_power(void *buf, u32 slot, u32 state)
 EXPORT_SYMBOL_IF_KUNIT(vpci_host_power);
 
 /**
- * vpci_host_reset() - reset a device
+ * vpci_host_reset_device() - reset a device
  * @buf: result
  * @version: that the host speaks
  * @slot: of the device
  *
  * Return: bytes, or -EOPNOTSUPP if the host knows no such request.
  */
-int vpci_host_reset(void *buf, u32 version, u32 slot)
+int vpci_host_reset_device(void *buf, u32 version, u32 slot)
 {
 	if (version < VPCI_VERSION_GE)
 		return -EOPNOTSUPP;
 	return vpci_host_slot(buf, VPCI_MSG_RESET_DEVICE, slot);
 }
-EXPORT_SYMBOL_IF_KUNIT(vpci_host_reset);
+EXPORT_SYMBOL_IF_KUNIT(vpci_host_reset_device);
 
 /**
  * vpci_host_create() - ask for an interrupt

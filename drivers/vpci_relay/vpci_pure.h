@@ -333,7 +333,7 @@ u32 vpci_host_requirements(void *buf, u32 slot);
 u32 vpci_host_assigned(void *buf, u32 slot);
 u32 vpci_host_release(void *buf, u32 slot);
 u32 vpci_host_power(void *buf, u32 slot, u32 state);
-int __must_check vpci_host_reset(void *buf, u32 version, u32 slot);
+int __must_check vpci_host_reset_device(void *buf, u32 version, u32 slot);
 int __must_check vpci_host_create(void *buf, u32 version, u32 slot,
 				  const struct vpci_msi_request *request);
 u32 vpci_host_delete(void *buf, u32 slot, const struct vpci_msi *msi);

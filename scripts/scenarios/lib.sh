@@ -255,7 +255,7 @@ modules_up() {
 		insmod "/modules/$m.ko" || return 1
 	done
 	insmod /modules/vmbus_intercept.ko "$@" || return 1
-	for m in vmbus_storvsp vmbus_netvsp vpci_relay vmbus_relay vmbus_pass vmbus_shutdown \
+	for m in vmbus_storvsp vmbus_netvsp vmbus_relay vpci_relay vmbus_pass vmbus_shutdown \
 		vmbus_observe vmbus_vsock; do
 		insmod "/modules/$m.ko" || return 1
 	done

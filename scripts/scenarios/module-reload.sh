@@ -19,7 +19,7 @@ while [ $n -lt "$ROUNDS" ]; do
 	must "host and servers go" all_down
 	must "all modules but vmbus_partition unload" modules_down vmbus_partition
 	check "the monitor holds the partition" fails rmmod vmbus_partition
-	for m in vmbus_srv vmbus_intercept vmbus_storvsp vmbus_netvsp vpci_relay vmbus_relay \
+	for m in vmbus_srv vmbus_intercept vmbus_storvsp vmbus_netvsp vmbus_relay vpci_relay \
 		vmbus_shutdown vmbus_pass vmbus_observe vmbus_vsock; do
 		must "$m loads again" insmod /modules/$m.ko
 	done
