@@ -377,7 +377,7 @@ static void vpci_bus_eject_test(struct kunit *test)
 	vt_expect_status(test, vt, vt_send(vt, VPCI_MSG_EJECT_COMPLETE, 0x21, 16), 0);
 	KUNIT_EXPECT_EQ(test, vt->ejected, 1);
 	KUNIT_EXPECT_EQ(test, b->fn.state, VPCI_FN_EJECTED);
-	KUNIT_EXPECT_EQ(test, b->regs[1], 0x00100005);
+	KUNIT_EXPECT_EQ(test, b->regs[1], 0x00100001);
 	KUNIT_EXPECT_EQ(test, b->regs[4], 0);
 	KUNIT_EXPECT_NULL(test, vpci_bus_find(&vt->bus, 0x21));
 	KUNIT_EXPECT_EQ(test, vpci_bus_eject(&vt->bus, &b->fn, &msg), 0);
@@ -490,7 +490,7 @@ static void vpci_bus_close_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->deleted, 3);
 	KUNIT_EXPECT_EQ(test, a->fn.msis.n, 0);
 	KUNIT_EXPECT_FALSE(test, a->fn.assigned);
-	KUNIT_EXPECT_EQ(test, a->regs[1], 0x5);
+	KUNIT_EXPECT_EQ(test, a->regs[1], 0x1);
 	for (i = 0; i < VPCI_BARS; i++)
 		KUNIT_EXPECT_EQ(test, a->regs[4 + i], 0);
 	/* It has let go what it was asked to. */

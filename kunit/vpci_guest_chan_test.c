@@ -62,7 +62,7 @@ static void vpci_guest_close_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, f->deleted, 2 * i + 1);
 		KUNIT_EXPECT_EQ(test, f->last.data, 2 * i);
 		KUNIT_EXPECT_EQ(test, f->off, i + 1);
-		KUNIT_EXPECT_FALSE(test, gt_config_word(f, PCI_COMMAND) & PCI_COMMAND_MEMORY);
+		KUNIT_EXPECT_FALSE(test, gt_config_word(f, PCI_COMMAND) & VPCI_COMMAND_OFF);
 		KUNIT_EXPECT_EQ(test, gt_mmio(gt, GT_WINDOW + VPCI_WINDOW_CONFIG, 4, false,
 					      &value), -ENXIO);
 		/* The answer to what nobody waits for. */

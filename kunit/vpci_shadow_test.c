@@ -490,7 +490,7 @@ static void vpci_shadow_reset_test(struct kunit *test)
 	/* Someone else has left memory on. */
 	sh->config[4] = 0x07;
 	vpci_shadow_reset(&sh->shadow);
-	KUNIT_EXPECT_EQ(test, sh_host(sh, 4), 0x07060505);
+	KUNIT_EXPECT_EQ(test, sh_host(sh, 4), 0x07060501);
 	KUNIT_EXPECT_EQ(test, sh->writes, 1);
 	KUNIT_EXPECT_EQ(test, sh->off, 0);
 
@@ -498,7 +498,7 @@ static void vpci_shadow_reset_test(struct kunit *test)
 	sh_put(test, sh, PCI_COMMAND, 2, 6);
 	vpci_shadow_reset(&sh->shadow);
 	KUNIT_EXPECT_EQ(test, sh->off, 1);
-	KUNIT_EXPECT_EQ(test, sh_host(sh, 4), 0x07060004);
+	KUNIT_EXPECT_EQ(test, sh_host(sh, 4), 0x07060000);
 	KUNIT_EXPECT_FALSE(test, sh->shadow.mmio);
 	for (i = 0; i < VPCI_BARS; i++)
 		KUNIT_EXPECT_EQ(test, sh->shadow.regs[i], 0);

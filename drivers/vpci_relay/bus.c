@@ -168,7 +168,7 @@ void vpci_bus_release(struct vpci_bus *bus, struct vpci_bus_fn *fn)
 	u32 command = bus->ops->config_read(fn, PCI_COMMAND, 2);
 	unsigned int i;
 
-	bus->ops->config_write(fn, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
+	bus->ops->config_write(fn, PCI_COMMAND, 2, command & ~VPCI_COMMAND_OFF);
 	vpci_bus_forget_msis(bus, fn);
 	for (i = 0; i < VPCI_BARS; i++)
 		bus->ops->config_write(fn, PCI_BASE_ADDRESS_0 + 4 * i, 4, 0);

@@ -42,7 +42,7 @@ static void vpci_shadow_off(struct vpci_shadow *shadow)
 }
 
 /**
- * vpci_shadow_reset() - memory off, no base addresses; also toward the host
+ * vpci_shadow_reset() - memory and bus mastering off, no base addresses; also toward the host
  * @shadow: of a device that is reset, or was used by someone else
  */
 void vpci_shadow_reset(struct vpci_shadow *shadow)
@@ -52,7 +52,7 @@ void vpci_shadow_reset(struct vpci_shadow *shadow)
 
 	if (!shadow->gone) {
 		command = shadow->ops->read(shadow->ctx, PCI_COMMAND, 2);
-		shadow->ops->write(shadow->ctx, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
+		shadow->ops->write(shadow->ctx, PCI_COMMAND, 2, command & ~VPCI_COMMAND_OFF);
 	}
 	if (shadow->mmio)
 		vpci_shadow_off(shadow);

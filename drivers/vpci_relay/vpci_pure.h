@@ -21,9 +21,13 @@
 
 #include <linux/bitmap.h>
 #include <linux/list.h>
+#include <linux/pci_regs.h>
 #include <linux/types.h>
 #include <vmbus/ring.h>
 #include <vmbus/vpci.h>
+
+/* What a device does not do for a guest that has let it go. */
+#define VPCI_COMMAND_OFF	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER)
 
 /* ---- devices: desc.c ------------------------------------------------------------------- */
 
@@ -475,7 +479,8 @@ enum vpci_allow_key {
 	VPCI_ALLOW_KEYS
 };
 
-#define VPCI_ALLOW_MAX_RULES	64
+/* As many as a file in sysfs can show. */
+#define VPCI_ALLOW_MAX_RULES	32
 /* With the NUL; a rule that names everything has 113 characters. */
 #define VPCI_ALLOW_TEXT_SIZE	192
 /* All rules, a line each. */
