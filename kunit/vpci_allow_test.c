@@ -327,10 +327,10 @@ static void vpci_allow_full_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, al_add(list, "nvme"), -ENOSPC);
 	/* It is there: that is the better answer. */
 	KUNIT_EXPECT_EQ(test, al_add(list, rule), -EEXIST);
-	KUNIT_EXPECT_EQ(test, list->n, 64);
+	KUNIT_EXPECT_EQ(test, list->n, VPCI_ALLOW_MAX_RULES);
 	KUNIT_EXPECT_FALSE(test, vpci_allow_decide(list, &al_nvme, &by));
 	len = vpci_allow_show(list, text, VPCI_ALLOW_LIST_SIZE);
-	KUNIT_EXPECT_EQ(test, len, 64 * (strlen(AL_FULL) + 1));
+	KUNIT_EXPECT_EQ(test, len, VPCI_ALLOW_MAX_RULES * (strlen(AL_FULL) + 1));
 	KUNIT_EXPECT_EQ(test, vpci_allow_show(list, text, len + 1), len);
 	KUNIT_EXPECT_EQ(test, vpci_allow_show(list, text, len), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, vpci_allow_show(list, text, 1), -ENOSPC);
@@ -338,7 +338,7 @@ static void vpci_allow_full_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, al_remove(list, rule), 0);
 	KUNIT_EXPECT_EQ(test, al_add(list, "nvme"), 0);
 	KUNIT_EXPECT_TRUE(test, vpci_allow_decide(list, &al_nvme, &by));
-	KUNIT_EXPECT_EQ(test, by, 63);
+	KUNIT_EXPECT_EQ(test, by, VPCI_ALLOW_MAX_RULES - 1);
 }
 
 static struct kunit_case vpci_allow_cases[] = {

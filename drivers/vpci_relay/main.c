@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vpci_relay: takes the host's VPCI offers.
+ * vpci_relay: PCI devices of the host for the guest, those that it may have.
  */
 #include <linux/module.h>
 
@@ -27,5 +27,5 @@ static void __exit vpci_relay_exit(void)
 
 module_init(vpci_relay_init);
 module_exit(vpci_relay_exit);
-MODULE_DESCRIPTION("Takes the host's VPCI offers and holds them");
+MODULE_DESCRIPTION("Relays the host's VPCI buses to a guest, device by device");
 MODULE_LICENSE("GPL");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hook "vpci": offers that are held.
+ * The hook "vpci".
  *
- * A VPCI channel gives its client a PCI device of the host.  Passing it on like
- * any other channel would let the guest program the device with nobody looking,
- * so it ends here, unopened.
+ * A VPCI channel gives its client PCI devices of the host.  Passing it on like any other
+ * channel would let the guest program the host's bus with nobody looking, so it ends
+ * here.  Where an administrator has given addresses for windows it is opened, and the
+ * guest gets a bus of ours; else it is held, unopened.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,9 +15,9 @@
 
 #include "vpci_relay.h"
 
-/* Protects vpci_relay_offers. */
+/* Protects vpci_relay_buses, and whether these are held or relayed. */
 static DEFINE_MUTEX(vpci_relay_lock);
-static LIST_HEAD(vpci_relay_offers);
+static LIST_HEAD(vpci_relay_buses);
 
 static const guid_t vpci_relay_class = VINT_CLASS_VPCI;
 
@@ -27,19 +28,17 @@ atomic_t vpci_relay_held;
 /* Whether the instance is held already; each has one directory in sysfs. */
 static bool vpci_relay_known(const struct vint_offer *offer)
 {
-	const struct vpci_relay_offer *held;
+	const struct vpci_relay_bus *bus;
 
 	lockdep_assert_held(&vpci_relay_lock);
-	list_for_each_entry(held, &vpci_relay_offers, node)
-		if (guid_equal(&held->offer.instance_id, &offer->instance_id))
+	list_for_each_entry(bus, &vpci_relay_buses, node)
+		if (guid_equal(&bus->offer.instance_id, &offer->instance_id))
 			return true;
 	return false;
 }
 
-static int vpci_relay_take(const struct vint_offer *offer, struct vpci_relay_offer **result)
+static int vpci_relay_check(const struct vint_offer *offer)
 {
-	struct vpci_relay_offer *held;
-
 	lockdep_assert_held(&vpci_relay_lock);
 	if (!guid_equal(&offer->class_id, &vpci_relay_class)) {
 		pr_err_ratelimited("%pUl refused: not of the VPCI class, but a rule sends it here\n",
@@ -53,27 +52,47 @@ static int vpci_relay_take(const struct vint_offer *offer, struct vpci_relay_off
 		return -EINVAL;
 	}
 	if (vpci_relay_known(offer)) {
-		pr_err_ratelimited("%pUl refused: this instance is held already\n",
+		pr_err_ratelimited("%pUl refused: this instance is there already\n",
 				   &offer->instance_id);
 		return -EEXIST;
 	}
-	held = vpci_relay_dir_add(offer);
-	if (IS_ERR(held))
-		return PTR_ERR(held);
-	list_add_tail(&held->node, &vpci_relay_offers);
-	*result = held;
+	return 0;
+}
+
+static int vpci_relay_take(const struct vint_handover *handover, struct vpci_relay_bus **result)
+{
+	struct vpci_relay_bus *bus;
+	int err;
+
+	err = vpci_relay_check(handover->offer);
+	if (err)
+		return err;
+	bus = vpci_relay_dir_add(handover->offer);
+	if (IS_ERR(bus))
+		return PTR_ERR(bus);
+	bus->guest_offer = *handover->guest;
+	bus->srv = handover->srv;
+	bus->dev = handover->dev;
+	err = vpci_relay_bus_start(bus);
+	if (err) {
+		pr_err_ratelimited("%pUl refused: the host's bus cannot be opened: error %d\n",
+				   &bus->offer.instance_id, err);
+		vpci_relay_dir_remove(bus);
+		return err;
+	}
+	list_add_tail(&bus->node, &vpci_relay_buses);
+	*result = bus;
 	return 0;
 }
 
 static int vpci_relay_offer(struct vint_hook *hook, const struct vint_handover *handover,
 			    void **priv)
 {
-	const struct vint_offer *offer = handover->offer;
-	struct vpci_relay_offer *held;
+	struct vpci_relay_bus *bus;
 	int err;
 
 	mutex_lock(&vpci_relay_lock);
-	err = vpci_relay_take(offer, &held);
+	err = vpci_relay_take(handover, &bus);
 	mutex_unlock(&vpci_relay_lock);
 	if (err) {
 		atomic64_inc(&vpci_relay_refused);
@@ -81,22 +100,55 @@ static int vpci_relay_offer(struct vint_hook *hook, const struct vint_handover *
 	}
 	atomic64_inc(&vpci_relay_taken);
 	atomic_inc(&vpci_relay_held);
-	*priv = held;
-	/* A host can offer and rescind for ever. */
-	pr_info_ratelimited("%pUl held: nothing of it is exposed to the guest yet\n",
-			    &offer->instance_id);
+	*priv = bus;
 	return 0;
 }
 
 static void vpci_relay_revoke(struct vint_hook *hook, void *priv)
 {
-	struct vpci_relay_offer *held = priv;
+	struct vpci_relay_bus *bus = priv;
 
 	mutex_lock(&vpci_relay_lock);
-	list_del(&held->node);
-	vpci_relay_dir_remove(held);
+	list_del(&bus->node);
 	mutex_unlock(&vpci_relay_lock);
+	vpci_relay_bus_stop(bus);
+	vpci_relay_dir_remove(bus);
 	atomic_dec(&vpci_relay_held);
+}
+
+/**
+ * vpci_relay_windows_changed() - there may be windows for offers that are held
+ *
+ * Context: process, may sleep, and waits for the host.
+ */
+void vpci_relay_windows_changed(void)
+{
+	struct vpci_relay_bus *bus;
+	int err;
+
+	mutex_lock(&vpci_relay_lock);
+	list_for_each_entry(bus, &vpci_relay_buses, node) {
+		err = bus->window ? 0 : vpci_relay_bus_start(bus);
+		if (err)
+			pr_err("%pUl stays held: the host's bus cannot be opened: error %d\n",
+			       &bus->offer.instance_id, err);
+	}
+	mutex_unlock(&vpci_relay_lock);
+}
+
+/**
+ * vpci_relay_policy_changed() - devices may have become allowed, or denied
+ *
+ * Context: process, may sleep.
+ */
+void vpci_relay_policy_changed(void)
+{
+	struct vpci_relay_bus *bus;
+
+	mutex_lock(&vpci_relay_lock);
+	list_for_each_entry(bus, &vpci_relay_buses, node)
+		vpci_relay_bus_recheck(bus);
+	mutex_unlock(&vpci_relay_lock);
 }
 
 static struct vint_hook vpci_relay_hook = {

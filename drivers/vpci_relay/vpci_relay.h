@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vpci_relay: takes the host's VPCI offers, so that nobody else does.
+ * vpci_relay: takes the host's VPCI offers, and gives the guest what is on their buses, as
+ * far as it may have it.
+ *
+ * offers.c	the hook: offers that are held, or relayed
+ * relay.c	a bus that is relayed: between host.h and guest.h
+ * policy.c	which devices a guest may have
+ * windows.c	where in this kernel's addresses the host serves configuration space
+ * sysfs.c	what an administrator sees and says
+ *
+ * Lock order: vpci_relay_lock, vpci_relay_bus::lock, then the locks of the host's bus and
+ * of the guest's; vpci_policy_lock and vpci_windows_lock are taken last.  Callbacks of the
+ * guest's bus take none of these: they have it locked.
  */
 #ifndef _VPCI_RELAY_H
 #define _VPCI_RELAY_H
@@ -8,18 +19,56 @@
 #include <linux/atomic.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
 #include <vmbus/intercept.h>
+#include <vmbus/server.h>
+
+#include "guest.h"
+#include "host.h"
+
+enum vpci_relay_state {
+	VPCI_RELAY_HELD,	/* there is no window for it: nothing was opened */
+	VPCI_RELAY_CONNECTING,	/* the host has not said yet what is on the bus */
+	VPCI_RELAY_READY,
+	VPCI_RELAY_FAILED,	/* the host's bus is of no use */
+	VPCI_RELAY_STOPPED,	/* it is being taken back */
+};
 
 /**
- * struct vpci_relay_offer - an offer that is held
+ * struct vpci_relay_bus - an offer of the host
  * @kobj: directory in offers/
  * @node: in the list of all, protected by vpci_relay_lock
  * @offer: what the filter knows of it
+ * @guest_offer: what the guest is offered
+ * @srv: server of the guest
+ * @dev: the host's device
+ * @window: address of the window, 0 without one; changes with vpci_relay_lock held
+ * @work: goes on with devices that the guest has let go
+ * @lock: protects what follows
+ * @host: the host's bus, or NULL while the offer is held, and at its end
+ * @state: see enum
+ * @why: reason of VPCI_RELAY_FAILED
+ * @guest: the guest's bus, or NULL as long as it was offered nothing; stays until @host is
+ *	closed
+ * @devices: struct vpci_relay_device
  */
-struct vpci_relay_offer {
+struct vpci_relay_bus {
 	struct kobject kobj;
 	struct list_head node;
 	struct vint_offer offer;
+	struct vsrv_offer guest_offer;
+	struct vmbus_srv *srv;
+	struct vrelay_dev *dev;
+	u64 window;
+	struct work_struct work;
+
+	struct mutex lock;	/* protects what follows */
+	struct vpci_host *host;
+	enum vpci_relay_state state;
+	const char *why;
+	struct vpci_guest *guest;
+	struct list_head devices;
 };
 
 /* offers.c */
@@ -29,11 +78,33 @@ extern atomic_t vpci_relay_held;
 
 int vpci_relay_hook_init(void);
 void vpci_relay_hook_exit(void);
+void vpci_relay_windows_changed(void);
+void vpci_relay_policy_changed(void);
+
+/* relay.c */
+extern unsigned int vpci_relay_eject_ms;
+
+void vpci_relay_bus_init(struct vpci_relay_bus *bus);
+int vpci_relay_bus_start(struct vpci_relay_bus *bus);
+void vpci_relay_bus_stop(struct vpci_relay_bus *bus);
+void vpci_relay_bus_recheck(struct vpci_relay_bus *bus);
+ssize_t vpci_relay_bus_show_devices(struct vpci_relay_bus *bus, char *buf);
+
+/* policy.c */
+bool vpci_policy_allows(const guid_t *instance, const struct vpci_desc *desc);
+int vpci_policy_change(bool add, const char *text, size_t len);
+ssize_t vpci_policy_show(char *buf);
+
+/* windows.c */
+u64 vpci_window_get(void);
+void vpci_window_put(u64 window);
+int vpci_windows_set(const char *text);
+ssize_t vpci_windows_show(char *buf);
 
 /* sysfs.c */
 int vpci_relay_sysfs_init(void);
 void vpci_relay_sysfs_exit(void);
-struct vpci_relay_offer *vpci_relay_dir_add(const struct vint_offer *offer);
-void vpci_relay_dir_remove(struct vpci_relay_offer *held);
+struct vpci_relay_bus *vpci_relay_dir_add(const struct vint_offer *offer);
+void vpci_relay_dir_remove(struct vpci_relay_bus *bus);
 
 #endif /* _VPCI_RELAY_H */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which devices a guest may have.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+
+#include "trace.h"
+#include "vpci_relay.h"
+
+static DEFINE_MUTEX(vpci_policy_lock);	/* protects vpci_policy */
+static struct vpci_allow_list vpci_policy;
+
+/**
+ * vpci_policy_allows() - may the guest have a device?  Leaves a trace of it
+ * @instance: of its bus
+ * @desc: device
+ *
+ * Context: process, may sleep.
+ * Return: true if so.
+ */
+bool vpci_policy_allows(const guid_t *instance, const struct vpci_desc *desc)
+{
+	bool allowed;
+	int by;
+
+	mutex_lock(&vpci_policy_lock);
+	allowed = vpci_allow_decide(&vpci_policy, desc, &by);
+	mutex_unlock(&vpci_policy_lock);
+	trace_vpci_policy(instance, desc, allowed, by);
+	return allowed;
+}
+
+/**
+ * vpci_policy_change() - add a rule, or remove it
+ * @add: add it
+ * @text: rule
+ * @len: bytes of it
+ *
+ * Devices that are there are not looked at: see vpci_relay_policy_changed().
+ *
+ * Context: process, may sleep.
+ * Return: 0, or what vpci_allow_add() and vpci_allow_remove() return, with a message.
+ */
+int vpci_policy_change(bool add, const char *text, size_t len)
+{
+	struct vpci_allow_error error;
+	int err;
+
+	mutex_lock(&vpci_policy_lock);
+	err = add ? vpci_allow_add(&vpci_policy, text, len, &error) :
+		    vpci_allow_remove(&vpci_policy, text, len, &error);
+	mutex_unlock(&vpci_policy_lock);
+	if (err)
+		pr_err("%s: %s\n", add ? "add_rule" : "remove_rule", error.text);
+	return err;
+}
+
+/**
+ * vpci_policy_show() - all rules
+ * @buf: of a file in sysfs
+ *
+ * Return: bytes.
+ */
+ssize_t vpci_policy_show(char *buf)
+{
+	ssize_t len;
+
+	mutex_lock(&vpci_policy_lock);
+	len = vpci_allow_show(&vpci_policy, buf, PAGE_SIZE);
+	mutex_unlock(&vpci_policy_lock);
+	return len;
+}

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A bus that is relayed: what the host has on its bus the guest gets on one of its own, as
+ * far as it may have it.
+ *
+ * Configuration space and interrupts are asked for by the guest's bus and given by the
+ * host's: nothing is kept here.  The memory of a device is not on the way at all: the host
+ * is told the addresses that the guest has chosen, and serves them itself.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "trace.h"
+#include "vpci_relay.h"
+
+unsigned int vpci_relay_eject_ms = 10000;
+module_param_named(eject_ms, vpci_relay_eject_ms, uint, 0644);
+MODULE_PARM_DESC(eject_ms, "time that a guest has to let a device go, in ms");
+
+/**
+ * struct vpci_relay_device - a device of the host
+ * @node: in vpci_relay_bus::devices
+ * @guest: as the guest has it
+ * @host: as the host has it
+ * @allowed: the guest may have it
+ * @shown: it is on the guest's bus
+ * @ejecting: the guest was asked to let it go
+ * @wanted: the host wants it back
+ * @ejected: the guest has let it go; set by the guest's bus, without a lock
+ *
+ * vpci_relay_bus::lock protects all but @ejected, and pointers.
+ */
+struct vpci_relay_device {
+	struct list_head node;
+	struct vpci_guest_fn guest;
+	struct vpci_host_fn *host;
+	bool allowed;
+	bool shown;
+	bool ejecting;
+	bool wanted;
+	bool ejected;
+};
+
+static struct vpci_relay_device *to_vpci_relay_device(struct vpci_guest_fn *fn)
+{
+	return container_of(fn, struct vpci_relay_device, guest);
+}
+
+/* ---- asked for by the guest ------------------------------------------------------------- */
+
+static u32 vpci_relay_config_read(void *ctx, struct vpci_guest_fn *fn, u16 offset, u8 size)
+{
+	return vpci_host_config_read(to_vpci_relay_device(fn)->host, offset, size);
+}
+
+static void vpci_relay_config_write(void *ctx, struct vpci_guest_fn *fn, u16 offset, u8 size,
+				    u32 value)
+{
+	vpci_host_config_write(to_vpci_relay_device(fn)->host, offset, size, value);
+}
+
+static int vpci_relay_interrupt_create(void *ctx, struct vpci_guest_fn *fn,
+				       const struct vpci_msi_request *request, u64 cookie)
+{
+	int err = vpci_host_interrupt_create(to_vpci_relay_device(fn)->host, request, cookie);
+
+	return err ?: -EINPROGRESS;
+}
+
+static void vpci_relay_interrupt_delete(void *ctx, struct vpci_guest_fn *fn,
+					const struct vpci_msi *msi)
+{
+	vpci_host_interrupt_delete(to_vpci_relay_device(fn)->host, msi);
+}
+
+static int vpci_relay_reset(void *ctx, struct vpci_guest_fn *fn, u64 cookie)
+{
+	int err = vpci_host_reset(to_vpci_relay_device(fn)->host, cookie);
+
+	return err ?: -EINPROGRESS;
+}
+
+static void vpci_relay_mapped(void *ctx, struct vpci_guest_fn *fn, const u32 regs[VPCI_BARS],
+			      bool on)
+{
+	struct vpci_relay_bus *bus = ctx;
+
+	trace_vpci_mapped(&bus->offer.instance_id, &fn->fn.desc, regs, on);
+}
+
+/* The guest's bus is locked. */
+static void vpci_relay_ejected(void *ctx, struct vpci_guest_fn *fn)
+{
+	struct vpci_relay_bus *bus = ctx;
+
+	WRITE_ONCE(to_vpci_relay_device(fn)->ejected, true);
+	schedule_work(&bus->work);
+}
+
+static const struct vpci_guest_ops vpci_relay_guest_ops = {
+	.config_read = vpci_relay_config_read,
+	.config_write = vpci_relay_config_write,
+	.interrupt_create = vpci_relay_interrupt_create,
+	.interrupt_delete = vpci_relay_interrupt_delete,
+	.reset = vpci_relay_reset,
+	.mapped = vpci_relay_mapped,
+	.ejected = vpci_relay_ejected,
+};
+
+/* ---- what the guest gets ----------------------------------------------------------------- */
+
+/* The bus itself is offered with the first device, so that one with none is not seen. */
+static int vpci_relay_offer_bus(struct vpci_relay_bus *bus)
+{
+	struct vpci_guest *guest;
+
+	lockdep_assert_held(&bus->lock);
+	if (bus->guest)
+		return 0;
+	guest = vpci_guest_create(bus->srv, &bus->guest_offer, &vpci_relay_guest_ops, bus);
+	if (IS_ERR(guest))
+		return PTR_ERR(guest);
+	bus->guest = guest;
+	return 0;
+}
+
+static void vpci_relay_show(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
+{
+	int err;
+
+	lockdep_assert_held(&bus->lock);
+	err = vpci_relay_offer_bus(bus);
+	if (!err)
+		err = vpci_guest_add(bus->guest, &device->guest);
+	if (err)
+		pr_err_ratelimited("%pUl: the guest does not get the device in slot %#x: error %d\n",
+				   &bus->offer.instance_id, device->guest.fn.desc.slot, err);
+	device->shown = !err;
+}
+
+static void vpci_relay_eject(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
+{
+	lockdep_assert_held(&bus->lock);
+	if (device->ejecting)
+		return;
+	device->ejecting = true;
+	vpci_guest_eject(bus->guest, &device->guest, READ_ONCE(vpci_relay_eject_ms));
+}
+
+/* Bring a device to where it should be. */
+static void vpci_relay_settle(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
+{
+	bool allowed;
+
+	lockdep_assert_held(&bus->lock);
+	if (bus->state != VPCI_RELAY_READY)
+		return;
+	allowed = vpci_policy_allows(&bus->offer.instance_id, &device->guest.fn.desc);
+	device->allowed = allowed;
+	if (allowed && !device->wanted && !device->shown)
+		vpci_relay_show(bus, device);
+	else if ((!allowed || device->wanted) && device->shown)
+		vpci_relay_eject(bus, device);
+}
+
+/**
+ * vpci_relay_bus_recheck() - the policy has changed
+ * @bus: bus
+ *
+ * Context: process, may sleep; with vpci_relay_lock held.
+ */
+void vpci_relay_bus_recheck(struct vpci_relay_bus *bus)
+{
+	struct vpci_relay_device *device;
+
+	mutex_lock(&bus->lock);
+	list_for_each_entry(device, &bus->devices, node)
+		vpci_relay_settle(bus, device);
+	if (bus->guest)
+		vpci_guest_ready(bus->guest);
+	mutex_unlock(&bus->lock);
+}
+
+/* The guest has let devices go. */
+static void vpci_relay_work(struct work_struct *work)
+{
+	struct vpci_relay_bus *bus = container_of(work, struct vpci_relay_bus, work);
+	struct vpci_relay_device *device;
+
+	mutex_lock(&bus->lock);
+	list_for_each_entry(device, &bus->devices, node) {
+		if (!READ_ONCE(device->ejected))
+			continue;
+		WRITE_ONCE(device->ejected, false);
+		device->ejecting = false;
+		device->shown = false;
+		if (device->wanted)
+			vpci_host_ejected(device->host);
+		else
+			/* The policy may have changed again. */
+			vpci_relay_settle(bus, device);
+	}
+	mutex_unlock(&bus->lock);
+}
+
+/* ---- told by the host --------------------------------------------------------------------- */
+
+static void vpci_relay_added(void *ctx, struct vpci_host_fn *fn)
+{
+	struct vpci_relay_bus *bus = ctx;
+	struct vpci_relay_device *device = kzalloc(sizeof(*device), GFP_KERNEL);
+
+	if (!device) {
+		/* Where the guest does not get it for another reason there is a message, too. */
+		pr_err_ratelimited("%pUl: the guest does not get the device in slot %#x: error %d\n",
+				   &bus->offer.instance_id, vpci_host_fn_desc(fn)->slot, -ENOMEM);
+		return;
+	}
+	device->host = fn;
+	device->guest.fn.desc = *vpci_host_fn_desc(fn);
+	device->guest.fn.bars = *vpci_host_fn_bars(fn);
+	vpci_host_fn_set_priv(fn, device);
+	mutex_lock(&bus->lock);
+	list_add_tail(&device->node, &bus->devices);
+	vpci_relay_settle(bus, device);
+	/* If it is the first that the guest may have. */
+	if (device->shown)
+		vpci_guest_ready(bus->guest);
+	mutex_unlock(&bus->lock);
+}
+
+static void vpci_relay_removed(void *ctx, struct vpci_host_fn *fn)
+{
+	struct vpci_relay_device *device = vpci_host_fn_priv(fn);
+	struct vpci_relay_bus *bus = ctx;
+
+	if (!device)
+		return;
+	mutex_lock(&bus->lock);
+	if (device->shown)
+		vpci_guest_remove(bus->guest, &device->guest);
+	list_del(&device->node);
+	mutex_unlock(&bus->lock);
+	vpci_host_fn_set_priv(fn, NULL);
+	kfree(device);
+}
+
+static void vpci_relay_wanted(void *ctx, struct vpci_host_fn *fn)
+{
+	struct vpci_relay_device *device = vpci_host_fn_priv(fn);
+	struct vpci_relay_bus *bus = ctx;
+
+	if (!device) {
+		vpci_host_ejected(fn);
+		return;
+	}
+	mutex_lock(&bus->lock);
+	device->wanted = true;
+	if (device->shown)
+		vpci_relay_eject(bus, device);
+	else
+		vpci_host_ejected(fn);
+	mutex_unlock(&bus->lock);
+}
+
+static void vpci_relay_invalidated(void *ctx, struct vpci_host_fn *fn, u64 mask)
+{
+	struct vpci_relay_device *device = vpci_host_fn_priv(fn);
+	struct vpci_relay_bus *bus = ctx;
+
+	mutex_lock(&bus->lock);
+	if (device && device->shown)
+		vpci_guest_invalidate(bus->guest, &device->guest, mask);
+	mutex_unlock(&bus->lock);
+}
+
+static void vpci_relay_ready(void *ctx)
+{
+	struct vpci_relay_bus *bus = ctx;
+	struct vpci_relay_device *device;
+
+	mutex_lock(&bus->lock);
+	if (bus->state == VPCI_RELAY_CONNECTING)
+		bus->state = VPCI_RELAY_READY;
+	list_for_each_entry(device, &bus->devices, node)
+		vpci_relay_settle(bus, device);
+	if (bus->guest)
+		vpci_guest_ready(bus->guest);
+	mutex_unlock(&bus->lock);
+}
+
+static void vpci_relay_interrupt(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err,
+				 const struct vpci_msi *msi)
+{
+	struct vpci_relay_device *device = vpci_host_fn_priv(fn);
+	struct vpci_relay_bus *bus = ctx;
+
+	mutex_lock(&bus->lock);
+	if (device->shown)
+		vpci_guest_done(bus->guest, &device->guest, cookie, err, msi);
+	else if (msi)
+		/* The guest's bus does not know the device any more. */
+		vpci_host_interrupt_delete(fn, msi);
+	mutex_unlock(&bus->lock);
+}
+
+static void vpci_relay_was_reset(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err)
+{
+	vpci_relay_interrupt(ctx, fn, cookie, err, NULL);
+}
+
+static void vpci_relay_failed(void *ctx, const char *why)
+{
+	struct vpci_relay_bus *bus = ctx;
+
+	pr_err_ratelimited("%pUl: %s: the guest loses the bus; it comes again when the host offers it anew\n",
+			   &bus->offer.instance_id, why);
+	mutex_lock(&bus->lock);
+	bus->state = VPCI_RELAY_FAILED;
+	bus->why = why;
+	if (bus->guest)
+		vpci_guest_revoke(bus->guest);
+	mutex_unlock(&bus->lock);
+}
+
+static const struct vpci_host_ops vpci_relay_host_ops = {
+	.added = vpci_relay_added,
+	.removed = vpci_relay_removed,
+	.eject = vpci_relay_wanted,
+	.invalidated = vpci_relay_invalidated,
+	.ready = vpci_relay_ready,
+	.interrupt = vpci_relay_interrupt,
+	.reset = vpci_relay_was_reset,
+	.failed = vpci_relay_failed,
+};
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+/**
+ * vpci_relay_bus_init() - an offer that is held
+ * @bus: offer; zero but for what it is of
+ */
+void vpci_relay_bus_init(struct vpci_relay_bus *bus)
+{
+	INIT_WORK(&bus->work, vpci_relay_work);
+	mutex_init(&bus->lock);
+	INIT_LIST_HEAD(&bus->devices);
+	bus->state = VPCI_RELAY_HELD;
+}
+
+/**
+ * vpci_relay_bus_start() - relay it, if there is a window for it
+ * @bus: offer that is held
+ *
+ * Context: process, may sleep, and waits for the host.
+ * Return: 0, also if it stays held; or an error of vpci_host_open().
+ */
+int vpci_relay_bus_start(struct vpci_relay_bus *bus)
+{
+	struct vpci_host *host;
+
+	bus->window = vpci_window_get();
+	if (!bus->window) {
+		pr_info_ratelimited("%pUl held, for want of a window: write to \"windows\"\n",
+				    &bus->offer.instance_id);
+		return 0;
+	}
+	mutex_lock(&bus->lock);
+	bus->state = VPCI_RELAY_CONNECTING;
+	mutex_unlock(&bus->lock);
+	host = vpci_host_open(bus->dev, bus->window, &vpci_relay_host_ops, bus);
+	mutex_lock(&bus->lock);
+	if (IS_ERR(host))
+		bus->state = VPCI_RELAY_HELD;
+	else
+		bus->host = host;
+	mutex_unlock(&bus->lock);
+	if (!IS_ERR(host))
+		return 0;
+	vpci_window_put(bus->window);
+	bus->window = 0;
+	return PTR_ERR(host);
+}
+
+/**
+ * vpci_relay_bus_stop() - take it from the guest, and give it back to the host
+ * @bus: offer that nobody else knows any more, held or not
+ *
+ * Context: process, may sleep, and waits while the guest is stopped.
+ */
+void vpci_relay_bus_stop(struct vpci_relay_bus *bus)
+{
+	struct vpci_relay_device *device, *next;
+	struct vpci_guest *guest;
+	struct vpci_host *host;
+
+	mutex_lock(&bus->lock);
+	host = bus->host;
+	bus->host = NULL;
+	bus->state = VPCI_RELAY_STOPPED;
+	if (bus->guest)
+		vpci_guest_revoke(bus->guest);
+	/* From here on the guest's bus asks for nothing, not even to take interrupts back. */
+	list_for_each_entry(device, &bus->devices, node) {
+		if (device->shown)
+			vpci_guest_remove(bus->guest, &device->guest);
+		device->shown = false;
+	}
+	mutex_unlock(&bus->lock);
+	if (!host)
+		return;
+	/* And from here on the host's tells of nothing. */
+	vpci_host_close(host);
+	cancel_work_sync(&bus->work);
+	mutex_lock(&bus->lock);
+	guest = bus->guest;
+	bus->guest = NULL;
+	list_for_each_entry_safe(device, next, &bus->devices, node) {
+		list_del(&device->node);
+		kfree(device);
+	}
+	mutex_unlock(&bus->lock);
+	if (guest)
+		vpci_guest_destroy(guest);
+	vpci_window_put(bus->window);
+}
+
+/* ---- what an administrator sees ------------------------------------------------------------ */
+
+static const char *vpci_relay_device_state(const struct vpci_relay_device *device)
+{
+	if (device->ejecting)
+		return "ejecting";
+	if (device->shown)
+		return "relayed";
+	return device->allowed ? "hidden" : "denied";
+}
+
+/**
+ * vpci_relay_bus_show_devices() - a line for each device
+ * @bus: bus
+ * @buf: of a file in sysfs
+ *
+ * Return: bytes.
+ */
+ssize_t vpci_relay_bus_show_devices(struct vpci_relay_bus *bus, char *buf)
+{
+	const struct vpci_relay_device *device;
+	const struct vpci_desc *desc;
+	ssize_t len = 0;
+
+	mutex_lock(&bus->lock);
+	list_for_each_entry(device, &bus->devices, node) {
+		desc = &device->guest.fn.desc;
+		len += sysfs_emit_at(buf, len, "%02x.%x %04x:%04x class=%02x%02x%02x ",
+				     VPCI_SLOT_DEV(desc->slot), VPCI_SLOT_FN(desc->slot),
+				     desc->vendor, desc->device, desc->class, desc->subclass,
+				     desc->prog_if);
+		len += sysfs_emit_at(buf, len, "serial=%#x %s\n", desc->serial,
+				     vpci_relay_device_state(device));
+	}
+	mutex_unlock(&bus->lock);
+	return len;
+}
