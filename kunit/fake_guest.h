@@ -108,11 +108,18 @@ static inline void fg_interrupt(void *ctx, void *cookie, u8 sint)
 	wake_up_all(&fg->wait);
 }
 
+/* For a test that has called vpart_set_msis(), with counters. */
+static inline void fg_msi(void *ctx, void *cookie)
+{
+	atomic_inc(cookie);
+}
+
 static const struct vpart_backend_ops fg_backend_ops = {
 	.owner = THIS_MODULE,
 	.pin = fg_pin,
 	.unpin = fg_unpin,
 	.interrupt = fg_interrupt,
+	.msi = fg_msi,
 };
 
 /* ---- life -------------------------------------------------------------------------- */

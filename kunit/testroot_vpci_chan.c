@@ -6,12 +6,16 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/align.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "testroot_vpci.h"
+
+/* What a packet takes in the ring besides its payload */
+#define TVP_PACKET_MORE	(sizeof(struct vmpacket_descriptor) + VSRV_PACKET_FOOTER)
 
 /**
  * struct tvp_out - a packet that waits
@@ -283,7 +287,7 @@ static u32 tvp_write(struct tvp_bus *bus, unsigned long *next)
 		err = vsrv_ring_write(&bus->rings.out, out->type, 0, out->trans_id, &vec, 1);
 		if (err == -EAGAIN) {
 			vsrv_chan_count(bus->chan, VSRV_CHAN_RING_FULL, 1);
-			return out->len + VSRV_PACKET_FOOTER + 2 * sizeof(u64);
+			return ALIGN(out->len, 8) + TVP_PACKET_MORE;
 		}
 		if (err) {
 			vsrv_chan_error(bus->chan, "no ring for its answers");
