@@ -129,6 +129,23 @@ static int vpci_relay_offer_bus(struct vpci_relay_bus *bus)
 	return 0;
 }
 
+/*
+ * Without devices it goes.  Linux gives memory to what is on a bus when it finds that, and
+ * to nothing that comes later; and most buses have one device, which comes again.
+ */
+static void vpci_relay_unoffer_bus(struct vpci_relay_bus *bus)
+{
+	const struct vpci_relay_device *device;
+
+	lockdep_assert_held(&bus->lock);
+	list_for_each_entry(device, &bus->devices, node)
+		if (device->shown)
+			return;
+	if (bus->guest)
+		vpci_guest_destroy(bus->guest);
+	bus->guest = NULL;
+}
+
 static void vpci_relay_show(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
 {
 	int err;
@@ -141,6 +158,8 @@ static void vpci_relay_show(struct vpci_relay_bus *bus, struct vpci_relay_device
 		pr_err_ratelimited("%pUl: the guest does not get the device in slot %#x: error %d\n",
 				   &bus->offer.instance_id, device->guest.fn.desc.slot, err);
 	device->shown = !err;
+	if (err)
+		vpci_relay_unoffer_bus(bus);
 }
 
 static void vpci_relay_eject(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
@@ -186,7 +205,7 @@ void vpci_relay_bus_recheck(struct vpci_relay_bus *bus)
 	mutex_unlock(&bus->lock);
 }
 
-/* The guest has let devices go. */
+/* The guest has let devices go: first all of that, then what may come again. */
 static void vpci_relay_work(struct work_struct *work)
 {
 	struct vpci_relay_bus *bus = container_of(work, struct vpci_relay_bus, work);
@@ -201,10 +220,13 @@ static void vpci_relay_work(struct work_struct *work)
 		device->shown = false;
 		if (device->wanted)
 			vpci_host_ejected(device->host);
-		else
-			/* The policy may have changed again. */
-			vpci_relay_settle(bus, device);
 	}
+	vpci_relay_unoffer_bus(bus);
+	/* The policy may have changed again meanwhile. */
+	list_for_each_entry(device, &bus->devices, node)
+		vpci_relay_settle(bus, device);
+	if (bus->guest)
+		vpci_guest_ready(bus->guest);
 	mutex_unlock(&bus->lock);
 }
 
@@ -245,6 +267,7 @@ static void vpci_relay_removed(void *ctx, struct vpci_host_fn *fn)
 	if (device->shown)
 		vpci_guest_remove(bus->guest, &device->guest);
 	list_del(&device->node);
+	vpci_relay_unoffer_bus(bus);
 	mutex_unlock(&bus->lock);
 	vpci_host_fn_set_priv(fn, NULL);
 	kfree(device);

@@ -49,8 +49,7 @@ enum vpci_relay_state {
  * @host: the host's bus, or NULL while the offer is held, and at its end
  * @state: see enum
  * @why: reason of VPCI_RELAY_FAILED
- * @guest: the guest's bus, or NULL as long as it was offered nothing; stays until @host is
- *	closed
+ * @guest: the guest's bus, or NULL while it has no device
  * @devices: struct vpci_relay_device
  */
 struct vpci_relay_bus {
