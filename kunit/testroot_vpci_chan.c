@@ -239,6 +239,8 @@ static void tvp_chan_packet(struct vsrv_reader *reader, const struct vsrv_packet
 	u32 type = tvp_type(pkt);
 
 	mutex_lock(&bus->lock);
+	/* Another guest may have come since the channel was opened. */
+	bus->vpci.vps = vpart_vp_count(bus->part);
 	tvp_count_request(bus, type);
 	verdict = tvp_ask(bus, pkt);
 	if (bus->vpci.why) {
@@ -273,13 +275,14 @@ static bool tvp_chan_ready(struct vsrv_reader *reader)
 /* Write what is due; bytes that there was no room for, or 0. */
 static u32 tvp_write(struct tvp_bus *bus, unsigned long *next)
 {
+	unsigned long now = jiffies;
 	struct tvp_out *out, *tmp;
 	struct kvec vec;
 	int err;
 
 	list_for_each_entry_safe(out, tmp, &bus->out, node) {
-		if (out->late && time_before(jiffies, out->due)) {
-			*next = min(*next, out->due - jiffies);
+		if (out->late && time_before(now, out->due)) {
+			*next = min(*next, out->due - now);
 			continue;
 		}
 		vec.iov_base = out->data;
@@ -358,7 +361,6 @@ static void tvp_chan_signal(struct vsrv_chan *chan)
 static int tvp_chan_take(struct tvp_bus *bus, struct vsrv_chan *chan,
 			 const struct vsrv_open_params *params)
 {
-	u32 vps = vpart_vp_count(bus->part);
 	int err = -EIO;
 
 	mutex_lock(&bus->lock);
@@ -367,10 +369,8 @@ static int tvp_chan_take(struct tvp_bus *bus, struct vsrv_chan *chan,
 	if (!bus->knobs[TVP_FAIL_OPEN])
 		err = vsrv_rings_open(chan, params, &bus->rings);
 	bus->open = !err;
-	if (bus->open) {
-		bus->vpci.vps = vps;
+	if (bus->open)
 		tvp_count(bus, TVP_OPENS);
-	}
 	mutex_unlock(&bus->lock);
 	return err;
 }

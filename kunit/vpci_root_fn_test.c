@@ -322,6 +322,16 @@ static void vpci_root_dma_test(struct kunit *test)
 
 /* ---- a guest that stops, or is reset --------------------------------------------------- */
 
+/* Data of a function is to move, and waits for the guest. */
+static void vf_expect_held(struct vr *vr)
+{
+	unsigned long end = jiffies + FG_TIMEOUT;
+
+	while (!wq_has_sleeper(&vr->bus->wait) && time_before(jiffies, end))
+		usleep_range(200, 500);
+	KUNIT_EXPECT_TRUE(vr->fg->test, wq_has_sleeper(&vr->bus->wait));
+}
+
 static void vpci_root_stop_test(struct kunit *test)
 {
 	struct vr *vr = vr_running(test, 1);
@@ -330,7 +340,7 @@ static void vpci_root_stop_test(struct kunit *test)
 	memset(vf_page(vr, 0), 0x5a, PAGE_SIZE);
 	fg_stop(vr->fg);
 	vf_copy(vr, 0, vf_gpa(0), vf_gpa(1), PAGE_SIZE);
-	msleep(20);
+	vf_expect_held(vr);
 	KUNIT_EXPECT_EQ(test, vf_status(vr, 0), COPY_BUSY);
 	KUNIT_EXPECT_EQ(test, vf_page(vr, 1)[0], 0);
 	/* Requests wait, too. */
@@ -351,10 +361,12 @@ static void vpci_root_stop_remove_test(struct kunit *test)
 	vr_power(vr, 1);
 	fg_stop(vr->fg);
 	vf_copy(vr, 0, vf_gpa(0), vf_gpa(1), PAGE_SIZE);
-	vf_copy(vr, 1, vf_gpa(0), vf_gpa(1), PAGE_SIZE);
-	msleep(20);
+	vf_expect_held(vr);
 	vr_request(vr, "remove 7 0");
+	vr_expect_count(vr, TVP_DMA_ERRORS, 1);
 	KUNIT_EXPECT_EQ(test, vr_guest_read(vr, VR_BAR, 4), VR_ONES);
+	vf_copy(vr, 1, vf_gpa(0), vf_gpa(1), PAGE_SIZE);
+	vf_expect_held(vr);
 	KUNIT_EXPECT_EQ(test, vf_status(vr, 1), COPY_BUSY);
 	/* So does a guest that is reset. */
 	vr->bus->client.ops->reset(&vr->bus->client);

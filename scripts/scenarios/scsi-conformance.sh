@@ -77,7 +77,7 @@ raw_out() {
 # device itself.  Where its buffer does not suit that, dd reads from the cache in silence.
 bytes() {
 	echo "echo 1 > /proc/sys/vm/drop_caches; dd if=$3 bs=512 skip=$1 count=$2 2> /dev/null |
-		xxd -p -c 1 | sort -u | tr '\n' ' ';"
+		xxd -p -c 1 | uniq | sort -u | tr '\n' ' ';"
 }
 
 # only WHAT FROM COUNT BYTE: nothing else has changed, for the guest and for VTL2

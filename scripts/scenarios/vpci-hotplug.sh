@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# desc: PCI devices are ejected, come again, are torn out, and replaced by others
+# limit: 400
+# long-limit: 2400
+# append: kmemleak=on
+. ./lib.sh
+. ./vpci.inc
+. ./leak.inc
+
+CYCLES=4
+[ -z "${LONG:-}" ] || CYCLES=40
+
+FIRST=$(vpci_pci 0 0)
+PAIR=$(vpci_pci 0 1)
+OTHER=$(vpci_pci 2 0)
+NVME=$(vpci_pci 1 0)
+
+# serial_changes SERIAL: the guest's controller has another one than this, at once or soon
+serial_changes() {
+	wait_for "serial=\$(guest_nvme_serial $NVME) && [ -n \"\$serial\" ] &&
+		[ \"\$serial\" != '$1' ]" 60 && return
+	echo "the serial number is $(guest_nvme_serial "$NVME")"
+	return 1
+}
+
+leak_start
+vpci_bed_up
+must "the host offers a bus with two copy engines" vpci_bus 0 copy copy
+must "and one with a disk" vpci_bus 1 nvme
+vpci_guest_up
+must "and one with another copy engine" vpci_bus 2 copy
+must "the guest has them" guest_vpci_is "$FIRST" "$PAIR" "$NVME" "$OTHER"
+
+note "One of two goes"
+must "the host wants it back" vpci_ask "eject 0 1"
+must "the guest lets it go" vpci_becomes 0 ejected 1
+must "and has the others" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
+
+note "Ejected, and back again"
+n=0
+while [ $n -lt $CYCLES ]; do
+	n=$((n + 1))
+	must "round $n: the host wants one back" vpci_ask "eject 2 0"
+	must "the guest lets it go" vpci_becomes 2 ejected $n
+	must "and has it no more" guest_vpci_is "$FIRST" "$NVME"
+	check "the other works" guest_copies "$FIRST" 1
+	must "it comes again" vpci_add 2 0 copy
+	must "the guest has it" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
+	check "it works" guest_copies "$OTHER" 1
+done
+equal "each was asked for once" $n "$(vpci_is 2 ejects)"
+
+note "Torn out"
+n=0
+while [ $n -lt $CYCLES ]; do
+	n=$((n + 1))
+	must "round $n: a copy engine is gone" vpci_ask "remove 2 0"
+	must "the guest has lost it" guest_vpci_is "$FIRST" "$NVME"
+	check "the other works" guest_copies "$FIRST" 1
+	must "another comes" vpci_add 2 0 copy
+	must "the guest has it" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
+	check "it works" guest_copies "$OTHER" 1
+done
+
+note "A disk, in the middle of I/O"
+DISK=$(guest_nvme "$NVME") || { not_ok "the guest has a disk" "$DISK"; exit 1; }
+must "the guest reads and writes" guest_run \
+	"(dd if=/dev/zero of=/dev/$DISK bs=64k oflag=direct > /dev/null 2>&1;
+	echo \$? > /tmp/ended) > /dev/null 2>&1 &"
+must "it is gone" vpci_ask "remove 1 0"
+must "the guest has lost it" guest_vpci_is "$FIRST" "$OTHER"
+check "who used it has heard of it" guest_run \
+	"for i in \$(seq 300); do [ ! -s /tmp/ended ] || exit 0; sleep 0.1; done; exit 1" 60
+must "it comes again" vpci_add 1 0 nvme
+must "the guest has it" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
+DISK=$(guest_nvme "$NVME") || { not_ok "and a disk" "$DISK"; exit 1; }
+
+note "Another in its place"
+old=$(guest_nvme_serial "$NVME")
+must "the host replaces it" vpci_ask "replace 1 0 0xabcdef"
+check "the guest has the new one" serial_changes "$old"
+new=$(guest_nvme_serial "$NVME")
+check "with a disk" guest_nvme "$NVME"
+must "the host does so again" vpci_ask "replace 1 0 0x1234567"
+check "the guest has another" serial_changes "$new"
+must "and a third time with a copy engine" vpci_ask "replace 0 0 0x77"
+must "the guest has all of them" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
+check "the new one works" guest_copies "$FIRST" 1
+
+note "The whole bus"
+must "the host takes it back" vpci_ask "revoke 0"
+must "the guest has lost it" guest_vpci_is "$NVME" "$OTHER"
+must "it is offered again" vpci_ask "offer 0"
+must "the guest has it" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
+check "its copy engine works" guest_copies "$FIRST" 1
+for bus in 0 1 2; do
+	equal "bus $bus: nothing was against the rules" 0 "$(vpci_is $bus refused)"
+	equal "no channel broke" 0 "$(vpci_is $bus broken)"
+done
+check "the guest's server had nothing to complain of" server_clean guest0
+vpci_bed_down
+check "nothing leaked" no_leak
