@@ -11,7 +11,8 @@
 
 /* A guest that was reset gives nothing back, and all of its server waits for that. */
 #define NETVSP_GIVE_BACK_MAX	HZ
-#define NETVSP_EMPTY_MAX	(HZ / 4)	/* what a guest that sends on has of that at least */
+/* What a guest that sends on has of that at least. */
+#define NETVSP_EMPTY_MAX	(HZ / 4)
 #define NETVSP_FREEZE_ROUNDS	8	/* looks for late packets before the rings go */
 
 static void netvsp_set_ending(struct netvsp_queue *q)

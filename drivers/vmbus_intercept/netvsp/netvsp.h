@@ -16,8 +16,8 @@
  *
  * Lock order: netvsp_item::lock (configuration; held over vsrv_offer() and
  * vsrv_revoke(), so never taken in callbacks of the server), then rtnl, then
- * netvsp_nic::vf_lock, then netvsp_nic::lock, then netvsp_queue::lock of one queue, then that of a reader;
- * netvsp_queue::backlog.lock by itself.
+ * netvsp_nic::vf_lock, then netvsp_nic::lock, then netvsp_queue::lock of one queue,
+ * then that of a reader; netvsp_queue::backlog.lock by itself.
  */
 #ifndef _NETVSP_H
 #define _NETVSP_H
