@@ -244,15 +244,15 @@ static void vpci_guest_stray_test(struct kunit *test)
 	struct gt *gt = gt_run(test, 2);
 	struct gt_fn *f = &gt->fns[0];
 
-	vpci_guest_done(gt->guest, &f->fn, 0, 0, &msi);
-	vpci_guest_done(gt->guest, &f->fn, 1, 0, &msi);
-	vpci_guest_done(gt->guest, &f->fn, U64_MAX, -EIO, NULL);
+	KUNIT_EXPECT_FALSE(test, vpci_guest_done(gt->guest, &f->fn, 0, 0, &msi));
+	KUNIT_EXPECT_FALSE(test, vpci_guest_done(gt->guest, &f->fn, 1, 0, &msi));
+	KUNIT_EXPECT_FALSE(test, vpci_guest_done(gt->guest, &f->fn, U64_MAX, -EIO, NULL));
 	gt_expect_nothing(gt);
 	gt_send_create(gt, 0, 0x42);
 	gt_expect_created(gt, f, 1);
 	/* Of another device, or to another question. */
-	vpci_guest_done(gt->guest, &gt->fns[1].fn, f->cookie, 0, &msi);
-	vpci_guest_done(gt->guest, &f->fn, f->cookie + 1, 0, &msi);
+	KUNIT_EXPECT_FALSE(test, vpci_guest_done(gt->guest, &gt->fns[1].fn, f->cookie, 0, &msi));
+	KUNIT_EXPECT_FALSE(test, vpci_guest_done(gt->guest, &f->fn, f->cookie + 1, 0, &msi));
 	gt_expect_nothing(gt);
 	gt_done(f, 0, 7);
 	gt_completion(gt, gt->trans, sizeof(struct vpci_create_interrupt_reply));

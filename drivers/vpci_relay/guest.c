@@ -9,11 +9,15 @@
 
 #include <kunit/visibility.h>
 #include <linux/align.h>
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 
 #include "guest_bus.h"
+
+/* How many there have been */
+static atomic_t vpci_guest_buses = ATOMIC_INIT(0);
 
 /* ---- answers --------------------------------------------------------------------------- */
 
@@ -298,6 +302,8 @@ struct vpci_guest *vpci_guest_create(struct vmbus_srv *srv, const struct vsrv_of
 	guest->timeout = VPCI_GUEST_TIMEOUT;
 	mutex_init(&guest->lock);
 	vpci_bus_init(&guest->bus, &vpci_guest_bus_ops, guest->reply);
+	/* A host may still answer to what a former bus of the same device has asked. */
+	guest->bus.cookie = (u64)(u32)atomic_inc_return(&vpci_guest_buses) << 32;
 	vpci_guest_fns_init(guest);
 	vpci_guest_configs_init(guest);
 	vsrv_reader_init(&guest->reader, &vpci_guest_reader_ops, guest->packet,

@@ -111,7 +111,7 @@ void vpci_guest_eject(struct vpci_guest *guest, struct vpci_guest_fn *fn,
 		      unsigned int timeout_ms);
 void vpci_guest_invalidate(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 mask);
 /* Also allowed in a callback of the host's side, with any lock of it but none of the bus. */
-void vpci_guest_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie, int err,
+bool vpci_guest_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie, int err,
 		     const struct vpci_msi *msi);
 u64 vpci_guest_count(const struct vpci_guest *guest, enum vpci_guest_counter counter);
 

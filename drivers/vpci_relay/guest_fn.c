@@ -126,15 +126,15 @@ int vpci_guest_reset(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u64 cooki
  * @err: 0 or -errno
  * @msi: the interrupt, if one was asked for and @err is 0
  *
- * Nothing comes of an answer about a device that was removed meanwhile: its interrupts
- * are its owner's.
- *
  * Context: process; with any lock held but those of the bus.
+ * Return: false if nobody waits for it, as after the device was removed: an interrupt is
+ * the caller's to delete then.
  */
-void vpci_guest_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie, int err,
+bool vpci_guest_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie, int err,
 		     const struct vpci_msi *msi)
 {
 	struct vpci_guest_wait *wait;
+	bool found = false;
 	unsigned int i;
 
 	spin_lock(&guest->done_lock);
@@ -146,9 +146,12 @@ void vpci_guest_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 coo
 		wait->err = err;
 		if (msi)
 			wait->msi = *msi;
+		found = true;
 	}
 	spin_unlock(&guest->done_lock);
-	vpci_guest_kick(guest);
+	if (found)
+		vpci_guest_kick(guest);
+	return found;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_guest_done);
 

@@ -28,8 +28,9 @@
 #define COMMAND_BITS	0x6		/* memory, bus master */
 #define SECONDS		60
 
-static volatile uint32_t *regs;
-static volatile uint64_t *scratch;
+/* Of the function: each access is one. */
+static uint32_t *regs;
+static uint64_t *scratch;
 static uint8_t *memory;
 static uint64_t address;
 
@@ -79,12 +80,12 @@ static void switch_on(const char *device)
 
 static uint32_t get(unsigned int reg)
 {
-	return regs[reg / 4];
+	return __atomic_load_n(&regs[reg / 4], __ATOMIC_ACQUIRE);
 }
 
 static void put(unsigned int reg, uint32_t value)
 {
-	regs[reg / 4] = value;
+	__atomic_store_n(&regs[reg / 4], value, __ATOMIC_RELEASE);
 }
 
 static void put_long(unsigned int reg, uint64_t value)
@@ -166,7 +167,7 @@ static void round_scratch(uint32_t length)
 	fill(memory + from, length);
 	copy(address + from, at, length, COPY_TO_SCRATCH);
 	for (i = 0; i + sizeof(word) <= length; i += sizeof(word)) {
-		word = scratch[(at + i) / sizeof(word)];
+		word = __atomic_load_n(&scratch[(at + i) / sizeof(word)], __ATOMIC_ACQUIRE);
 		memcpy(&want, memory + from + i, sizeof(want));
 		if (word != want)
 			errx(1, "the scratch memory has other bytes at %#x", at + i);
