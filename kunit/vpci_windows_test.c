@@ -27,7 +27,7 @@ struct wt_case {
 static const struct wt_case wt_cases[] = {
 	{ "none", "none\n" },
 	{ "none\n", "none\n" },
-	{ " 0xfe00000000-0xfe00002000 \n", "0xfe00000000-0xfe00002000\n" },
+	{ " 0xfe00000000-0xfe00002000 ", "0xfe00000000-0xfe00002000\n" },
 	{ "4096-12288", "0x1000-0x3000\n" },
 	{ "0xfe00000000-0xfe00800000", "0xfe00000000-0xfe00800000\n" },
 	{ "0xfffffffffe000-0x10000000000000", "0xfffffffffe000-0x10000000000000\n" },
@@ -128,6 +128,13 @@ static void windows_busy_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0xfd00000000-0xfd00004000"), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), -EBUSY);
 	wt_shows(test, "0xfe00000000-0xfe00004000\n");
+	/* More of them, and fewer, but not without that. */
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0xfe00000000-0xfe00008000"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_window_get(), WT_BASE + VPCI_WINDOW_SIZE);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0xfe00000000-0xfe00002000"), -EBUSY);
+	vpci_window_put(WT_BASE + VPCI_WINDOW_SIZE);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0xfe00000000-0xfe00002000"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_window_get(), 0);
 	vpci_window_put(window);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
 	wt_shows(test, "none\n");

@@ -130,7 +130,7 @@ void vpci_relay_windows_changed(void)
 	list_for_each_entry(bus, &vpci_relay_buses, node) {
 		err = bus->window ? 0 : vpci_relay_bus_start(bus);
 		if (err)
-			pr_err("%pUl stays held: the host's bus cannot be opened: error %d\n",
+			pr_err("%pUl stays held: the host's bus cannot be opened: error %d; write \"windows\" again to try again\n",
 			       &bus->offer.instance_id, err);
 	}
 	mutex_unlock(&vpci_relay_lock);

@@ -99,7 +99,7 @@ static void vpci_relay_ejected(void *ctx, struct vpci_guest_fn *fn)
 	struct vpci_relay_bus *bus = ctx;
 
 	WRITE_ONCE(to_vpci_relay_device(fn)->ejected, true);
-	schedule_work(&bus->work);
+	queue_work(system_long_wq, &bus->work);
 }
 
 static const struct vpci_guest_ops vpci_relay_guest_ops = {
@@ -136,13 +136,18 @@ static int vpci_relay_offer_bus(struct vpci_relay_bus *bus)
 static void vpci_relay_unoffer_bus(struct vpci_relay_bus *bus)
 {
 	const struct vpci_relay_device *device;
+	unsigned int i;
 
 	lockdep_assert_held(&bus->lock);
 	list_for_each_entry(device, &bus->devices, node)
 		if (device->shown)
 			return;
-	if (bus->guest)
-		vpci_guest_destroy(bus->guest);
+	if (!bus->guest)
+		return;
+	vpci_guest_revoke(bus->guest);
+	for (i = 0; i < VPCI_GUEST_COUNTERS; i++)
+		bus->counted[i] += vpci_guest_count(bus->guest, i);
+	vpci_guest_destroy(bus->guest);
 	bus->guest = NULL;
 }
 
@@ -155,7 +160,7 @@ static void vpci_relay_show(struct vpci_relay_bus *bus, struct vpci_relay_device
 	if (!err)
 		err = vpci_guest_add(bus->guest, &device->guest);
 	if (err)
-		pr_err_ratelimited("%pUl: the guest does not get the device in slot %#x: error %d\n",
+		pr_err_ratelimited("%pUl: the guest does not get the device in slot %#x: error %d; tried again when a rule changes\n",
 				   &bus->offer.instance_id, device->guest.fn.desc.slot, err);
 	device->shown = !err;
 	if (err)
@@ -177,10 +182,10 @@ static void vpci_relay_settle(struct vpci_relay_bus *bus, struct vpci_relay_devi
 	bool allowed;
 
 	lockdep_assert_held(&bus->lock);
-	if (bus->state != VPCI_RELAY_READY)
-		return;
 	allowed = vpci_policy_allows(&bus->offer.instance_id, &device->guest.fn.desc);
 	device->allowed = allowed;
+	if (bus->state != VPCI_RELAY_READY)
+		return;
 	if (allowed && !device->wanted && !device->shown)
 		vpci_relay_show(bus, device);
 	else if ((!allowed || device->wanted) && device->shown)
@@ -191,21 +196,18 @@ static void vpci_relay_settle(struct vpci_relay_bus *bus, struct vpci_relay_devi
  * vpci_relay_bus_recheck() - the policy has changed
  * @bus: bus
  *
- * Context: process, may sleep; with vpci_relay_lock held.
+ * Context: any; with vpci_relay_lock held, so that the bus is there.
  */
 void vpci_relay_bus_recheck(struct vpci_relay_bus *bus)
 {
-	struct vpci_relay_device *device;
-
-	mutex_lock(&bus->lock);
-	list_for_each_entry(device, &bus->devices, node)
-		vpci_relay_settle(bus, device);
-	if (bus->guest)
-		vpci_guest_ready(bus->guest);
-	mutex_unlock(&bus->lock);
+	/* Not here: with the lock of the bus held a guest may be waited for that is stopped. */
+	queue_work(system_long_wq, &bus->work);
 }
 
-/* The guest has let devices go: first all of that, then what may come again. */
+/*
+ * The guest has let devices go, or the policy has changed: first all of the former, then what
+ * may come, or come again, or has to go.
+ */
 static void vpci_relay_work(struct work_struct *work)
 {
 	struct vpci_relay_bus *bus = container_of(work, struct vpci_relay_bus, work);
@@ -222,7 +224,6 @@ static void vpci_relay_work(struct work_struct *work)
 			vpci_host_ejected(device->host);
 	}
 	vpci_relay_unoffer_bus(bus);
-	/* The policy may have changed again meanwhile. */
 	list_for_each_entry(device, &bus->devices, node)
 		vpci_relay_settle(bus, device);
 	if (bus->guest)
@@ -235,11 +236,11 @@ static void vpci_relay_work(struct work_struct *work)
 static void vpci_relay_added(void *ctx, struct vpci_host_fn *fn)
 {
 	struct vpci_relay_bus *bus = ctx;
-	struct vpci_relay_device *device = kzalloc(sizeof(*device), GFP_KERNEL);
+	struct vpci_relay_device *device = kvzalloc(sizeof(*device), GFP_KERNEL);
 
 	if (!device) {
-		/* Where the guest does not get it for another reason there is a message, too. */
-		pr_err_ratelimited("%pUl: the guest does not get the device in slot %#x: error %d\n",
+		/* It is in no list, either: this is all that is ever said of it. */
+		pr_err_ratelimited("%pUl: nobody gets the device in slot %#x before the host offers it again: error %d\n",
 				   &bus->offer.instance_id, vpci_host_fn_desc(fn)->slot, -ENOMEM);
 		return;
 	}
@@ -270,7 +271,7 @@ static void vpci_relay_removed(void *ctx, struct vpci_host_fn *fn)
 	vpci_relay_unoffer_bus(bus);
 	mutex_unlock(&bus->lock);
 	vpci_host_fn_set_priv(fn, NULL);
-	kfree(device);
+	kvfree(device);
 }
 
 static void vpci_relay_wanted(void *ctx, struct vpci_host_fn *fn)
@@ -324,10 +325,9 @@ static void vpci_relay_interrupt(void *ctx, struct vpci_host_fn *fn, u64 cookie,
 	struct vpci_relay_bus *bus = ctx;
 
 	mutex_lock(&bus->lock);
-	if (device->shown)
-		vpci_guest_done(bus->guest, &device->guest, cookie, err, msi);
-	else if (msi)
-		/* The guest's bus does not know the device any more. */
+	/* The guest's bus may not know the device any more, or not have asked. */
+	if (!(device->shown &&
+	      vpci_guest_done(bus->guest, &device->guest, cookie, err, msi)) && msi)
 		vpci_host_interrupt_delete(fn, msi);
 	mutex_unlock(&bus->lock);
 }
@@ -337,17 +337,16 @@ static void vpci_relay_was_reset(void *ctx, struct vpci_host_fn *fn, u64 cookie,
 	vpci_relay_interrupt(ctx, fn, cookie, err, NULL);
 }
 
+/* The devices are gone already, and the guest's bus with them. */
 static void vpci_relay_failed(void *ctx, const char *why)
 {
 	struct vpci_relay_bus *bus = ctx;
 
-	pr_err_ratelimited("%pUl: %s: the guest loses the bus; it comes again when the host offers it anew\n",
+	pr_err_ratelimited("%pUl: %s: the guest has lost the bus; hide the offer and take it again to try anew\n",
 			   &bus->offer.instance_id, why);
 	mutex_lock(&bus->lock);
 	bus->state = VPCI_RELAY_FAILED;
 	bus->why = why;
-	if (bus->guest)
-		vpci_guest_revoke(bus->guest);
 	mutex_unlock(&bus->lock);
 }
 
@@ -389,7 +388,7 @@ int vpci_relay_bus_start(struct vpci_relay_bus *bus)
 
 	bus->window = vpci_window_get();
 	if (!bus->window) {
-		pr_info_ratelimited("%pUl held, for want of a window: write to \"windows\"\n",
+		pr_info_ratelimited("%pUl held, for want of a window: write to \"windows\", with room for it\n",
 				    &bus->offer.instance_id);
 		return 0;
 	}
@@ -435,17 +434,18 @@ void vpci_relay_bus_stop(struct vpci_relay_bus *bus)
 		device->shown = false;
 	}
 	mutex_unlock(&bus->lock);
+	/* Nothing queues it any more, and it calls the host's bus. */
+	cancel_work_sync(&bus->work);
 	if (!host)
 		return;
 	/* And from here on the host's tells of nothing. */
 	vpci_host_close(host);
-	cancel_work_sync(&bus->work);
 	mutex_lock(&bus->lock);
 	guest = bus->guest;
 	bus->guest = NULL;
 	list_for_each_entry_safe(device, next, &bus->devices, node) {
 		list_del(&device->node);
-		kfree(device);
+		kvfree(device);
 	}
 	mutex_unlock(&bus->lock);
 	if (guest)
@@ -454,6 +454,9 @@ void vpci_relay_bus_stop(struct vpci_relay_bus *bus)
 }
 
 /* ---- what an administrator sees ------------------------------------------------------------ */
+
+/* Of vpci_relay_bus_show_devices(), with room to spare */
+#define VPCI_RELAY_DEVICE_LINE	80
 
 static const char *vpci_relay_device_state(const struct vpci_relay_device *device)
 {
@@ -479,6 +482,9 @@ ssize_t vpci_relay_bus_show_devices(struct vpci_relay_bus *bus, char *buf)
 
 	mutex_lock(&bus->lock);
 	list_for_each_entry(device, &bus->devices, node) {
+		/* No more than whole lines. */
+		if (PAGE_SIZE - len < VPCI_RELAY_DEVICE_LINE)
+			break;
 		desc = &device->guest.fn.desc;
 		len += sysfs_emit_at(buf, len, "%02x.%x %04x:%04x class=%02x%02x%02x ",
 				     VPCI_SLOT_DEV(desc->slot), VPCI_SLOT_FN(desc->slot),

@@ -175,9 +175,15 @@ static ssize_t vpci_relay_show_guest_counters(struct vpci_relay_bus *bus, char *
 	mutex_lock(&bus->lock);
 	for (i = 0; i < VPCI_GUEST_COUNTERS; i++)
 		len += sysfs_emit_at(buf, len, "%s %llu\n", names[i],
-				     bus->guest ? vpci_guest_count(bus->guest, i) : 0);
+				     bus->counted[i] +
+				     (bus->guest ? vpci_guest_count(bus->guest, i) : 0));
 	mutex_unlock(&bus->lock);
 	return len;
+}
+
+static ssize_t vpci_relay_show_window(struct vpci_relay_bus *bus, char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", READ_ONCE(bus->window));
 }
 
 static ssize_t vpci_relay_show_host_version(struct vpci_relay_bus *bus, char *buf)
@@ -225,6 +231,7 @@ VPCI_RELAY_ATTR(disposition);
 VPCI_RELAY_ATTR(state);
 VPCI_RELAY_ATTR(devices);
 VPCI_RELAY_ATTR(guest_counters);
+VPCI_RELAY_ATTR(window);
 VPCI_RELAY_ATTR(host_version);
 VPCI_RELAY_ATTR(host_counters);
 
@@ -235,6 +242,7 @@ static struct attribute *vpci_relay_offer_attrs[] = {
 	&vpci_relay_attr_state.attr,
 	&vpci_relay_attr_devices.attr,
 	&vpci_relay_attr_guest_counters.attr,
+	&vpci_relay_attr_window.attr,
 	&vpci_relay_attr_host_version.attr,
 	&vpci_relay_attr_host_counters.attr,
 	NULL

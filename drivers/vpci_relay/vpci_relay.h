@@ -44,12 +44,13 @@ enum vpci_relay_state {
  * @srv: server of the guest
  * @dev: the host's device
  * @window: address of the window, 0 without one; changes with vpci_relay_lock held
- * @work: goes on with devices that the guest has let go
+ * @work: goes on with devices that the guest has let go, and after a change of the policy
  * @lock: protects what follows
  * @host: the host's bus, or NULL while the offer is held, and at its end
  * @state: see enum
  * @why: reason of VPCI_RELAY_FAILED
  * @guest: the guest's bus, or NULL while it has no device
+ * @counted: by buses of the guest that are no more, by enum vpci_guest_counter
  * @devices: struct vpci_relay_device
  */
 struct vpci_relay_bus {
@@ -67,6 +68,7 @@ struct vpci_relay_bus {
 	enum vpci_relay_state state;
 	const char *why;
 	struct vpci_guest *guest;
+	u64 counted[VPCI_GUEST_COUNTERS];
 	struct list_head devices;
 };
 

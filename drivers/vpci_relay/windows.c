@@ -7,7 +7,6 @@
 
 #include <kunit/visibility.h>
 #include <linux/bitmap.h>
-#include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -90,10 +89,11 @@ static int vpci_windows_parse(const char *text, u64 *start, u64 *end)
  * @text: START-END, or "none"
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL with a message, -EBUSY while there is a window in use.
+ * Return: 0, -EINVAL with a message, -EBUSY if a window that is in use would move.
  */
 int vpci_windows_set(const char *text)
 {
+	unsigned int count;
 	u64 start, end;
 	int err;
 
@@ -103,13 +103,17 @@ int vpci_windows_set(const char *text)
 		       VPCI_WINDOW_SIZE, (u64)VPCI_WINDOWS_MAX * VPCI_WINDOW_SIZE);
 		return err;
 	}
+	count = (end - start) / VPCI_WINDOW_SIZE;
 	mutex_lock(&vpci_windows_lock);
-	if (!bitmap_empty(vpci_windows_used, VPCI_WINDOWS_MAX)) {
-		pr_err("windows: some are in use: hide the VPCI offers first\n");
+	/* Those in use stay where they are. */
+	if (!bitmap_empty(vpci_windows_used, VPCI_WINDOWS_MAX) &&
+	    (start != vpci_windows_start ||
+	     find_next_bit(vpci_windows_used, VPCI_WINDOWS_MAX, count) < VPCI_WINDOWS_MAX)) {
+		pr_err("windows: some are in use: keep START and these, or hide the VPCI offers first\n");
 		err = -EBUSY;
 	} else {
 		vpci_windows_start = start;
-		vpci_windows_count = (end - start) / VPCI_WINDOW_SIZE;
+		vpci_windows_count = count;
 	}
 	mutex_unlock(&vpci_windows_lock);
 	return err;
