@@ -192,6 +192,18 @@ static void vpci_relay_settle(struct vpci_relay_bus *bus, struct vpci_relay_devi
 		vpci_relay_eject(bus, device);
 }
 
+/* And tell the guest of them. */
+static void vpci_relay_settle_all(struct vpci_relay_bus *bus)
+{
+	struct vpci_relay_device *device;
+
+	lockdep_assert_held(&bus->lock);
+	list_for_each_entry(device, &bus->devices, node)
+		vpci_relay_settle(bus, device);
+	if (bus->guest)
+		vpci_guest_ready(bus->guest);
+}
+
 /**
  * vpci_relay_bus_recheck() - the policy has changed
  * @bus: bus
@@ -224,10 +236,7 @@ static void vpci_relay_work(struct work_struct *work)
 			vpci_host_ejected(device->host);
 	}
 	vpci_relay_unoffer_bus(bus);
-	list_for_each_entry(device, &bus->devices, node)
-		vpci_relay_settle(bus, device);
-	if (bus->guest)
-		vpci_guest_ready(bus->guest);
+	vpci_relay_settle_all(bus);
 	mutex_unlock(&bus->lock);
 }
 
@@ -306,15 +315,11 @@ static void vpci_relay_invalidated(void *ctx, struct vpci_host_fn *fn, u64 mask)
 static void vpci_relay_ready(void *ctx)
 {
 	struct vpci_relay_bus *bus = ctx;
-	struct vpci_relay_device *device;
 
 	mutex_lock(&bus->lock);
 	if (bus->state == VPCI_RELAY_CONNECTING)
 		bus->state = VPCI_RELAY_READY;
-	list_for_each_entry(device, &bus->devices, node)
-		vpci_relay_settle(bus, device);
-	if (bus->guest)
-		vpci_guest_ready(bus->guest);
+	vpci_relay_settle_all(bus);
 	mutex_unlock(&bus->lock);
 }
 
