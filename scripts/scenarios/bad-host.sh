@@ -8,7 +8,7 @@
 
 SAYS=/sys/module/vmbus_testroot/parameters/host_says
 random=200
-[ -z "${LONG:-}" ] || random=2000
+[ -z "${LONG:-}" ] || random=600
 
 # le32 N: four bytes
 le32() {

@@ -123,12 +123,18 @@ note() {
 
 # wait_for CONDITION SECONDS
 wait_for() {
-	local end=$(($(seconds) + $2))
+	local end
 
+	end=$(deadline "$2")
 	until eval "$1" > /dev/null 2>&1; do
-		[ "$(seconds)" -lt $end ] || return 1
+		[ "$(seconds)" -lt "$end" ] || return 1
 		sleep 0.2
 	done
+}
+
+# deadline SECONDS: so late from now in a machine of its own, later beside others
+deadline() {
+	echo $(($(seconds) + $1 * ${PATIENCE:-1}))
 }
 
 seconds() {

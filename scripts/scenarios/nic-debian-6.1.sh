@@ -4,6 +4,7 @@
 # limit: 400
 # long-limit: 1500
 # image: debian-6.1 network
+# only: long
 . ./lib.sh
 . ./nic-stock.inc
 

@@ -10,9 +10,9 @@ ms=5000
 packets=300
 cycles=50
 if [ -n "${LONG:-}" ]; then
-	ms=20000
-	packets=1000
-	cycles=300
+	ms=10000
+	packets=500
+	cycles=100
 fi
 
 TPG=/sys/kernel/config/target/vmbus/$GUID_NVME/tpgt_1

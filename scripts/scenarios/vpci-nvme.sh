@@ -11,7 +11,7 @@
 
 GUEST_CPUS=4
 RUNTIME=30
-[ -z "${LONG:-}" ] || RUNTIME=600
+[ -z "${LONG:-}" ] || RUNTIME=60
 
 # jobs: for each disk, on all CPUs, so that all queues are used
 jobs() {
