@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tests of the work that empties the rings of devices in vmbus_srv: batches, going
- * idle, polling, channels that are broken.
+ * idle, polling, channels that are broken, and the last packets before the rings go.
  */
 #include <linux/module.h>
 #include "ring_guest.h"
@@ -458,6 +458,156 @@ static void reader_broken_alone_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rg_count(good, VSRV_CHAN_ERRORS), 0);
 }
 
+/* ---- the last packets ------------------------------------------------------------------ */
+
+/* A packet of the guest finds no room; else it is there now. */
+static bool rr_frozen(struct rg *rg)
+{
+	bool signal;
+
+	return !rt_guest_write(&rg->up, RT_INBAND, 2, 0, NULL, 0, &signal);
+}
+
+/* The answers to so many packets are there, and no more. */
+static void rr_expect_answers(struct rg *rg, unsigned int n)
+{
+	u64 m = 0;
+
+	while (rg_read(rg, m))
+		m++;
+	KUNIT_EXPECT_EQ(rg->fg->test, m, n);
+}
+
+/* A reader that has stopped, and nothing in the rings. */
+static void rr_stop(struct rg *rg)
+{
+	rg_close(rg);
+	rg_event(rg);
+	rg_open(rg);
+	vsrv_reader_stop(&rg->reader);
+	rg->packets = 0;
+}
+
+/* Eight batches, or as many as there are: a ring that is empty by then holds still. */
+static void reader_finish_test(struct kunit *test)
+{
+	static const struct {
+		unsigned int packets;
+		unsigned int wait;
+		unsigned int left;
+	} cases[] = {
+		{ 0 }, { 1 }, { 63 }, { 64 }, { 65 }, { 448 }, { 449 }, { 511 }, { 512 },
+		{ 513, 0, 1 }, { 600, 0, 88 },
+		{ 0, FG_TIMEOUT }, { 64, FG_TIMEOUT }, { 65, FG_TIMEOUT }, { 512, FG_TIMEOUT },
+		{ 513, FG_TIMEOUT }, { 600, FG_TIMEOUT },
+	};
+	struct rg *rg = rg_new_open(test, 6, 6);
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rr_stop(rg);
+		for (n = 0; n < cases[i].packets; n++)
+			rg_write(rg, n, 8);
+		vsrv_reader_finish(&rg->reader, jiffies + cases[i].wait);
+		n = cases[i].packets - cases[i].left;
+		KUNIT_EXPECT_EQ_MSG(test, rg->packets, n, "case %u", i);
+		rr_expect_answers(rg, n);
+		KUNIT_EXPECT_EQ_MSG(test, rr_frozen(rg), !cases[i].left, "case %u", i);
+	}
+	/* The next open begins with an empty ring. */
+	rg_close(rg);
+	rg_event(rg);
+	rg_open(rg);
+	KUNIT_EXPECT_TRUE(test, rg_write(rg, 9, 8));
+	rg_signal(rg);
+	KUNIT_EXPECT_TRUE(test, rg_wait_read(rg, 9));
+}
+
+/* What the guest writes behind batches, as one that had found room before there was none. */
+static struct {
+	unsigned int skip;
+	unsigned int packets;
+} rr_late;
+
+static bool rr_late_flush(struct vsrv_reader *reader)
+{
+	struct rg *rg = container_of(reader, struct rg, reader);
+	bool interrupt = rg_flush(reader);
+
+	if (rr_late.skip) {
+		rr_late.skip--;
+	} else if (rr_late.packets) {
+		rr_late.packets--;
+		rg->up.hdr->read_index = rg->rings.in.next;
+		rg_write(rg, rg->packets, 8);
+	}
+	return interrupt;
+}
+
+static const struct vsrv_reader_ops rr_late_ops = {
+	.ready = rg_ready,
+	.packet = rg_packet,
+	.flush = rr_late_flush,
+	.returns = rg_returns,
+};
+
+/* A packet that comes after the ring was full is answered, and looked behind again. */
+static void reader_late_test(struct kunit *test)
+{
+	static const struct {
+		unsigned int skip;
+		unsigned int packets;
+		unsigned int read;
+		bool frozen;
+	} cases[] = {
+		{ 0, 1, 1, true }, { 0, 6, 6, true }, { 0, 7, 7, true }, { 0, 8, 7, false },
+		{ 0, 9, 7, false }, { 1, 1, 1, true }, { 1, 6, 6, true }, { 1, 7, 6, false },
+		{ 2, 1, 0, true },
+	};
+	struct rg *rg = rg_new_open(test, 2, 2);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rr_stop(rg);
+		rg->reader.ops = &rr_late_ops;
+		rr_late.skip = cases[i].skip;
+		rr_late.packets = cases[i].packets;
+		vsrv_reader_finish(&rg->reader, jiffies + FG_TIMEOUT);
+		rg->reader.ops = &rg_reader_ops;
+		KUNIT_EXPECT_EQ_MSG(test, rg->packets, cases[i].read, "case %u", i);
+		rr_expect_answers(rg, cases[i].read);
+		KUNIT_EXPECT_EQ_MSG(test, rr_frozen(rg), cases[i].frozen, "case %u", i);
+	}
+}
+
+/* It ends as well if the guest takes no answers, or has broken its ring. */
+static void reader_finish_ends_test(struct kunit *test)
+{
+	struct rg *rg = rg_new_open(test, 3, 2);
+	unsigned long end;
+	unsigned int n;
+
+	rr_stop(rg);
+	for (n = 0; n < 200; n++)
+		rg_write(rg, n, 8);
+	end = jiffies + FG_TIMEOUT;
+	vsrv_reader_finish(&rg->reader, end);
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, end));
+	/* There is room for 127 answers; one more waits. */
+	KUNIT_EXPECT_EQ(test, rg->packets, 128U);
+	rr_expect_answers(rg, 127);
+
+	rr_stop(rg);
+	rg_write(rg, 0, 8);
+	rr_break(rg, RR_LONG);
+	end = jiffies + FG_TIMEOUT;
+	vsrv_reader_finish(&rg->reader, end);
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, end));
+	KUNIT_EXPECT_EQ(test, rg->packets, 1U);
+	rr_expect_answers(rg, 1);
+	KUNIT_EXPECT_EQ(test, rg_count(rg, VSRV_CHAN_ERRORS), 1);
+}
+
 static struct kunit_case ring_reader_cases[] = {
 	KUNIT_CASE(reader_batch_test),
 	KUNIT_CASE(reader_blocked_test),
@@ -470,6 +620,9 @@ static struct kunit_case ring_reader_cases[] = {
 	KUNIT_CASE(reader_poll_file_test),
 	KUNIT_CASE(reader_broken_test),
 	KUNIT_CASE(reader_broken_alone_test),
+	KUNIT_CASE(reader_finish_test),
+	KUNIT_CASE(reader_late_test),
+	KUNIT_CASE(reader_finish_ends_test),
 	{}
 };
 

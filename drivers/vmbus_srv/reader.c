@@ -7,7 +7,9 @@
  * the CPU, as a rule those who complete what the work has just begun: that is no
  * reason to stop polling.
  */
+#include <linux/delay.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
@@ -15,6 +17,8 @@
 #include <vmbus/partition.h>
 #include <vmbus/reader.h>
 #include "vsrv.h"
+
+#define READER_FREEZE_ROUNDS	8	/* looks for late packets before the rings go */
 
 /* What a batch came to. */
 enum reader_batch {
@@ -305,3 +309,40 @@ unsigned int vsrv_reader_drain(struct vsrv_reader *reader)
 	return n;
 }
 EXPORT_SYMBOL_GPL(vsrv_reader_drain);
+
+/**
+ * vsrv_reader_drain_until() - read what is there, here
+ * @reader: reader that was stopped, of rings that are still open
+ * @end: when to end after a batch though there may be more, in jiffies
+ *
+ * Context: process, may sleep.
+ */
+void vsrv_reader_drain_until(struct vsrv_reader *reader, unsigned long end)
+{
+	while (vsrv_reader_drain(reader) == VSRV_READER_BATCH && time_before(jiffies, end))
+		cond_resched();
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_drain_until);
+
+/**
+ * vsrv_reader_finish() - read what the client still writes, until its ring holds still
+ * @reader: reader that was stopped, of rings that are still open
+ * @end: as for vsrv_reader_drain_until(), which it calls a few times
+ *
+ * From then on the client finds its ring full.  What one that writes faster than it is
+ * read has there after the last look is not read any more.
+ *
+ * Context: process, may sleep: some 20 ms, or those until @end.
+ */
+void vsrv_reader_finish(struct vsrv_reader *reader, unsigned long end)
+{
+	unsigned int round, empty = 0;
+
+	/* Twice: a client may have looked for room before the ring was full. */
+	for (round = 0; round < READER_FREEZE_ROUNDS && empty < 2; round++) {
+		vsrv_reader_drain_until(reader, end);
+		empty = vsrv_ring_freeze(reader->in) ? empty + 1 : 0;
+		usleep_range(1000, 2000);
+	}
+}
+EXPORT_SYMBOL_GPL(vsrv_reader_finish);

@@ -10,8 +10,9 @@
  * The device calls vsrv_reader_init() once, vsrv_reader_start() between
  * vsrv_rings_open() and vsrv_open_done(), vsrv_reader_queue() from its signal
  * callback and whenever there is something to do, and vsrv_reader_stop() ahead of
- * vsrv_rings_close().  vsrv_reader_pause() and vsrv_reader_resume() are all that quiesce
- * and resume need, if nobody else writes to the rings.
+ * vsrv_rings_close(); in between vsrv_reader_finish(), if the client waits for answers.
+ * vsrv_reader_pause() and vsrv_reader_resume() are all that quiesce and resume need, if
+ * nobody else writes to the rings.
  */
 #ifndef _VMBUS_READER_H
 #define _VMBUS_READER_H
@@ -88,6 +89,8 @@ void vsrv_reader_pause(struct vsrv_reader *reader);
 void vsrv_reader_resume(struct vsrv_reader *reader);
 void vsrv_reader_stop(struct vsrv_reader *reader);
 unsigned int vsrv_reader_drain(struct vsrv_reader *reader);
+void vsrv_reader_drain_until(struct vsrv_reader *reader, unsigned long end);
+void vsrv_reader_finish(struct vsrv_reader *reader, unsigned long end);
 unsigned int vsrv_busy_poll_default(void);
 void vsrv_chan_set_busy_poll(struct vsrv_chan *chan, unsigned int us);
 

@@ -13,7 +13,6 @@
 #define NETVSP_GIVE_BACK_MAX	HZ
 /* What a guest that sends on has of that at least. */
 #define NETVSP_EMPTY_MAX	(HZ / 4)
-#define NETVSP_FREEZE_ROUNDS	8	/* looks for late packets before the rings go */
 
 static void netvsp_set_ending(struct netvsp_queue *q)
 {
@@ -36,13 +35,6 @@ static bool netvsp_guest_holds(struct netvsp_queue *q)
 	return holds;
 }
 
-/* No frame is made any more, so this is faster than a guest that sends on. */
-static void netvsp_drain_ring(struct netvsp_queue *q, unsigned long end)
-{
-	while (vsrv_reader_drain(&q->reader) == VSRV_READER_BATCH && time_before(jiffies, end))
-		cond_resched();
-}
-
 /**
  * netvsp_drain - answer what the guest has sent, before the channel goes
  * @q: channel whose reader was stopped; its rings are open, and the guest is not stopped
@@ -54,7 +46,6 @@ void netvsp_drain(struct netvsp_queue *q)
 {
 	struct netvsp_nic *nic = q->nic;
 	unsigned long end = jiffies + NETVSP_EMPTY_MAX;
-	unsigned int round, empty = 0;
 
 	netvsp_set_ending(q);
 	/* Once for all channels, which come one after the other. */
@@ -62,13 +53,10 @@ void netvsp_drain(struct netvsp_queue *q)
 		nic->drain_end = (jiffies + NETVSP_GIVE_BACK_MAX) | 1;
 	if (time_before(end, nic->drain_end))
 		end = nic->drain_end;
+	/* No frame is made any more, so this is faster than a guest that sends on. */
 	do {
-		netvsp_drain_ring(q, end);
+		vsrv_reader_drain_until(&q->reader, end);
 		usleep_range(1000, 2000);
 	} while (netvsp_guest_holds(q) && !READ_ONCE(q->broken) && time_before(jiffies, end));
-	for (round = 0; round < NETVSP_FREEZE_ROUNDS && empty < 2; round++) {
-		netvsp_drain_ring(q, end);
-		empty = vsrv_ring_freeze(&q->rings.in) ? empty + 1 : 0;
-		usleep_range(1000, 2000);
-	}
+	vsrv_reader_finish(&q->reader, end);
 }

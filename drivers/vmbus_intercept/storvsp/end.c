@@ -23,7 +23,6 @@
 #define STORVSP_RETIRE_MAX	(20 * HZ)
 /* A relay that closes a channel waits for no more than 10 s. */
 #define STORVSP_QUIET_MAX	(8 * HZ)
-#define STORVSP_FREEZE_ROUNDS	8	/* looks for late requests before the rings go */
 
 static bool storvsp_ctrl_retired(const struct storvsp_ctrl *ctrl, unsigned long since)
 {
@@ -112,7 +111,6 @@ static void storvsp_drain(struct storvsp_chan *sc, bool asked)
 	struct storvsp_scan *scan = &sc->ctrl->scan;
 	bool used = storvsp_scan_hide(scan), busy;
 	unsigned long quiet = scan->quiet;
-	unsigned int round, empty = 0;
 
 	spin_lock_irq(&sc->lock);
 	busy = sc->busy;
@@ -128,11 +126,8 @@ static void storvsp_drain(struct storvsp_chan *sc, bool asked)
 		storvsp_scan_request(scan);
 	if (used)
 		storvsp_drain_ring(sc, quiet);
-	for (round = 0; round < STORVSP_FREEZE_ROUNDS && empty < 2; round++) {
-		vsrv_reader_drain(&sc->reader);
-		empty = vsrv_ring_freeze(&sc->rings.in) ? empty + 1 : 0;
-		usleep_range(1000, 2000);
-	}
+	/* A batch each time: a guest that sends on does not keep the disks. */
+	vsrv_reader_finish(&sc->reader, jiffies);
 }
 
 /**
