@@ -622,7 +622,7 @@ static void ring_freeze_test(struct kunit *test)
 }
 
 /* What was read from one ring is the same in another, whatever its type. */
-static void ring_forward_test(struct kunit *test)
+static void ring_write_packet_test(struct kunit *test)
 {
 	static const struct { u16 type; u16 ext; u16 payload; } cases[] = {
 		{ RT_INBAND, 0, 0 }, { RT_INBAND, 0, 8 }, { RT_INBAND, 0, 4000 },
@@ -644,7 +644,7 @@ static void ring_forward_test(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, rt_guest_write(from, cases[i].type, 2 + cases[i].ext / 8,
 						       i, from->src, len, &signal));
 		KUNIT_ASSERT_EQ_MSG(test, rt_read(from), 1, "case %u", i);
-		KUNIT_ASSERT_EQ(test, vsrv_ring_forward(&to->out, &from->pkt), 0);
+		KUNIT_ASSERT_EQ(test, vsrv_ring_write_packet(&to->out, &from->pkt), 0);
 		(void)!vsrv_ring_write_commit(&to->out);
 		KUNIT_ASSERT_EQ_MSG(test, rt_read(to), 1, "case %u", i);
 		KUNIT_EXPECT_EQ(test, to->pkt.type, cases[i].type);
@@ -657,14 +657,14 @@ static void ring_forward_test(struct kunit *test)
 
 	/* As long as there is room. */
 	for (i = 0; i < to->size / 8; i++) {
-		if (vsrv_ring_forward(&to->out, &from->pkt))
+		if (vsrv_ring_write_packet(&to->out, &from->pkt))
 			break;
 	}
-	KUNIT_EXPECT_EQ(test, vsrv_ring_forward(&to->out, &from->pkt), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, vsrv_ring_write_packet(&to->out, &from->pkt), -EAGAIN);
 	from->pkt.len = to->size;
-	KUNIT_EXPECT_EQ(test, vsrv_ring_forward(&to->out, &from->pkt), -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, vsrv_ring_write_packet(&to->out, &from->pkt), -EMSGSIZE);
 	to->out.error = true;
-	KUNIT_EXPECT_EQ(test, vsrv_ring_forward(&to->out, &from->pkt), -EIO);
+	KUNIT_EXPECT_EQ(test, vsrv_ring_write_packet(&to->out, &from->pkt), -EIO);
 }
 
 static struct kunit_case ring_cases[] = {
@@ -680,7 +680,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_mask_test),
 	KUNIT_CASE(ring_want_space_test),
 	KUNIT_CASE(ring_freeze_test),
-	KUNIT_CASE(ring_forward_test),
+	KUNIT_CASE(ring_write_packet_test),
 	{}
 };
 

@@ -164,7 +164,7 @@ static const struct vsrv_reader_ops vpass_reader_ops = {
 
 /*
  * Two tries: a guest that moves its index to and fro must not keep us here.  Returns an
- * error of vsrv_ring_forward().  Sets *@interrupt if the guest needs one, *@again if it
+ * error of vsrv_ring_write_packet().  Sets *@interrupt if the guest needs one, *@again if it
  * does not know that we wait.
  */
 static int vpass_write(struct vpass *pass, bool *interrupt, bool *again)
@@ -173,13 +173,13 @@ static int vpass_write(struct vpass *pass, bool *interrupt, bool *again)
 	int err;
 
 	lockdep_assert_held(&pass->ring_lock);
-	err = vsrv_ring_forward(out, &pass->to_guest);
+	err = vsrv_ring_write_packet(out, &pass->to_guest);
 	if (err != -EAGAIN)
 		return err;
 	*interrupt = vsrv_ring_write_commit(out);
 	if (!vsrv_ring_want_space(out, vpass_packet_room(&pass->to_guest)))
 		return err;
-	err = vsrv_ring_forward(out, &pass->to_guest);
+	err = vsrv_ring_write_packet(out, &pass->to_guest);
 	*again = err == -EAGAIN;
 	return err;
 }

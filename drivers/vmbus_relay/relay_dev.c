@@ -228,7 +228,7 @@ static int dev_put(struct vrelay_dev *dev, const struct vsrv_packet *pkt,
 		   const struct kvec *vec, unsigned int nvec)
 {
 	if (!nvec)
-		return vsrv_ring_forward(&dev->out, pkt);
+		return vsrv_ring_write_packet(&dev->out, pkt);
 	return vsrv_ring_write(&dev->out, pkt->type, pkt->flags, pkt->trans_id, vec, nvec);
 }
 

@@ -479,15 +479,15 @@ int vsrv_ring_write(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id,
 EXPORT_SYMBOL_GPL(vsrv_ring_write);
 
 /**
- * vsrv_ring_forward() - put a packet into the ring as it came from another
+ * vsrv_ring_write_packet() - put a packet of any type into the ring
  * @w: the ring
- * @pkt: from vsrv_ring_read(); of any type, with its extended header as it is
+ * @pkt: as from vsrv_ring_read(), its extended header included
  *
  * Who gets it must be able to make sense of the ranges: they are the sender's.
  *
  * Return: as vsrv_ring_write().
  */
-int vsrv_ring_forward(struct vsrv_ring_out *w, const struct vsrv_packet *pkt)
+int vsrv_ring_write_packet(struct vsrv_ring_out *w, const struct vsrv_packet *pkt)
 {
 	struct kvec vec[] = {
 		{ .iov_base = (void *)pkt->ext, .iov_len = pkt->ext_len },
@@ -497,7 +497,7 @@ int vsrv_ring_forward(struct vsrv_ring_out *w, const struct vsrv_packet *pkt)
 	return ring_put(w, pkt->type, pkt->flags, pkt->trans_id, pkt->ext_len, vec,
 			ARRAY_SIZE(vec));
 }
-EXPORT_SYMBOL_GPL(vsrv_ring_forward);
+EXPORT_SYMBOL_GPL(vsrv_ring_write_packet);
 
 /**
  * vsrv_ring_write_commit() - show all packets written to the peer

@@ -139,7 +139,7 @@ u32 vsrv_ring_readable(struct vsrv_ring_in *r);
 int __must_check vsrv_ring_out_init(struct vsrv_ring_out *w, void *base, u32 data_size);
 int __must_check vsrv_ring_write(struct vsrv_ring_out *w, u16 type, u16 flags, u64 trans_id,
 				 const struct kvec *vec, unsigned int nvec);
-int __must_check vsrv_ring_forward(struct vsrv_ring_out *w, const struct vsrv_packet *pkt);
+int __must_check vsrv_ring_write_packet(struct vsrv_ring_out *w, const struct vsrv_packet *pkt);
 bool __must_check vsrv_ring_write_commit(struct vsrv_ring_out *w);
 bool __must_check vsrv_ring_want_space(struct vsrv_ring_out *w, u32 bytes);
 u32 vsrv_ring_space(struct vsrv_ring_out *w);

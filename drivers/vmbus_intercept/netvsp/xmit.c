@@ -180,7 +180,7 @@ static void *netvsp_batch_add(struct netvsp_queue *q, u32 len)
  * @n: ranges
  *
  * Context: netvsp_queue::lock held.
- * Return: 0 or as vsrv_ring_forward().
+ * Return: 0 or as vsrv_ring_write_packet().
  */
 int netvsp_write_ranges(struct netvsp_queue *q, u32 channel, u32 first,
 			struct netvsp_told_head *told, u32 n)
@@ -193,7 +193,7 @@ int netvsp_write_ranges(struct netvsp_queue *q, u32 channel, u32 first,
 
 	lockdep_assert_held(&q->lock);
 	*told = (struct netvsp_told_head) { .set_id = q->nic->recv_id, .count = n };
-	return vsrv_ring_forward(&q->rings.out, &(struct vsrv_packet) {
+	return vsrv_ring_write_packet(&q->rings.out, &(struct vsrv_packet) {
 		.type = VM_PKT_DATA_USING_XFER_PAGES,
 		.flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
 		.trans_id = first,
