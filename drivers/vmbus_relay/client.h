@@ -206,27 +206,49 @@ struct vrelay_hchan {
 	struct list_head gpadls;
 };
 
-int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *open);
-void vrelay_client_close(struct vrelay_hchan *hchan);
-int vrelay_client_gpadl_create(struct vrelay_hchan *hchan, u32 gpadl_id, u16 range_count,
-			       const u64 *words, unsigned int nwords);
-int vrelay_client_gpadl_teardown(struct vrelay_hchan *hchan, u32 gpadl_id);
-int vrelay_client_modify(struct vrelay_hchan *hchan, u32 target_vp);
 int vrelay_client_drain(struct vrelay_hchan *hchan, bool block);
 void vrelay_client_unblock(struct vrelay_hchan *hchan);
-bool vrelay_client_signal(struct vrelay_hchan *hchan);
+void vrelay_client_set_ctx(struct vrelay_hchan *hchan, void *ctx);
 void vrelay_client_release(struct vrelay_hchan *hchan);
 
 const char *vrelay_hchan_state_name(enum vrelay_hchan_state state);
+bool vrelay_hchan_set_state(struct vrelay_hchan *hchan, enum vrelay_hchan_state next);
+struct vrelay_hchan *vrelay_hchan_find(struct vrelay_client *client, __le32 id);
+void vrelay_hchan_send(struct vrelay_hchan *hchan, enum vmbus_msg_type type);
+int vrelay_hchan_check(const struct vrelay_hchan *hchan);
+void vrelay_hchan_try_release(struct vrelay_hchan *hchan);
 void vrelay_hchan_forget(struct vrelay_hchan *hchan);
-bool vrelay_hchan_due(const struct vrelay_hchan *hchan, unsigned long *end);
-bool vrelay_hchan_give_up(struct vrelay_hchan *hchan);
 void vrelay_hchan_on_offer(struct vrelay_client *client, const void *payload, u32 len);
 void vrelay_hchan_on_rescind(struct vrelay_client *client, const void *payload, u32 len);
+
+/* ---- open channels: client_open.c ----------------------------------------------- */
+
+int vrelay_client_open(struct vrelay_hchan *hchan, const struct vrelay_open *open);
+void vrelay_client_close(struct vrelay_hchan *hchan);
+int vrelay_client_modify(struct vrelay_hchan *hchan, u32 target_vp);
+bool vrelay_client_signal(struct vrelay_hchan *hchan);
+
+void vrelay_hchan_unbind(struct vrelay_hchan *hchan);
+void vrelay_hchan_send_close(struct vrelay_hchan *hchan);
+void vrelay_hchan_abandon_open(struct vrelay_hchan *hchan);
 void vrelay_hchan_on_open_result(struct vrelay_client *client, const void *payload, u32 len);
+void vrelay_hchan_on_modify(struct vrelay_client *client, const void *payload, u32 len);
+
+/* ---- GPADLs: client_gpadl.c ------------------------------------------------------ */
+
+int vrelay_client_gpadl_create(struct vrelay_hchan *hchan, u32 gpadl_id, u16 range_count,
+			       const u64 *words, unsigned int nwords);
+int vrelay_client_gpadl_teardown(struct vrelay_hchan *hchan, u32 gpadl_id);
+
+void vrelay_gpadl_free(struct vrelay_gpadl *gpadl);
+void vrelay_gpadl_send_teardown(struct vrelay_gpadl *gpadl);
 void vrelay_hchan_on_gpadl_created(struct vrelay_client *client, const void *payload, u32 len);
 void vrelay_hchan_on_gpadl_torndown(struct vrelay_client *client, const void *payload, u32 len);
-void vrelay_hchan_on_modify(struct vrelay_client *client, const void *payload, u32 len);
+
+/* ---- answers that do not come: client_late.c -------------------------------------- */
+
+bool vrelay_hchan_due(const struct vrelay_hchan *hchan, unsigned long *end);
+bool vrelay_hchan_give_up(struct vrelay_hchan *hchan);
 
 /* ---- monitor pages: client_mon.c ----------------------------------------------- */
 
@@ -434,7 +456,6 @@ void vrelay_client_disconnect(struct vrelay_client *client);
 int vrelay_client_tl_connect(struct vrelay_client *client, const guid_t *service_id,
 			     const guid_t *endpoint_id, const guid_t *silo_id);
 struct vrelay_hchan *vrelay_client_claim(struct vrelay_client *client);
-void vrelay_client_set_ctx(struct vrelay_hchan *hchan, void *ctx);
 void vrelay_client_describe(struct vrelay_client *client, char *buf, size_t size);
 int vrelay_client_receive(void *ctx, const void *payload, u32 len);
 void vrelay_client_handle(struct vrelay_client *client, const void *payload, u32 len);
