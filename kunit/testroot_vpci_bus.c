@@ -2,8 +2,10 @@
 /*
  * A bus of the test host: its life, what is on it, and its window.
  */
+#include <linux/cleanup.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <vmbus/compat.h>
 
@@ -452,6 +454,12 @@ unlock:
 }
 EXPORT_SYMBOL_GPL(tvp_bus_replace);
 
+/* @len: bytes of @msg, 0 if the client does not know what it is about */
+static int tvp_bus_tell(struct tvp_bus *bus, const void *msg, u32 len)
+{
+	return len ? tvp_chan_send(bus, VM_PKT_DATA_INBAND, 0, msg, len) : -ENOTCONN;
+}
+
 /**
  * tvp_bus_eject() - ask the client to let a function go
  * @bus: bus
@@ -466,22 +474,18 @@ int tvp_bus_eject(struct tvp_bus *bus, u32 slot)
 {
 	struct vpci_slot_msg msg;
 	struct tvp_fn *fn;
-	int err = -ENOENT;
 	u32 len;
 
-	mutex_lock(&bus->lock);
+	guard(mutex)(&bus->lock);
 	fn = tvp_bus_fn(bus, slot);
 	if (!fn)
-		goto unlock;
-	err = fn->fn.state == VPCI_FN_PRESENT ? -ENOTCONN : -EALREADY;
+		return -ENOENT;
+	if (fn->fn.state != VPCI_FN_PRESENT)
+		return -EALREADY;
 	len = vpci_bus_eject(&bus->vpci, &fn->fn, &msg);
-	if (!len)
-		goto unlock;
-	tvp_count(bus, TVP_EJECTS);
-	err = tvp_chan_send(bus, VM_PKT_DATA_INBAND, 0, &msg, len);
-unlock:
-	mutex_unlock(&bus->lock);
-	return err;
+	if (len)
+		tvp_count(bus, TVP_EJECTS);
+	return tvp_bus_tell(bus, &msg, len);
 }
 EXPORT_SYMBOL_GPL(tvp_bus_eject);
 
@@ -498,20 +502,13 @@ int tvp_bus_invalidate(struct tvp_bus *bus, u32 slot, u64 mask)
 {
 	struct vpci_invalidate_block msg;
 	struct tvp_fn *fn;
-	int err = -ENOENT;
-	u32 len;
 
-	mutex_lock(&bus->lock);
+	guard(mutex)(&bus->lock);
 	fn = tvp_bus_fn(bus, slot);
 	if (!fn)
-		goto unlock;
-	err = -ENOTCONN;
-	len = vpci_bus_invalidate_block(&bus->vpci, &fn->fn, mask, &msg);
-	if (len)
-		err = tvp_chan_send(bus, VM_PKT_DATA_INBAND, 0, &msg, len);
-unlock:
-	mutex_unlock(&bus->lock);
-	return err;
+		return -ENOENT;
+	return tvp_bus_tell(bus, &msg,
+			    vpci_bus_invalidate_block(&bus->vpci, &fn->fn, mask, &msg));
 }
 EXPORT_SYMBOL_GPL(tvp_bus_invalidate);
 

@@ -591,4 +591,13 @@ static inline struct vpci_host_fn *hb_on(struct hb *hb, u32 version)
 	return fn;
 }
 
+/* That bus has failed: its device is gone, and nothing is under way. */
+static inline void hb_expect_end(struct hb *hb)
+{
+	hb_expect_fn(hb, HB_REMOVED, HB_SLOT, 1);
+	hb_expect_failed(hb);
+	hb_expect_no_msg(hb);
+	KUNIT_EXPECT_EQ(hb->test, hb->host->nrequests, 0);
+}
+
 #endif /* _KUNIT_VPCI_HOST_BUS_TEST_H */
