@@ -397,3 +397,25 @@ void channel_receive(struct channel *c)
 	if (ring_pop(&c->in))
 		channel_kick(c);
 }
+
+/**
+ * channel_get - wait for a packet that needs no answer, and read it
+ * @c: open channel
+ * @data: payload; zeros where it is shorter
+ * @max: room in @data
+ * @ms: how long to wait
+ *
+ * Return: as ring_get(); -1 if none came.
+ */
+int channel_get(struct channel *c, void *data, u32 max, int ms)
+{
+	u64 id;
+	int len;
+
+	memset(data, 0, max);
+	while ((len = ring_get(&c->in, &id, data, max)) == -1)
+		if (!channel_wait(c, ms))
+			return -1;
+	channel_receive(c);
+	return len;
+}

@@ -184,5 +184,6 @@ bool channel_event(struct channel *c);
 bool channel_wait(struct channel *c, int ms);
 void channel_send(struct channel *c);
 void channel_receive(struct channel *c);
+int channel_get(struct channel *c, void *data, u32 max, int ms);
 
 #endif /* _PEER_H */

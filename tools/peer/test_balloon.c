@@ -91,20 +91,14 @@ static bool send(struct channel *c, struct dm *m, u16 type, u16 size)
 
 static bool receive(struct channel *c, struct dm *m, u16 type, int ms)
 {
-	u64 id;
-	int len;
+	int len = channel_get(c, m, sizeof(*m), ms);
 
-	memset(m, 0, sizeof(*m));
-	while ((len = ring_get(&c->in, &id, m, sizeof(*m))) == -1) {
-		if (!channel_wait(c, ms)) {
-			note("no message %u", type);
-			return false;
-		}
-	}
-	channel_receive(c);
 	if (len >= 16 && m->type == type && m->size == len)
 		return true;
-	note("message %u of %u, %d bytes, not %u", m->type, m->size, len, type);
+	if (len == -1)
+		note("no message %u", type);
+	else
+		note("message %u of %u, %d bytes, not %u", m->type, m->size, len, type);
 	return false;
 }
 

@@ -7,7 +7,6 @@
  * its standard input before it closes.
  */
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 #include <vmbus/ic.h>
 #include "selftest.h"
@@ -33,21 +32,16 @@ union ic {
 /* Return: bytes of the packet, 0 if there is none of that type. */
 static int receive(struct channel *c, union ic *ic, u16 type, int ms)
 {
-	u64 id;
-	int len;
+	int len = channel_get(c, ic, sizeof(*ic), ms);
 
-	memset(ic, 0, sizeof(*ic));
-	while ((len = ring_get(&c->in, &id, ic, sizeof(*ic))) == -1) {
-		if (!channel_wait(c, ms)) {
-			note("no packet of type %u", type);
-			return 0;
-		}
-	}
-	channel_receive(c);
 	if (len >= (int)sizeof(ic->hdr) && ic->hdr.type == type &&
 	    (ic->hdr.flags & VMBUS_IC_REQUEST))
 		return len;
-	note("%d bytes, type %u, flags %u, not type %u", len, ic->hdr.type, ic->hdr.flags, type);
+	if (len == -1)
+		note("no packet of type %u", type);
+	else
+		note("%d bytes, type %u, flags %u, not type %u", len, ic->hdr.type,
+		     ic->hdr.flags, type);
 	return 0;
 }
 
