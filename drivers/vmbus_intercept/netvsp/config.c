@@ -175,59 +175,29 @@ static ssize_t netvsp_config_ifname_store(struct config_item *item, const char *
 				 count);
 }
 
-static ssize_t netvsp_config_mtu_show(struct config_item *item, char *page)
-{
-	return sysfs_emit(page, "%u\n", READ_ONCE(to_netvsp(item)->config.mtu));
+#define NETVSP_SHOW_U32(_name, _field)								\
+static ssize_t netvsp_config_##_name##_show(struct config_item *item, char *page)		\
+{												\
+	return sysfs_emit(page, "%u\n", READ_ONCE(to_netvsp(item)->config._field));		\
 }
 
-static ssize_t netvsp_config_mtu_store(struct config_item *item, const char *page, size_t count)
-{
-	struct netvsp_item *ni = to_netvsp(item);
-
-	return netvsp_store_u32(ni, "mtu", &ni->config.mtu, NETVSP_MTU_MIN, NETVSP_MTU_MAX,
-				page, count);
+#define NETVSP_STORE_U32(_name, _field, _min, _max)						\
+static ssize_t netvsp_config_##_name##_store(struct config_item *item, const char *page,	\
+					     size_t count)					\
+{												\
+	struct netvsp_item *ni = to_netvsp(item);						\
+												\
+	return netvsp_store_u32(ni, #_name, &ni->config._field, _min, _max, page, count);	\
 }
 
-static ssize_t netvsp_config_queues_show(struct config_item *item, char *page)
-{
-	return sysfs_emit(page, "%u\n", READ_ONCE(to_netvsp(item)->config.queues));
-}
-
-static ssize_t netvsp_config_queues_store(struct config_item *item, const char *page, size_t count)
-{
-	struct netvsp_item *ni = to_netvsp(item);
-
-	return netvsp_store_u32(ni, "queues", &ni->config.queues, 1, NETVSP_MAX_CHANNELS,
-				page, count);
-}
-
-static ssize_t netvsp_config_recv_buffer_max_show(struct config_item *item, char *page)
-{
-	return sysfs_emit(page, "%u\n", READ_ONCE(to_netvsp(item)->config.recv_max));
-}
-
-static ssize_t netvsp_config_recv_buffer_max_store(struct config_item *item,
-						   const char *page, size_t count)
-{
-	struct netvsp_item *ni = to_netvsp(item);
-
-	return netvsp_store_u32(ni, "recv_buffer_max", &ni->config.recv_max, NETVSP_BUFFER_MIN,
-				NETVSP_BUFFER_MAX, page, count);
-}
-
-static ssize_t netvsp_config_send_buffer_max_show(struct config_item *item, char *page)
-{
-	return sysfs_emit(page, "%u\n", READ_ONCE(to_netvsp(item)->config.send_max));
-}
-
-static ssize_t netvsp_config_send_buffer_max_store(struct config_item *item,
-						   const char *page, size_t count)
-{
-	struct netvsp_item *ni = to_netvsp(item);
-
-	return netvsp_store_u32(ni, "send_buffer_max", &ni->config.send_max, NETVSP_BUFFER_MIN,
-				NETVSP_BUFFER_MAX, page, count);
-}
+NETVSP_SHOW_U32(mtu, mtu)
+NETVSP_STORE_U32(mtu, mtu, NETVSP_MTU_MIN, NETVSP_MTU_MAX)
+NETVSP_SHOW_U32(queues, queues)
+NETVSP_STORE_U32(queues, queues, 1, NETVSP_MAX_CHANNELS)
+NETVSP_SHOW_U32(recv_buffer_max, recv_max)
+NETVSP_STORE_U32(recv_buffer_max, recv_max, NETVSP_BUFFER_MIN, NETVSP_BUFFER_MAX)
+NETVSP_SHOW_U32(send_buffer_max, send_max)
+NETVSP_STORE_U32(send_buffer_max, send_max, NETVSP_BUFFER_MIN, NETVSP_BUFFER_MAX)
 
 /* ---- at any time -------------------------------------------------------------------------- */
 

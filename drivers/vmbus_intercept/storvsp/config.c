@@ -230,6 +230,20 @@ static ssize_t storvsp_tpg_ide_store(struct config_item *item, const char *page,
 
 /* ---- at any time ------------------------------------------------------------------------- */
 
+/* A number of requests in flight. */
+static ssize_t storvsp_store_depth(const struct storvsp_ctrl *ctrl, const char *attr, u16 *depth,
+				   u16 min, const char *page, size_t count)
+{
+	u16 value;
+	int err;
+
+	err = storvsp_parse_u16(ctrl, attr, page, min, STORVSP_DEPTH, NULL, &value);
+	if (err)
+		return err;
+	WRITE_ONCE(*depth, value);
+	return count;
+}
+
 static ssize_t storvsp_tpg_lun_depth_show(struct config_item *item, char *page)
 {
 	return storvsp_show_u16(&to_ctrl(item)->config.lun_depth, NULL, page);
@@ -239,14 +253,8 @@ static ssize_t storvsp_tpg_lun_depth_store(struct config_item *item, const char 
 					   size_t count)
 {
 	struct storvsp_ctrl *ctrl = to_ctrl(item);
-	u16 depth;
-	int err;
 
-	err = storvsp_parse_u16(ctrl, "lun_depth", page, 1, STORVSP_DEPTH, NULL, &depth);
-	if (err)
-		return err;
-	WRITE_ONCE(ctrl->config.lun_depth, depth);
-	return count;
+	return storvsp_store_depth(ctrl, "lun_depth", &ctrl->config.lun_depth, 1, page, count);
 }
 
 static ssize_t storvsp_tpg_poll_depth_show(struct config_item *item, char *page)
@@ -258,14 +266,8 @@ static ssize_t storvsp_tpg_poll_depth_store(struct config_item *item, const char
 					    size_t count)
 {
 	struct storvsp_ctrl *ctrl = to_ctrl(item);
-	u16 depth;
-	int err;
 
-	err = storvsp_parse_u16(ctrl, "poll_depth", page, 0, STORVSP_DEPTH, NULL, &depth);
-	if (err)
-		return err;
-	WRITE_ONCE(ctrl->config.poll_depth, depth);
-	return count;
+	return storvsp_store_depth(ctrl, "poll_depth", &ctrl->config.poll_depth, 0, page, count);
 }
 
 static ssize_t storvsp_tpg_busy_poll_us_show(struct config_item *item, char *page)
