@@ -10,6 +10,8 @@
 #include <kunit/visibility.h>
 #include <linux/jiffies.h>
 
+#include <vmbus/deadline.h>
+
 #include "client.h"
 
 static void vrelay_client_send_monitor(struct vrelay_client *client, u64 p2c, u64 c2p)
@@ -132,13 +134,15 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_client_reset_monitor);
  */
 unsigned long vrelay_client_check_monitor(struct vrelay_client *client)
 {
+	unsigned long left;
+
 	lockdep_assert_held(&client->lock);
 	if (!client->monitor.asked)
 		return 0;
-	if (time_before(jiffies, client->monitor.deadline))
-		return client->monitor.deadline - jiffies;
-	vrelay_client_monitor_late(client);
-	return 0;
+	left = vmbus_jiffies_left(client->monitor.deadline);
+	if (!left)
+		vrelay_client_monitor_late(client);
+	return left;
 }
 
 /* The connection is gone, and what the host had with it. */

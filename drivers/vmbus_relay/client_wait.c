@@ -14,6 +14,8 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include <vmbus/deadline.h>
+
 #include "client.h"
 
 /* There is something that a host which is there answers, or takes, before long. */
@@ -47,12 +49,6 @@ void vrelay_client_expect(struct vrelay_client *client)
 	client->ops->changed(client);
 }
 
-/* Returns jiffies until @end, 0 if it has come. */
-static unsigned long vrelay_left(unsigned long end)
-{
-	return time_before(jiffies, end) ? end - jiffies : 0;
-}
-
 static void vrelay_client_give_up(struct vrelay_client *client, const char *why)
 {
 	vrelay_count(client, VRELAY_TIMEOUTS);
@@ -79,14 +75,14 @@ static unsigned long vrelay_client_check_silence(struct vrelay_client *client)
 	unsigned long left;
 
 	if (client->probing) {
-		left = vrelay_left(client->deadline);
+		left = vmbus_jiffies_left(client->deadline);
 		if (!left)
 			vrelay_client_give_up(client, "it says nothing");
 		return left;
 	}
 	if (client->pause != VRELAY_RUNNING || !vrelay_client_awaits(client))
 		return 0;
-	left = vrelay_left(client->heard + client->silence);
+	left = vmbus_jiffies_left(client->heard + client->silence);
 	if (left)
 		return left;
 	if (!list_empty(&client->out)) {
@@ -101,7 +97,7 @@ static unsigned long vrelay_client_check_silence(struct vrelay_client *client)
 static unsigned long vrelay_client_check_requests(struct vrelay_client *client)
 {
 	struct vrelay_hchan *hchan;
-	unsigned long id, end, left = 0;
+	unsigned long id, end, wait, left = 0;
 	bool cut = false;
 
 	/* It answers what it was asked before; what is asked now waits here. */
@@ -109,8 +105,9 @@ static unsigned long vrelay_client_check_requests(struct vrelay_client *client)
 		return 0;
 	xa_for_each(&client->chans, id, hchan)
 		while (vrelay_hchan_due(hchan, &end) && !cut) {
-			if (vrelay_left(end)) {
-				left = min_not_zero(left, vrelay_left(end));
+			wait = vmbus_jiffies_left(end);
+			if (wait) {
+				left = min_not_zero(left, wait);
 				break;
 			}
 			cut = !vrelay_hchan_give_up(hchan);
@@ -140,7 +137,7 @@ unsigned long vrelay_client_check_deadline(struct vrelay_client *client)
 		if (client->state != VRELAY_CONNECTED)
 			left = 0;
 	} else if (client->state != VRELAY_DISCONNECTED) {
-		left = vrelay_left(client->deadline);
+		left = vmbus_jiffies_left(client->deadline);
 		if (!left) {
 			vrelay_count(client, VRELAY_TIMEOUTS);
 			vrelay_client_cut(client);

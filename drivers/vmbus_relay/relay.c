@@ -10,6 +10,8 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
+#include <vmbus/deadline.h>
+
 #include "vrelay.h"
 
 static void vrelay_drop_all(struct vrelay *relay)
@@ -88,14 +90,17 @@ static unsigned long vrelay_reconcile_guest(struct vrelay *relay)
 /* Returns jiffies until the next try, 0 for none. */
 static unsigned long vrelay_reconcile_host(struct vrelay *relay)
 {
+	unsigned long left;
+
 	/* What the host had of us, it has lost. */
 	vrelay_drop_all(relay);
 	vrelay_mon_off(relay);
 	vrelay_tl_check(relay, true);
 	if (READ_ONCE(relay->client.failure[0]))
 		return 0;
-	if (time_before(jiffies, relay->retry_at))
-		return relay->retry_at - jiffies;
+	left = vmbus_jiffies_left(relay->retry_at);
+	if (left)
+		return left;
 	relay->retry_at = jiffies + VRELAY_RETRY;
 	vrelay_client_connect(&relay->client);
 	return VRELAY_RETRY;

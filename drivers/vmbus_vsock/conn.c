@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
+#include <vmbus/deadline.h>
 #include "vvsock.h"
 #include "trace.h"
 
@@ -338,7 +339,7 @@ static bool vvsock_conn_alive(struct vvsock_conn *conn)
 	alive = conn->state < VVSOCK_DEAD;
 	/* Does nothing if the work is wanted earlier. */
 	if (alive && conn->deadline)
-		queue_delayed_work(vvsock_wq, &conn->work, conn->deadline - jiffies);
+		queue_delayed_work(vvsock_wq, &conn->work, vmbus_jiffies_left(conn->deadline));
 	spin_unlock_irq(&conn->lock);
 	return alive;
 }

@@ -17,6 +17,7 @@
 #include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <vmbus/deadline.h>
 #include <vmbus/ring.h>
 
 #include "host_priv.h"
@@ -256,8 +257,7 @@ static void vpci_host_work(struct work_struct *work)
 		cond_resched();
 	/* If something has come to do meanwhile it is queued already, and stays so. */
 	if (!vpci_host_over(host) && vpci_host_next_deadline(host, &deadline))
-		queue_delayed_work(host->wq, &host->work,
-				   time_after(deadline, jiffies) ? deadline - jiffies : 0);
+		queue_delayed_work(host->wq, &host->work, vmbus_jiffies_left(deadline));
 	mutex_unlock(&host->lock);
 }
 
