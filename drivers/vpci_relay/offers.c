@@ -23,9 +23,9 @@ static const guid_t vpci_relay_class = VINT_CLASS_VPCI;
 
 atomic64_t vpci_relay_taken;
 atomic64_t vpci_relay_refused;
-atomic_t vpci_relay_held;
+atomic_t vpci_relay_present;
 
-/* Whether the instance is held already; each has one directory in sysfs. */
+/* Whether the instance is here already; each has one directory in sysfs. */
 static bool vpci_relay_known(const struct vint_offer *offer)
 {
 	const struct vpci_relay_bus *bus;
@@ -99,7 +99,7 @@ static int vpci_relay_offer(struct vint_hook *hook, const struct vint_handover *
 		return err;
 	}
 	atomic64_inc(&vpci_relay_taken);
-	atomic_inc(&vpci_relay_held);
+	atomic_inc(&vpci_relay_present);
 	*priv = bus;
 	return 0;
 }
@@ -113,7 +113,7 @@ static void vpci_relay_revoke(struct vint_hook *hook, void *priv)
 	mutex_unlock(&vpci_relay_lock);
 	vpci_relay_bus_stop(bus);
 	vpci_relay_dir_remove(bus);
-	atomic_dec(&vpci_relay_held);
+	atomic_dec(&vpci_relay_present);
 }
 
 /**

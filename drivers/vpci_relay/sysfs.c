@@ -20,11 +20,11 @@ static const struct class vpci_relay_sysfs_class = {
 
 /* ---- the device ---------------------------------------------------------------------- */
 
-static ssize_t offers_held_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t offers_present_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", atomic_read(&vpci_relay_held));
+	return sysfs_emit(buf, "%d\n", atomic_read(&vpci_relay_present));
 }
-static DEVICE_ATTR_RO(offers_held);
+static DEVICE_ATTR_RO(offers_present);
 
 static ssize_t offers_taken_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -90,7 +90,7 @@ static struct attribute *vpci_relay_attrs[] = {
 	&dev_attr_rules.attr,
 	&dev_attr_add_rule.attr,
 	&dev_attr_remove_rule.attr,
-	&dev_attr_offers_held.attr,
+	&dev_attr_offers_present.attr,
 	&dev_attr_offers_taken.attr,
 	&dev_attr_offers_refused.attr,
 	NULL

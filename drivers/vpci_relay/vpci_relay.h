@@ -75,7 +75,7 @@ struct vpci_relay_bus {
 /* offers.c */
 extern atomic64_t vpci_relay_taken;
 extern atomic64_t vpci_relay_refused;
-extern atomic_t vpci_relay_held;
+extern atomic_t vpci_relay_present;
 
 int vpci_relay_hook_init(void);
 void vpci_relay_hook_exit(void);
