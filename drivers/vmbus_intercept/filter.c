@@ -79,7 +79,7 @@ s64 vint_filter_decide(struct vint_filter *filter,
 	down_read(&filter->lock);
 	id = vint_filter_match(filter, offer, decision);
 	up_read(&filter->lock);
-	/* The general relay and the hooks cannot treat a PCI device safely. */
+	/* The general relay and hooks but "vpci" cannot treat a PCI device safely. */
 	if (guid_equal(&offer->class_id, &vint_class_vpci) &&
 	    decision->disposition != VINT_HIDE && decision->disposition != VINT_VPCI) {
 		memset(decision, 0, sizeof(*decision));

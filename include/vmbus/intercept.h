@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * vmbus_intercept: decides for each offer of the host what becomes of it, and
- * knows the device hooks that take offers over.
+ * knows the device hooks that take offers over.  A module that only offers devices of its
+ * own to the guest is no hook: see <vmbus/server.h>.
  */
 #ifndef _VMBUS_INTERCEPT_H
 #define _VMBUS_INTERCEPT_H
@@ -12,7 +13,7 @@
 
 #define VINT_HOOK_NAME_SIZE	24
 
-/* Offers of this class go to the VPCI path or are hidden. */
+/* Offers of this class go to the hook "vpci" or are hidden. */
 #define VINT_CLASS_VPCI							\
 	GUID_INIT(0x44c4f61d, 0x4444, 0x4400,				\
 		  0x9d, 0x52, 0x80, 0x2e, 0x27, 0xed, 0xe1, 0x9f)
@@ -20,7 +21,7 @@
 enum vint_disposition {
 	VINT_RELAY,		/* offer it again to the guest */
 	VINT_INTERCEPT,		/* a hook in VTL2 has it */
-	VINT_VPCI,		/* the VPCI path has it */
+	VINT_VPCI,		/* the hook "vpci" has it */
 	VINT_LOCAL,		/* VTL2 itself uses it */
 	VINT_HIDE,		/* nobody gets it */
 };
