@@ -11,7 +11,6 @@ sum=$SUM
 check "disk B works" guest_scratch "$GUID_B"
 
 rounds=2
-[ -z "${LONG:-}" ] || rounds=6
 n=0
 while [ $n -lt $rounds ]; do
 	n=$((n + 1))

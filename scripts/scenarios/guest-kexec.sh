@@ -8,7 +8,6 @@
 . ./kexec.inc
 
 rounds=2
-[ -z "${LONG:-}" ] || rounds=3
 kexec_bed ""
 n=0
 while [ $n -lt $rounds ]; do

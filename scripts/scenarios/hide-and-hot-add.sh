@@ -52,7 +52,6 @@ equal "disk B" "0: hide;" "$(decisions "$GUID_B")"
 equal "the VPCI bus, in spite of the rule" "-3: vpci;" "$(decisions "$GUID_VPCI")"
 
 rounds=$ROUNDS
-[ -z "${LONG:-}" ] || rounds=6
 n=0
 while [ $n -lt "$rounds" ]; do
 	n=$((n + 1))

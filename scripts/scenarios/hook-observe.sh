@@ -10,7 +10,7 @@ DISK_SUBCHANNELS=1
 rounds=4
 packets=300
 if [ -n "${LONG:-}" ]; then
-	rounds=8
+	rounds=6
 	packets=3000
 fi
 

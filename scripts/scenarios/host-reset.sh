@@ -10,7 +10,7 @@ ICS="$GUID_SHUTDOWN $GUID_HEARTBEAT $GUID_TIMESYNC $GUID_KVP"
 HOSTS="$GUID_A $GUID_B $GUID_PIPE $ICS"
 HOST_WITH=ic=1
 rounds=1
-[ -z "${LONG:-}" ] || rounds=5
+[ -z "${LONG:-}" ] || rounds=2
 
 # The host forgets everything, without a word: no offer is taken back
 host_goes() {

@@ -12,7 +12,7 @@
 
 GUEST_CPUS=4
 CYCLES=2
-[ -z "${LONG:-}" ] || CYCLES=12
+[ -z "${LONG:-}" ] || CYCLES=6
 HOT=5
 BRIEF=6
 

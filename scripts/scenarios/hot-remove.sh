@@ -6,7 +6,6 @@
 
 bed_up
 rounds=$ROUNDS
-[ -z "${LONG:-}" ] || rounds=6
 n=0
 while [ $n -lt "$rounds" ]; do
 	n=$((n + 1))

@@ -8,7 +8,7 @@
 . ./nic.inc
 
 FLAPS=2
-[ -z "${LONG:-}" ] || FLAPS=15
+[ -z "${LONG:-}" ] || FLAPS=5
 
 # again: VTL2's address of IPv6 goes with the interface
 again() {

@@ -8,8 +8,6 @@
 . ./lib.sh
 . ./nic.inc
 
-[ -z "${LONG:-}" ] || PING_STEP=1
-
 # What lib.sh has of a guest, of the one that is not meant now
 GUEST_VARIABLES="GUEST GUEST_LOG GUEST_IN GUEST_ID GUEST_PID GUEST_UPS VMM_LOG NIC"
 OTHER_GUEST=guest1

@@ -10,7 +10,7 @@
 . ./leak.inc
 
 CYCLES=1
-[ -z "${LONG:-}" ] || CYCLES=12
+[ -z "${LONG:-}" ] || CYCLES=4
 
 # hot_add N: the guest has it, and both sides their addresses
 hot_add() {

@@ -8,7 +8,7 @@
 . ./nic.inc
 
 MIXES=5
-[ -z "${LONG:-}" ] || MIXES=40
+[ -z "${LONG:-}" ] || MIXES=12
 GUEST_HAS="rx tx sg tso gso gro lro"
 PORT_HAS="tx sg tso gso gro"
 

@@ -8,7 +8,7 @@
 . ./nic.inc
 
 REBOOTS=2
-[ -z "${LONG:-}" ] || REBOOTS=5
+[ -z "${LONG:-}" ] || REBOOTS=3
 
 # back: a guest that has come up anew has its NIC and works
 back() {

@@ -8,7 +8,6 @@
 . ./storage.inc
 
 ROUNDS=3
-[ -z "${LONG:-}" ] || ROUNDS=5
 MNT=/mnt/fs
 NULLB=/sys/kernel/config/nullb/volatile
 DISK_MB=128

@@ -10,7 +10,7 @@ ms=5000
 packets=300
 cycles=50
 if [ -n "${LONG:-}" ]; then
-	ms=10000
+	ms=7000
 	packets=500
 	cycles=100
 fi

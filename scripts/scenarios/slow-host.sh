@@ -11,8 +11,8 @@ LATE_MS=40
 cycles=20
 flips=3
 if [ -n "${LONG:-}" ]; then
-	cycles=100
-	flips=10
+	cycles=40
+	flips=5
 fi
 
 PARAM=/sys/module/vmbus_relay/parameters

@@ -11,8 +11,8 @@ DISKS="$GUID_A $GUID_B $GUID_NVME"
 moves=4
 storm=20
 if [ -n "${LONG:-}" ]; then
-	moves=16
-	storm=120
+	moves=8
+	storm=40
 fi
 
 # The guest's channel of GUID to CPU

@@ -6,7 +6,6 @@
 
 bed_up
 rounds=2
-[ -z "${LONG:-}" ] || rounds=6
 n=0
 while [ $n -lt $rounds ]; do
 	n=$((n + 1))

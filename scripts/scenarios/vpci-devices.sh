@@ -7,7 +7,7 @@
 . ./vpci.inc
 
 ROUNDS_COPY=3
-[ -z "${LONG:-}" ] || ROUNDS_COPY=40
+[ -z "${LONG:-}" ] || ROUNDS_COPY=10
 
 # counts WHAT NAME CPU: reading the disk there interrupts that CPU
 counts() {
