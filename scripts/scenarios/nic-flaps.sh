@@ -47,12 +47,12 @@ note "So fast that a guest is not told each time"
 must "down and up, 20 times" flicker
 check "the guest has a carrier" guest_carrier_is "$NIC" 1
 must "VTL2 reaches the guest" reaches 10.7.1.2
+must "traffic goes on" traffic_runs
 must "the guest, too" guest_run "for i in \$(seq 10); do
 	/bin/ip link set $NIC down; /bin/ip link set $NIC up; done" 120
 must "it has its addresses" guest_net "$NIC" 1
 must "VTL2 reaches the guest" reaches 10.7.1.2
 must "traffic goes on" traffic_runs
 check "nothing that was fetched was wrong" traffic_stop
-transfers "afterwards"
 nic_good
 nic_down

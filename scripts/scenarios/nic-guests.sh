@@ -87,10 +87,8 @@ guests_transfer "the file" data "$SUM" 10.7.1.2 10.7.1.3
 guests_transfer "1 MiB, IPv6" small "$SMALL_SUM" "[fd07:1::2]" "[fd07:1::3]"
 
 note "Both at a time, and VTL2"
-must "the first fetches from the second" guest_run "rm -f /tmp/stop; traffic down \
-	http://10.7.1.3:8080/small $SMALL_SUM > /dev/null 2>&1 &"
-must "the second from the first" other guest_run "rm -f /tmp/stop; traffic down \
-	http://10.7.1.2:8080/small $SMALL_SUM > /dev/null 2>&1 &"
+must "the first fetches from the second" guest_traffic_start 10.7.1.3
+must "the second from the first" other guest_traffic_start 10.7.1.2
 must "VTL2 from the first" our_traffic_start
 must "all do" traffic_runs
 must "the second, too" other load_runs down 2

@@ -54,7 +54,8 @@ for name in tx_frames tx_bytes tx_batches rx_frames rx_bytes control_requests; d
 	check "$name counts" counted port1 $name
 done
 check "the guest gives back all that it gets" nic_quiet
-nic_good
+must "both have a file to fetch" files_up 10.7.1.1
+nic_good 10.7.1.100 10.7.1.1
 kill "$DHCP_PID"
 must "the guest powers off" guest_stop
 check "the carrier goes" carrier_is port1 0

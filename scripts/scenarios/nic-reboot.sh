@@ -15,8 +15,7 @@ back() {
 	nic_guest_up
 	transfers "$1"
 	check "VTL2's fetches go on" our_traffic_runs
-	must "the guest's, too" guest_run "rm -f /tmp/stop; traffic down \
-		http://10.7.1.1:8080/small $SMALL_SUM rough > /dev/null 2>&1 &"
+	must "the guest's, too" guest_traffic_start 10.7.1.1 rough
 	must "both run" traffic_runs
 }
 
@@ -28,7 +27,7 @@ our_traffic_runs() {
 }
 
 nic_bed queues=2
-must "both fetch, all the time" traffic_start rough
+must "both fetch, all the time" traffic_start reset
 must "they do" traffic_runs
 n=0
 while [ $n -lt $REBOOTS ]; do

@@ -55,7 +55,6 @@ note "The guest reboots"
 must "it does" guest_reboot
 nic_guest_up
 check "it is told again" told 7 added 3
-small_transfers "afterwards"
 must "the VF goes" vf none
 check "it is told" told 7 removed 2
 nic_good
