@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: the guest changes number, table and key of its queues under traffic, again and again
+# desc: the guest changes number, table and key of its queues under traffic; VTL2 how it uses them
 # limit: 300
 # long-limit: 1800
 # image: network
@@ -29,10 +29,52 @@ only() {
 	check "and no other" [ $((all - one)) -lt 20000 ]
 }
 
+# table: table and key, of what ethtool -x says
+table() {
+	sed '1d; /^RSS hash function/,$d; s/  */ /g'
+}
+
+# same_table: VTL2 shows the guest's
+same_table() {
+	equal "VTL2 shows the guest's table and key" "$(guest_run "ethtool -x $NIC" | table)" \
+		"$(ethtool -x port1 | table)"
+}
+
+# in_table: queues that are in VTL2's
+in_table() {
+	ethtool -x port1 | awk '/^ *[0-9]+: [0-9 ]+$/ { for (i = 2; i <= NF; i++) print $i }' |
+		sort -u | xargs
+}
+
+# coalesce WORD VALUE: VTL2 has that from now on
+coalesce() {
+	ethtool -C port1 "$1" "$2" && coalesces "$1" "$2"
+}
+
+# coalesces WORD VALUE: ethtool -c says so
+coalesces() {
+	local value
+
+	value=$(ethtool -c port1 | sed -n "s/^$1:[[:space:]]*//p")
+	[ "$value" = "$2" ] && return
+	echo "$1 is $value, not $2"
+	return 1
+}
+
+# polls USECS: all of the NIC's channels do
+polls() {
+	local dir
+
+	for dir in $(chan_dirs guest0 "$(nic_guid 1)"); do
+		file_is "$dir/busy_poll_us" "$1" || return 1
+	done
+}
+
 nic_bed queues=4
 must "it has 4 channels" channels_are 4
 check "VTL2 knows that" wait_for "ethtool -l port1 | grep -A 5 ^Current | grep 'Combined:.*4'" 10
-check "VTL2 shows the guest's table" ethtool -x port1
+check "VTL2 knows of a table of all" wait_for "[ \"\$(in_table)\" = '0 1 2 3' ]" 20
+same_table
 must "both fetch, all the time" traffic_start rough
 for n in $STORM; do
 	# Linux refuses less than a table of one's own has.
@@ -48,12 +90,41 @@ for n in $STORM; do
 	small_transfers "with them"
 done
 check "more queues than there are is refused" fails guest_run "ethtool -L $NIC combined 5"
+same_table
+
+note "VTL2 has its say, too"
+must "it tells of each frame at once" coalesce tx-frames 1
+must "and uses one queue" ethtool -L port1 combined 1
+check "traffic goes on" traffic_runs
+must "it tells of 64 at a time" coalesce tx-frames 64
+must "and uses all queues" ethtool -L port1 combined 4
+must "it looks for more for 10 ms" coalesce rx-usecs 10000
+check "each channel does" polls 10000
+must "it looks for 100 us" coalesce rx-usecs 100
+check "traffic goes on" traffic_runs
+must "it does not look" coalesce rx-usecs 0
+check "no channel does" polls 0
+check "more than 10 ms is refused" fails ethtool -C port1 rx-usecs 10001
+check "it still does not look" coalesces rx-usecs 0
+for n in 0 65; do
+	check "$n frames at a time are refused" fails ethtool -C port1 tx-frames $n
+done
+check "they are still 64" coalesces tx-frames 64
+check "more queues than there are is refused" fails ethtool -L port1 combined 5
 check "nothing that was fetched was wrong" traffic_stop
 
 note "The table decides"
 must "a table of one queue" guest_run "ethtool -X $NIC equal 1"
+same_table
+equal "which is the only one there" 0 "$(in_table)"
 only 0
 must "another" guest_run "ethtool -X $NIC weight 0 0 1 0"
+same_table
+equal "which is the only one there" 2 "$(in_table)"
+only 2
+must "VTL2 uses one queue" ethtool -L port1 combined 1
+only 0
+must "VTL2 uses all queues" ethtool -L port1 combined 4
 only 2
 nic_good
 nic_down
