@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: IPv6, VLANs, and frames of 9000 bytes between guest and VTL2
+# desc: IPv6, VLANs, and packets of 9000 and 9216 bytes between guest and VTL2
 # limit: 300
 # long-limit: 3600
 # image: network
@@ -41,13 +41,19 @@ all_ways() {
 	small_transfers "$1: IPv6 in the VLAN" "[fd07:$VLAN::2]" "[fd07:$VLAN::1]"
 }
 
-nic_bed mtu=9000
+nic_bed mtu=9216
 must "both have VLAN $VLAN" vlan_up
 must "1500 bytes are the most so far" mtu 1500
 all_ways 1500 "$PING_STEP" "$PING_STEP"
 must "9000 bytes are the most now" mtu 9000
 all_ways 9000 $JUMBO_STEP $JUMBO_FIRST
-check "9300 are refused" fails ip link set port1 mtu 9300
+must "9216 bytes, the most of all" mtu 9216
+must "9216: the guest reaches VTL2" guest_reaches 10.7.1.1
+check "9216: pings of all sizes" ping_sizes 10.7.1.1 9188 $JUMBO_STEP
+check "9216: in the VLAN" ping_sizes 10.7.$VLAN.1 9188 4000
+small_transfers "9216"
+small_transfers "9216: in the VLAN" 10.7.$VLAN.2 10.7.$VLAN.1
+check "9217 are refused" fails ip link set port1 mtu 9217
 must "the guest has VLAN 6, too" guest_run "/bin/ip link add link $NIC name other type vlan id 6 &&
 	/bin/ip link set other up && /bin/ip addr add 10.7.6.2/24 dev other"
 must "what it looks for is in VLAN $VLAN" ip addr add 10.7.6.1/24 dev port1.$VLAN
