@@ -8,6 +8,8 @@
 . ./lib.sh
 . ./nic.inc
 
+[ -z "${LONG:-}" ] || PING_STEP=1
+
 # The outer machine's network: a gateway, and an echo of TCP at port 7
 GATEWAY=10.0.2.2
 ECHO=10.0.2.100

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: two guests talk through a bridge of VTL2, with large frames, broadcasts and IPv6
+# desc: two guests talk through a bridge of VTL2: large frames, broadcasts, IPv6, a VLAN, streams
 # limit: 300
 # long-limit: 1500
 # memory: 2560
 # image: network
 . ./lib.sh
 . ./nic.inc
+
+VLAN=5
+# Between them is a queue of VTL2, which TCP fills until some of it is lost.
+IPERF_SERVER=10.7.1.3
+IPERF_AGAIN=25
 
 # What lib.sh has of a guest, of the one that is not meant now
 GUEST_VARIABLES="GUEST GUEST_LOG GUEST_IN GUEST_ID GUEST_PID GUEST_UPS VMM_LOG NIC"
@@ -55,6 +60,17 @@ guest_has() {
 		/bin/ip -6 addr add fd07:1::$1/64 dev $NIC nodad"
 }
 
+# guest_in_vlan N: the guest that is meant now, too
+guest_in_vlan() {
+	guest_run "/bin/ip link add link $NIC name vlan type vlan id $VLAN && /bin/ip link set vlan up &&
+		/bin/ip addr add 10.7.$VLAN.$1/24 dev vlan"
+}
+
+# mtu BYTES: of both guests
+mtu() {
+	guest_ip link set "$NIC" mtu "$1" && other guest_ip link set "$OTHER_NIC" mtu "$1"
+}
+
 # guests_transfer WHAT FILE SUM FIRST SECOND: each gets what the other one has
 guests_transfer() {
 	equal "$1: the first guest gets it" "$3" "$(guest_fetched "$2" "$5")"
@@ -64,10 +80,10 @@ guests_transfer() {
 must "modules load" modules_up
 must "the servers start" servers_up
 must "so does one for a second guest" other_server
-must "the first guest has a NIC" nic_up "$(nic_guid 1)" port1
+must "the first guest has a NIC" nic_up "$(nic_guid 1)" port1 mtu=9000
 NIC_SERVER=guest1
 must "a second NIC of the same instance is refused" fails mkdir "$NETVSP/$(nic_guid 1)"
-must "the second guest has one" nic_up "$(nic_guid 2)" port2
+must "the second guest has one" nic_up "$(nic_guid 2)" port2 mtu=9000
 must "a bridge has both" nic_bridge br0 port1 port2
 must "and an address" nic_net br0 1
 guest_begins 1
@@ -85,6 +101,20 @@ check "each finds the other one by a broadcast" guest_run "arping -c 1 -w 5 -I $
 check "this one, too" other guest_run "arping -c 1 -w 5 -I $OTHER_NIC 10.7.1.2"
 guests_transfer "the file" data "$SUM" 10.7.1.2 10.7.1.3
 guests_transfer "1 MiB, IPv6" small "$SMALL_SUM" "[fd07:1::2]" "[fd07:1::3]"
+
+note "Streams, frames of 9000 bytes, and a VLAN"
+must "the second waits for iperf3" other guest_run "iperf3 -s -D"
+iperf "the first sends" -P 2
+iperf "the second sends" -P 2 -R
+must "9000 bytes are the most" mtu 9000
+must "it reaches the other one" guest_reaches 10.7.1.3
+check "pings of all sizes" ping_sizes 10.7.1.3 8972 997
+iperf "both do" --bidir
+must "the first is in VLAN $VLAN" guest_in_vlan 2
+must "the second, too" other guest_in_vlan 3
+guests_transfer "1 MiB in the VLAN" small "$SMALL_SUM" 10.7.$VLAN.2 10.7.$VLAN.3
+must "1500 bytes are the most" mtu 1500
+must "it reaches the other one" guest_reaches 10.7.1.3
 
 note "Both at a time, and VTL2"
 must "the first fetches from the second" guest_traffic_start 10.7.1.3
