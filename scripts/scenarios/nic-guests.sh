@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: two guests talk through a bridge of VTL2: large frames, broadcasts, IPv6, a VLAN, streams
-# limit: 300
-# long-limit: 1500
+# limit: 360
+# long-limit: 1800
 # memory: 2560
 # image: network
 . ./lib.sh

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the guest changes number, table and key of its queues under traffic; VTL2 how it uses them
-# limit: 300
+# limit: 360
 # long-limit: 1800
 # image: network
 . ./lib.sh

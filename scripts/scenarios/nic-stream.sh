@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: TCP streams of the guest and VTL2, either way, by 1 and by 4 queues; no byte is wrong
-# limit: 300
-# long-limit: 1500
+# limit: 360
+# long-limit: 1800
 # image: network
 . ./lib.sh
 . ./nic.inc

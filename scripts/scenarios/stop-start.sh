@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: the VMBus of a running guest is stopped and started while its disks are in use
-# limit: 360
+# desc: the VMBus of a running guest is stopped and started while its disks and its NIC are in use
+# limit: 420
+# image: network
 . ./lib.sh
+. ./nic.inc
+
+NIC_MB=1
 
 # pauses: until the file goes; vtl0 stops the partition for 50 ms each time
 pauses() {
@@ -11,27 +15,55 @@ pauses() {
 	while [ -e /tmp/pausing ]; do
 		kill -USR2 "$GUEST_PID"
 		n=$((n + 1))
+		echo $n > /tmp/pauses
 		sleep 0.2
 	done
-	echo $n > /tmp/pauses
+	: > /tmp/paused
+}
+
+pauses_begin() {
+	rm -f /tmp/pauses /tmp/paused
+	: > /tmp/pausing
+	pauses 7<&- &
+}
+
+pauses_end() {
+	rm /tmp/pausing
+	wait_for "[ -e /tmp/paused ]" 10
+	note "stopped $(cat /tmp/pauses) times"
+	check "that was often enough" test "$(cat /tmp/pauses)" -gt 10
 }
 
 must "modules load" modules_up
 must "the host has two disks and a pipe" host_up
 must "VTL2 has a disk of its own on NVMe" nvme_disk
+must "and a NIC" nic_up "$(nic_guid 1)" port1
+must "which has an address" nic_net port1 1
 must "the relay connects with the host" relay_on
-must "the guest starts" guest_start
+must "the guest starts" guest_start --memory 384
 must "the guest comes up" guest_wait_up 120
-must "with all its devices" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" "$GUID_NVME"
+must "with all its devices" guest_lists "$GUID_A" "$GUID_B" "$GUID_PIPE" "$GUID_NVME" \
+	"$(nic_guid 1)"
+nic_guest_up
 
-: > /tmp/pausing
-pauses &
+pauses_begin
 disk_works "the NVMe disk" "$GUID_NVME"
 disk_works "a disk of the host" "$GUID_A"
-rm /tmp/pausing
-wait_for "[ -s /tmp/pauses ]" 10
-note "stopped $(cat /tmp/pauses) times"
-check "that was often enough" test "$(cat /tmp/pauses)" -gt 10
+pauses_end
+
+note "Its NIC"
+must "guest and VTL2 fetch, all the time" traffic_start
+must "they do" traffic_runs
+pauses_begin
+check "the VMBus is stopped meanwhile" wait_for "[ \"\$(cat /tmp/pauses)\" -gt 20 ]" 60
+check "traffic goes on" traffic_runs
+pauses_end
+check "it goes on afterwards" traffic_runs
+check "nothing that was fetched was wrong" traffic_stop
+check "the guest gives back all that it got" nic_quiet
+check "nothing of the guest's was refused" nic_heard
+check "no queue was stuck" no_stalls
+
 check "its monitor says what the guest's CPUs do" test "$(guest_cpus | grep -c 'vCPU .*interrupts')" = \
 	"$GUEST_CPUS"
 check "it is not stopped now" file_is "$PARTITION/stopped" 0
