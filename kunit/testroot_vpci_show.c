@@ -2,9 +2,11 @@
 /*
  * What a test can read of a bus: /sys/kernel/debug/vmbus_testroot_vpci/<bus>, a line for
  * each thing: its name, and its value or values.  A function is a line that begins with
- * "fn": slot, kind, serial, state, interrupts that it has raised.
+ * "fn": slot, kind, serial, state, interrupts that it has raised.  Lines that begin with
+ * "config" and a slot are its configuration space, as lspci -F takes it.
  */
 #include <linux/debugfs.h>
+#include <linux/pci_regs.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
@@ -81,6 +83,22 @@ int tvp_knob_find(const char *name)
 	return match_string(tvp_knob_names, TVP_KNOBS, name);
 }
 
+#define TVP_SHOW_BYTES	16	/* in a line */
+
+static void tvp_show_config(struct seq_file *s, struct tvp_fn *fn)
+{
+	u8 line[TVP_SHOW_BYTES];
+	unsigned int at, i;
+
+	for (at = 0; at < PCI_CFG_SPACE_SIZE; at += sizeof(line)) {
+		mutex_lock(&fn->bus->config_lock);
+		for (i = 0; i < sizeof(line); i++)
+			line[i] = tvp_fn_config_read(fn, at + i, 1);
+		mutex_unlock(&fn->bus->config_lock);
+		seq_printf(s, "config %u %02x: %*ph\n", fn->fn.desc.slot, at, TVP_SHOW_BYTES, line);
+	}
+}
+
 static void tvp_show_fns(struct seq_file *s, struct tvp_bus *bus)
 {
 	const struct vpci_desc *desc;
@@ -92,6 +110,7 @@ static void tvp_show_fns(struct seq_file *s, struct tvp_bus *bus)
 		desc = &vfn->desc;
 		seq_printf(s, "fn %u %s %#x %s %lld\n", desc->slot, fn->path ? "nvme" : "copy",
 			   desc->serial, tvp_states[vfn->state], atomic64_read(&fn->interrupts));
+		tvp_show_config(s, fn);
 	}
 }
 
