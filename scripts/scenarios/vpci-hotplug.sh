@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: PCI devices are ejected, come again, are torn out, and replaced by others
+# desc: PCI devices are ejected, idle and under I/O, come again, are torn out, and replaced
 # limit: 400
-# long-limit: 2400
+# long-limit: 3600
 # append: kmemleak=on
 . ./lib.sh
 . ./vpci.inc
+. ./load.inc
 . ./leak.inc
 
-CYCLES=4
-[ -z "${LONG:-}" ] || CYCLES=40
+EJECTS=4
+TEARS=2
+if [ -n "${LONG:-}" ]; then
+	EJECTS=100
+	TEARS=4
+fi
 
 FIRST=$(vpci_pci 0 0)
 PAIR=$(vpci_pci 0 1)
 OTHER=$(vpci_pci 2 0)
 NVME=$(vpci_pci 1 0)
+BUSY=$(vpci_pci 3 0)
 
 # serial_changes SERIAL: the guest's controller has another one than this, at once or soon
 serial_changes() {
@@ -24,36 +30,77 @@ serial_changes() {
 	return 1
 }
 
+# ejected BUS TIMES: the host has got it back so often, and the guest was in time with it
+ejected() {
+	vpci_becomes "$1" ejected "$2" &&
+	wait_for "[ \"\$(vpci_relayed $1 guest_counters eject_timeouts)\" = 0 ]" 1
+}
+
+# eject_copy N: round N of all
+eject_copy() {
+	must "round $1: the host wants a copy engine back" vpci_ask "eject 2 0"
+	must "the guest lets it go" ejected 2 $((($1 + 1) / 2))
+	must "and has it no more" guest_vpci_is "$FIRST" "$NVME" "$BUSY"
+	check "another works" guest_copies "$FIRST" 1
+	must "it comes again" vpci_add 2 0 copy
+	must "the guest has it" guest_vpci_is "$FIRST" "$NVME" "$OTHER" "$BUSY"
+	check "it works" guest_copies "$OTHER" 1
+}
+
+# eject_busy N: a disk is ejected under I/O
+eject_busy() {
+	must "round $1: the guest has a disk" guest_has_nvme "$BUSY"
+	must "and writes to it" guest_busy "$DISK"
+	must "the host wants it back" vpci_ask "eject 3 0"
+	must "the guest lets it go" ejected 3 $(($1 / 2))
+	must "and has it no more" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
+	must "who used it has heard of it" guest_was_busy "$DISK"
+	must "it comes again" vpci_add 3 0 nvme
+	must "the guest has it" guest_vpci_is "$FIRST" "$NVME" "$OTHER" "$BUSY"
+}
+
 leak_start
 vpci_bed_up
+# What a busy guest needs for it depends on the machine
+must "the guest has time to let devices go" vpci_patience 60000
 must "the host offers a bus with two copy engines" vpci_bus 0 copy copy
 must "and one with a disk" vpci_bus 1 nvme
+must "and another" vpci_bus 3 nvme
 vpci_guest_up
 must "and one with another copy engine" vpci_bus 2 copy
-must "the guest has them" guest_vpci_is "$FIRST" "$PAIR" "$NVME" "$OTHER"
+must "the guest has them" guest_vpci_is "$FIRST" "$PAIR" "$NVME" "$OTHER" "$BUSY"
 
 note "One of two goes"
 must "the host wants it back" vpci_ask "eject 0 1"
-must "the guest lets it go" vpci_becomes 0 ejected 1
-must "and has the others" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
+must "the guest lets it go" ejected 0 1
+must "and has the others" guest_vpci_is "$FIRST" "$NVME" "$OTHER" "$BUSY"
 
-note "Ejected, and back again"
+note "Ejected, and back again, beside a disk under load"
+must "the guest has the disk that stays" guest_has_nvme "$NVME"
+must "load on it" load_disk stays "$DISK"
 n=0
-while [ $n -lt $CYCLES ]; do
+while [ $n -lt $EJECTS ]; do
 	n=$((n + 1))
-	must "round $n: the host wants one back" vpci_ask "eject 2 0"
-	must "the guest lets it go" vpci_becomes 2 ejected $n
-	must "and has it no more" guest_vpci_is "$FIRST" "$NVME"
-	check "the other works" guest_copies "$FIRST" 1
-	must "it comes again" vpci_add 2 0 copy
-	must "the guest has it" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
-	check "it works" guest_copies "$OTHER" 1
+	if [ $((n % 2)) = 1 ]; then
+		eject_copy $n
+	else
+		eject_busy $n
+	fi
+	check "the load goes on" load_runs stays 1
 done
-equal "each was asked for once" $n "$(vpci_is 2 ejects)"
+equal "each was asked for once" $((n / 2)) "$(vpci_is 2 ejects)"
+equal "the disk, too" $((n / 2)) "$(vpci_is 3 ejects)"
+check "the last disk works" guest_has_nvme "$BUSY"
+check "the load had no error" load_stop stays
+for bus in 0 1 2 3; do
+	check "bus $bus: nothing was against the rules" vpci_clean $bus
+done
+must "the disk is gone" vpci_ask "revoke 3"
+must "the guest has lost it" guest_vpci_is "$FIRST" "$NVME" "$OTHER"
 
 note "Torn out"
 n=0
-while [ $n -lt $CYCLES ]; do
+while [ $n -lt $TEARS ]; do
 	n=$((n + 1))
 	must "round $n: a copy engine is gone" vpci_ask "remove 2 0"
 	must "the guest has lost it" guest_vpci_is "$FIRST" "$NVME"
