@@ -10,6 +10,8 @@
  *	a kick eventfd	KVM_HYPERV_EVENTFD of the same connection id
  *	SET_SYNIC	after KVM_EXIT_HYPERV of type KVM_EXIT_HYPERV_SYNIC
  *	POST_MESSAGE	on KVM_EXIT_HYPERV of type KVM_EXIT_HYPERV_HCALL
+ *	MMIO		on KVM_EXIT_MMIO
+ *	an MSI eventfd	KVM_IRQFD with a KVM_IRQ_ROUTING_MSI route, as NEXT_MSI says
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -185,6 +187,104 @@ u32 monitor_signal(struct monitor *m, u32 connection, u16 flag)
 	return signal.status;
 }
 
+/* ---- PCI devices on the VMBus ------------------------------------------------------------ */
+
+/**
+ * monitor_mmio_read - the guest reads from an address that is no memory
+ * @m: monitor, with VMBUS_PARTITION_F_MMIO
+ * @gpa: address
+ * @size: bytes
+ *
+ * Return: what is there; all ones if nobody serves it.
+ */
+u64 monitor_mmio_read(struct monitor *m, u64 gpa, unsigned int size)
+{
+	struct vmbus_partition_mmio mmio = { .gpa = gpa, .size = size };
+
+	call(m, VMBUS_PARTITION_MMIO, &mmio, "MMIO");
+	return mmio.value;
+}
+
+/**
+ * monitor_mmio_write - it writes
+ * @m: monitor, with VMBUS_PARTITION_F_MMIO
+ * @gpa: address
+ * @size: bytes
+ * @value: what
+ */
+void monitor_mmio_write(struct monitor *m, u64 gpa, unsigned int size, u64 value)
+{
+	struct vmbus_partition_mmio mmio = {
+		.gpa = gpa,
+		.value = value,
+		.size = size,
+		.flags = VMBUS_PARTITION_MMIO_WRITE,
+	};
+
+	call(m, VMBUS_PARTITION_MMIO, &mmio, "MMIO");
+}
+
+/* How devices interrupt the guest.  With VMBUS_PARTITION_F_MSI. */
+void monitor_set_msis(struct monitor *m)
+{
+	struct vmbus_partition_msis msis = {
+		.count = MSIS,
+		.fds = (uintptr_t)m->msis,
+	};
+
+	for (m->nmsis = 0; m->nmsis < MSIS; m->nmsis++)
+		m->msis[m->nmsis] = new_eventfd();
+	call(m, VMBUS_PARTITION_SET_MSIS, &msis, "SET_MSIS");
+}
+
+/**
+ * monitor_next_msi - a route that has changed
+ * @m: monitor
+ * @msi: result
+ *
+ * Return: false if there is none.
+ */
+bool monitor_next_msi(struct monitor *m, struct vmbus_partition_msi *msi)
+{
+	memset(msi, 0, sizeof(*msi));
+	if (!ioctl(m->fd, VMBUS_PARTITION_NEXT_MSI, msi))
+		return true;
+	if (errno != ENOENT)
+		die("NEXT_MSI");
+	return false;
+}
+
+/* It is as the kernel wants it: what was raised meanwhile comes now. */
+void monitor_msi_routed(struct monitor *m, const struct vmbus_partition_msi *msi)
+{
+	call(m, VMBUS_PARTITION_MSI_ROUTED, (void *)msi, "MSI_ROUTED");
+}
+
+/**
+ * monitor_retarget - the guest called HvCallRetargetDeviceInterrupt
+ * @m: monitor
+ * @address: of the MSI
+ * @data: of the MSI
+ * @vector: where it is to go
+ * @vp: and to whom; below 64
+ *
+ * Return: HV_STATUS for the guest.
+ */
+u32 monitor_retarget(struct monitor *m, u64 address, u32 data, u32 vector, unsigned int vp)
+{
+	struct vmbus_partition_retarget retarget = {
+		.address = address,
+		.data = data,
+		.vector = vector,
+		.vps = { 1ULL << vp },
+	};
+
+	call(m, VMBUS_PARTITION_RETARGET, &retarget, "RETARGET");
+	return retarget.status;
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
 /**
  * monitor_reset - the guest was reset
  * @m: monitor
@@ -206,5 +306,7 @@ void monitor_close(struct monitor *m)
 		close(m->calls[i]);
 	for (i = 0; i < KICKS; i++)
 		close(m->kicks[i]);
+	for (i = 0; i < m->nmsis; i++)
+		close(m->msis[i]);
 	munmap(m->ram, (size_t)RAM_PAGES * PAGE);
 }

@@ -348,8 +348,6 @@ bool host_limits(struct host *h, const char *bytes);
 u64 host_counter(struct host *h, const char *name);
 u64 host_stat(struct host *h, const char *name);
 u64 host_refused(struct host *h);
-bool chan_value(struct channel *c, const char *name, char *value, size_t size);
-u64 chan_number(struct channel *c, const char *name);
 
 /* ---- test_nic.c ---------------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@
 #define PAGE			HV_HYP_PAGE_SIZE
 #define VPS			2
 #define KICKS			64		/* channels that are signalled by eventfd */
+#define MSIS			16		/* of PCI devices, if a test has these */
 #define RAM_GPA			0x100000ULL	/* below there is no memory */
 #define RAM_PAGES		8192U
 #define TIMEOUT_MS		20000		/* for an answer: below 10 ms on an idle machine */
@@ -40,12 +41,16 @@
  * @ram: the guest's memory
  * @calls: eventfd per VP: the kernel interrupts the guest
  * @kicks: eventfd per channel, from channel 1 on: the guest signals it
+ * @nmsis: MSIS, or 0 if the kernel was given none
+ * @msis: eventfd per MSI: a device interrupts the guest
  */
 struct monitor {
 	int fd;
 	u8 *ram;
 	int calls[VPS];
 	int kicks[KICKS];
+	unsigned int nmsis;
+	int msis[MSIS];
 };
 
 void monitor_open(struct monitor *m, const char *partition, u64 features);
@@ -55,6 +60,12 @@ void monitor_set_kicks(struct monitor *m);
 void monitor_set_synic(struct monitor *m, unsigned int vp);
 u32 monitor_post(struct monitor *m, u32 connection, const void *payload, u32 size);
 u32 monitor_signal(struct monitor *m, u32 connection, u16 flag);
+u64 monitor_mmio_read(struct monitor *m, u64 gpa, unsigned int size);
+void monitor_mmio_write(struct monitor *m, u64 gpa, unsigned int size, u64 value);
+void monitor_set_msis(struct monitor *m);
+bool monitor_next_msi(struct monitor *m, struct vmbus_partition_msi *msi);
+void monitor_msi_routed(struct monitor *m, const struct vmbus_partition_msi *msi);
+u32 monitor_retarget(struct monitor *m, u64 address, u32 data, u32 vector, unsigned int vp);
 void monitor_reset(struct monitor *m);
 void monitor_close(struct monitor *m);
 void die(const char *what);

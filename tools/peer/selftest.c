@@ -5,7 +5,9 @@
  *
  * Needed: a server for the partition, with vmbus_testroot's echo pipe on it; for the
  * groups "disk", "subdisk" and "diskversions" also a controller of vmbus_storvsp, and
- * for those of the NIC vmbus_netvsp, in the same kernel and with the rights of root.
+ * for those of the NIC vmbus_netvsp, and for those of VPCI a bus of the host that vpci_relay
+ * has, with a copy engine and an NVMe controller; all that in the same kernel and with the
+ * rights of root.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -60,6 +62,9 @@ static const struct group {
 	{ "relay", test_relay, .extra = true },
 	{ "balloon", test_balloon, .extra = true },
 	{ "shutdown", test_shutdown, .extra = true },
+	{ "vpcibus", test_vpcibus, .extra = true },
+	{ "vpcifn", test_vpcifn, .extra = true },
+	{ "vpcihostile", test_vpcihostile, .extra = true },
 };
 
 static unsigned int tests, failed;
@@ -310,8 +315,9 @@ static void usage(void)
 		"  sub-channels,\n"
 		"  nic and its parts nicbasic to nichostile, which need vmbus_netvsp,\n"
 		"  fair, which needs one with a slow disk, LUN 1, too, relay, which needs -r and\n"
-		"  runs in the kernel of the relay, balloon, which needs a balloon of QEMU, and\n"
-		"  shutdown, which somebody must ask to shut down\n"
+		"  runs in the kernel of the relay, balloon, which needs a balloon of QEMU,\n"
+		"  shutdown, which somebody must ask to shut down, and vpcibus, vpcifn and\n"
+		"  vpcihostile, which need a bus of the host with a copy engine and a controller\n"
 		"  groups:");
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
 		fprintf(stderr, " %s", groups[i].name);

@@ -58,6 +58,10 @@ bool bed_echo(struct bed *b, unsigned int packets);
 bool echo(struct channel *c, unsigned int packets, u32 min, u32 max, u64 seed);
 extern const guid_t echo_class;
 
+/* nichost.c */
+bool chan_value(struct channel *c, const char *name, char *value, size_t size);
+u64 chan_number(struct channel *c, const char *name);
+
 /* test_log.c */
 #define LOG_BYTES		(RAM_PAGES / 8)
 
@@ -99,5 +103,8 @@ void test_nichostile(void);
 void test_relay(void);
 void test_balloon(void);
 void test_shutdown(void);
+void test_vpcibus(void);
+void test_vpcifn(void);
+void test_vpcihostile(void);
 
 #endif /* _SELFTEST_H */
