@@ -369,7 +369,7 @@ static const struct fr_put fr_puts[] = {
 	{ { .data_len = 60 } },
 	{ { .data_len = ETH_HLEN } },
 	{ { .data_len = 65536 } },
-	{ { .data_len = 60, .tci = 5, .id = 7 } },
+	{ { .data_len = 60, .tci = 5, .id = 7, .hash = 9 } },
 	{ { .data_len = 60, .csum = RNDIS_CSUM_TCP_GOOD | RNDIS_CSUM_IP_GOOD },
 	  { RNDIS_PPI_CSUM }, { 0x28 }, 1 },
 	{ { .data_len = 60, .csum = RNDIS_CSUM_UDP_GOOD }, { RNDIS_PPI_CSUM }, { 0x10 }, 1 },
@@ -377,14 +377,16 @@ static const struct fr_put fr_puts[] = {
 	{ { .data_len = 60, .tagged = true, .tci = 0x8123 }, { RNDIS_PPI_VLAN }, { 0x1234 }, 1 },
 	{ { .data_len = 60, .tagged = true, .tci = 0x1fff }, { RNDIS_PPI_VLAN }, { 0xfff8 }, 1 },
 	{ { .data_len = 60, .tagged = true, .tci = 0xffff }, { RNDIS_PPI_VLAN }, { 0xffff }, 1 },
-	{ { .data_len = 60, .hash = 0xdeadbeef }, { RNDIS_PPI_HASH }, { 0xdeadbeef }, 1 },
+	{ { .data_len = 60, .hashed = true, .hash = 0xdeadbeef }, { RNDIS_PPI_HASH },
+	  { 0xdeadbeef }, 1 },
+	{ { .data_len = 60, .hashed = true }, { RNDIS_PPI_HASH }, { 0 }, 1 },
 	{ { .data_len = 60, .part = RNDIS_ID_PART | RNDIS_ID_FIRST, .id = 0x1234 },
 	  { RNDIS_PPI_ID }, { 0x12340301 }, 1 },
 	{ { .data_len = 60, .part = RNDIS_ID_PART | RNDIS_ID_LAST, .id = 0xffff },
 	  { RNDIS_PPI_ID }, { 0xffff0501 }, 1 },
 	{ { .data_len = 60, .part = RNDIS_ID_PART }, { RNDIS_PPI_ID }, { 0x101 }, 1 },
-	{ { .data_len = 9014, .csum = RNDIS_CSUM_TCP_GOOD, .tagged = true, .tci = 1, .hash = 2,
-	    .part = RNDIS_ID_PART, .id = 3 },
+	{ { .data_len = 9014, .csum = RNDIS_CSUM_TCP_GOOD, .tagged = true, .tci = 1,
+	    .hashed = true, .hash = 2, .part = RNDIS_ID_PART, .id = 3 },
 	  { RNDIS_PPI_CSUM, RNDIS_PPI_VLAN, RNDIS_PPI_HASH, RNDIS_PPI_ID },
 	  { 8, 0x10, 2, 0x30101 }, 4 },
 };
@@ -429,9 +431,10 @@ static void frame_put_test(struct kunit *test)
 
 static void fr_put_describe(const struct fr_put *c, char *desc)
 {
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes csum %#x tci %d %#x hash %#x part %u/%u",
-		 c->told.data_len, c->told.csum, c->told.tagged, c->told.tci, c->told.hash,
-		 c->told.part, c->told.id);
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE,
+		 "%u bytes csum %#x tci %d %#x hash %d %#x part %u/%u",
+		 c->told.data_len, c->told.csum, c->told.tagged, c->told.tci, c->told.hashed,
+		 c->told.hash, c->told.part, c->told.id);
 }
 
 KUNIT_ARRAY_PARAM(fr_put, fr_puts, fr_put_describe);

@@ -23,6 +23,11 @@ struct rss {
 	u8 key[NDIS_RSS_KEY_SIZE];
 } __packed;
 
+static u8 key_byte(unsigned int i)
+{
+	return i * 37 + 11;
+}
+
 static struct rss rss_of(const u32 *table)
 {
 	struct rss r = {
@@ -40,7 +45,7 @@ static struct rss rss_of(const u32 *table)
 
 	memcpy(r.table, table, sizeof(r.table));
 	for (i = 0; i < sizeof(r.key); i++)
-		r.key[i] = i * 37 + 11;
+		r.key[i] = key_byte(i);
 	return r;
 }
 
@@ -150,6 +155,89 @@ static bool told_channels(struct nic *n)
 		if (m->table.entries[i] != i % n->n)
 			return false;
 	return true;
+}
+
+/* ---- the hash of frames ----------------------------------------------------------------- */
+
+#define IP4_ADDRESSES	(NIC_ETH + 12U)
+#define IP6_ADDRESSES	(NIC_ETH + 8U)
+#define PORTS		4U
+
+/* Toeplitz by the book, with the guest's key */
+static u32 toeplitz(const u8 *input, u32 len)
+{
+	u32 window = 0, hash = 0, i, bit;
+
+	for (i = 0; i < sizeof(window); i++)
+		window = window << 8 | key_byte(i);
+	for (i = 0; i < 8 * len; i++) {
+		if (input[i / 8] & 0x80 >> i % 8)
+			hash ^= window;
+		bit = 8 * sizeof(window) + i;
+		window = window << 1 | (key_byte(bit / 8) >> (7 - bit % 8) & 1);
+	}
+	return hash;
+}
+
+/* What a guest that has asked for these types must be told of a frame: 0 is no hash. */
+static u32 frame_hash(const u8 *frame, const struct flow *w, u32 types)
+{
+	u32 at = w->v6 ? IP6_ADDRESSES : IP4_ADDRESSES, len = w->v6 ? 32 : 8;
+
+	if (!w->udp && types & (w->v6 ? NDIS_HASH_TCP_IPV6 : NDIS_HASH_TCP_IPV4))
+		return toeplitz(frame + at, len + PORTS);
+	return types & (w->v6 ? NDIS_HASH_IPV6 : NDIS_HASH_IPV4) ? toeplitz(frame + at, len) : 0;
+}
+
+/* Each kind of flow has its hash, and comes by the channel that the table has for it. */
+static bool hashes(struct nic *n, struct host *h, u32 types)
+{
+	const struct nic_frame *f;
+	u32 table[TABLE], len, want;
+	u8 frame[FRAME];
+	struct flow w;
+	struct rss r;
+	unsigned int i;
+
+	for (i = 0; i < TABLE; i++)
+		table[i] = i % n->n;
+	r = rss_of(table);
+	r.p.hash = types ? NDIS_HASH_TOEPLITZ | types : 0;
+	if (nic_set(n, NDIS_OID_RSS_PARAMETERS, &r, sizeof(r)))
+		return false;
+	for (i = 0; i < 4 * FLOWS; i++) {
+		w = (struct flow) { .v6 = i & 1, .udp = i & 2, .port = 4000 + i / 4 };
+		len = frame_flow(frame, &w, 100, i, true);
+		want = frame_hash(frame, &w, types);
+		f = host_send(h->sock, frame, len) ? nic_take(n, TIMEOUT_MS) : NULL;
+		if (!f)
+			return false;
+		if (f->hash != want || f->channel != table[want % TABLE]) {
+			note("types %#x, frame %u: hash %#x by channel %u, not %#x", types, i,
+			     f->hash, f->channel, want);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void test_hash(struct nic *n, struct host *h)
+{
+	static const u32 types[] = {
+		NDIS_HASH_IPV4 | NDIS_HASH_TCP_IPV4 | NDIS_HASH_IPV6 | NDIS_HASH_TCP_IPV6,
+		NDIS_HASH_IPV4 | NDIS_HASH_IPV6,
+		NDIS_HASH_TCP_IPV4 | NDIS_HASH_TCP_IPV6,
+		NDIS_HASH_TCP_IPV4,
+		NDIS_HASH_IPV6,
+		0,
+	};
+	unsigned int i, good = 0;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		good += hashes(n, h, types[i]);
+	ok(good == ARRAY_SIZE(types),
+	   "frames have the hash that the guest asks for, or none, and go by its table: %u times",
+	   good);
 }
 
 static void test_count(struct nic *n, struct host *h, unsigned int subs)
@@ -310,6 +398,7 @@ void test_nicsubs(void)
 			test_refused(&n);
 			ok(nic_subs(&n, SUBS) && told_channels(&n), "all sub-channels");
 			test_bad_tables(&n, &h);
+			test_hash(&n, &h);
 			test_broken(&n, &h);
 			test_one_full(&n, &h);
 		}

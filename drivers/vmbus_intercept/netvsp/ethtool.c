@@ -122,14 +122,18 @@ static u32 netvsp_get_rxfh_key_size(struct net_device *dev)
 static int netvsp_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *rxfh)
 {
 	struct netvsp_nic *nic = netdev_priv(dev);
+	const struct netvsp_rss *rss;
 	unsigned int i;
 
-	rxfh->hfunc = ETH_RSS_HASH_TOP;
 	spin_lock_bh(&nic->lock);
+	rss = rcu_dereference_protected(nic->rss, lockdep_is_held(&nic->lock));
+	rxfh->hfunc = rss ? ETH_RSS_HASH_TOP : ETH_RSS_HASH_UNKNOWN;
 	for (i = 0; rxfh->indir && i < NDIS_RSS_TABLE_MAX; i++)
-		rxfh->indir[i] = nic->rss.on ? nic->rss.table[i] : 0;
-	if (rxfh->key)
-		memcpy(rxfh->key, nic->rss.key, sizeof(nic->rss.key));
+		rxfh->indir[i] = rss ? netvsp_rss_channel(rss, i) : 0;
+	if (rxfh->key && rss)
+		memcpy(rxfh->key, rss->key, sizeof(rss->key));
+	else if (rxfh->key)
+		memset(rxfh->key, 0, NDIS_RSS_KEY_SIZE);
 	spin_unlock_bh(&nic->lock);
 	return 0;
 }

@@ -190,7 +190,7 @@ u32 netvsp_frame_put(void *head, const struct netvsp_told *told)
 					       FIELD_GET(VLAN_CFI_MASK, told->tci)) |
 				    FIELD_PREP(RNDIS_VLAN_ID,
 					       FIELD_GET(VLAN_VID_MASK, told->tci)));
-	if (told->hash)
+	if (told->hashed)
 		at = netvsp_put_ppi(head, at, RNDIS_PPI_HASH, told->hash);
 	if (told->part)
 		at = netvsp_put_ppi(head, at, RNDIS_PPI_ID, netvsp_id_value(told));

@@ -4,6 +4,8 @@
  * RNDIS.
  */
 #include <linux/etherdevice.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include "netvsp.h"
 #include "trace.h"
 
@@ -129,14 +131,33 @@ static void netvsp_fill_adapter(struct netvsp_queue *q, struct netvsp_adapter *a
 	adapter->stats[NETVSP_STAT_RCV_NO_BUFFER] = netvsp_counter(nic, NETVSP_TX_NO_ROOM);
 }
 
+static void netvsp_swap_rss(struct netvsp_nic *nic, struct netvsp_rss *rss)
+{
+	struct netvsp_rss *old;
+
+	spin_lock_bh(&nic->lock);
+	old = rcu_replace_pointer(nic->rss, rss, lockdep_is_held(&nic->lock));
+	spin_unlock_bh(&nic->lock);
+	if (!old)
+		return;
+	/* Not later by itself: of a guest that sets it again and again there is one to free. */
+	synchronize_rcu();
+	kfree(old);
+}
+
 static void netvsp_take_rss(struct netvsp_nic *nic, const struct netvsp_settings *settings)
 {
-	unsigned int i;
+	struct netvsp_rss *rss = NULL;
 
-	for (i = 0; i < NDIS_RSS_TABLE_MAX; i++)
-		WRITE_ONCE(nic->rss.table[i], settings->table[i % settings->entries]);
-	memcpy(nic->rss.key, settings->key, sizeof(nic->rss.key));
-	WRITE_ONCE(nic->rss.on, settings->rss);
+	if (settings->rss) {
+		rss = kmalloc(sizeof(*rss), GFP_KERNEL);
+		if (rss)
+			netvsp_rss_init(rss, settings);
+		else
+			netdev_warn_once(nic->dev,
+					 "no memory for RSS: off until the guest sets it again\n");
+	}
+	netvsp_swap_rss(nic, rss);
 }
 
 /* Have transmitters see what the guest has set. */
@@ -144,11 +165,11 @@ static void netvsp_take_settings(struct netvsp_nic *nic, u32 changed)
 {
 	const struct netvsp_settings *settings = &nic->control.settings;
 
+	if (changed & (NETVSP_CHANGED_RSS | NETVSP_CHANGED_HALT))
+		netvsp_take_rss(nic, settings);
 	spin_lock_bh(&nic->lock);
 	WRITE_ONCE(nic->filter, settings->filter);
 	WRITE_ONCE(nic->offloads, settings->offloads);
-	if (changed & (NETVSP_CHANGED_RSS | NETVSP_CHANGED_HALT))
-		netvsp_take_rss(nic, settings);
 	if (changed & NETVSP_CHANGED_HALT)
 		ether_addr_copy(nic->mac, nic->config.mac);
 	else if (changed & NETVSP_CHANGED_MAC)
@@ -170,10 +191,10 @@ void netvsp_reset_guest(struct netvsp_nic *nic)
 	spin_lock_bh(&nic->lock);
 	WRITE_ONCE(nic->filter, 0);
 	WRITE_ONCE(nic->offloads, 0);
-	WRITE_ONCE(nic->rss.on, false);
 	WRITE_ONCE(nic->data_path_vf, false);
 	ether_addr_copy(nic->mac, nic->config.mac);
 	spin_unlock_bh(&nic->lock);
+	netvsp_swap_rss(nic, NULL);
 	WRITE_ONCE(nic->max_len, nic->config.mtu + ETH_HLEN);
 	nic->control_on = false;
 	netvsp_carrier(nic);

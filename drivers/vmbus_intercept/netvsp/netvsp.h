@@ -383,7 +383,7 @@ struct netvsp_link {
  * @offloads: in use
  * @max_len: longest frame to the guest, with Ethernet header
  * @mac: the guest's address
- * @rss: its settings; the table is filled to the end
+ * @rss: how frames to it are spread; NULL: all by the primary channel, without a hash
  * @vf: a VF belongs to it
  * @vf_serial: this
  * @data_path_vf: the guest uses it
@@ -423,11 +423,7 @@ struct netvsp_nic {
 	u32 offloads;
 	u32 max_len;
 	u8 mac[ETH_ALEN];
-	struct {
-		bool on;
-		u16 table[NDIS_RSS_TABLE_MAX];
-		u8 key[NDIS_RSS_KEY_SIZE];
-	} rss;
+	struct netvsp_rss __rcu *rss;
 	bool vf;
 	u32 vf_serial;
 	bool data_path_vf;

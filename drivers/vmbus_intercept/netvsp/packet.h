@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Messages of the guest as data: nvsp.c, control.c, oid.c, settings.c, frame.c and
- * offload.c look at private copies of them and make answers, without I/O and locks.
+ * offload.c look at private copies of them and make answers, without I/O and locks; rss.c
+ * looks at frames to the guest.
  */
 #ifndef _NETVSP_PACKET_H
 #define _NETVSP_PACKET_H
@@ -246,6 +247,36 @@ u32 netvsp_set_offloads(struct netvsp_control *control, const void *in, u32 len,
 u32 netvsp_set_rss(struct netvsp_control *control, const void *in, u32 len, u32 *changed);
 u32 netvsp_set_parameter(struct netvsp_control *control, const void *in, u32 len, u32 *changed);
 
+/* ---- spreading of frames: rss.c -------------------------------------------------------- */
+
+#define NETVSP_RSS_INPUT	36	/* bytes: addresses of IPv6, and ports */
+#define NETVSP_RSS_NIBBLES	(2 * NETVSP_RSS_INPUT)
+#define NETVSP_RSS_VALUES	16
+
+/**
+ * struct netvsp_rss - how frames to the guest are spread; does not change
+ * @hash: NDIS_HASH_*
+ * @entries: entries of @table that are used, a power of two, at least 1
+ * @table: channel of each, all below the number of channels that there can be
+ * @key: of the hash
+ * @nibble: what each 4 bits of the input are to the hash, by their value
+ */
+struct netvsp_rss {
+	u32 hash;
+	u16 entries;
+	u16 table[NDIS_RSS_TABLE_MAX];
+	u8 key[NDIS_RSS_KEY_SIZE];
+	u32 nibble[NETVSP_RSS_NIBBLES][NETVSP_RSS_VALUES];
+};
+
+void netvsp_rss_init(struct netvsp_rss *rss, const struct netvsp_settings *settings);
+bool netvsp_rss_hash(const struct netvsp_rss *rss, const struct sk_buff *skb, u32 *hash);
+
+static inline u16 netvsp_rss_channel(const struct netvsp_rss *rss, u32 hash)
+{
+	return rss->table[hash & (rss->entries - 1)];
+}
+
 /* ---- frames: frame.c ------------------------------------------------------------------- */
 
 #define NETVSP_HEAD_MAX		512	/* bytes of a frame's RNDIS header that are looked at */
@@ -279,7 +310,8 @@ int __must_check netvsp_frame_parse(const void *head, u32 head_len, u32 left,
  * @csum: RNDIS_CSUM_*_GOOD, or 0
  * @tagged: it has a VLAN tag, which is not in the frame
  * @tci: this
- * @hash: its hash, 0 if there is none
+ * @hashed: it has a hash
+ * @hash: this
  * @part: RNDIS_ID_*, 0 if it is in one part
  * @id: of a frame in parts
  */
@@ -288,6 +320,7 @@ struct netvsp_told {
 	u32 csum;
 	bool tagged;
 	u16 tci;
+	bool hashed;
 	u32 hash;
 	u8 part;
 	u16 id;

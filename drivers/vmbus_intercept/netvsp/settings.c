@@ -232,7 +232,7 @@ EXPORT_SYMBOL_IF_KUNIT(netvsp_offload_describe);
 
 /* ---- spreading of frames -------------------------------------------------------------- */
 
-static u32 netvsp_rss_hash(u32 hash, struct netvsp_settings *next)
+static u32 netvsp_rss_function(u32 hash, struct netvsp_settings *next)
 {
 	/* Another way to say that frames are not to be spread. */
 	if (!(hash & NETVSP_HASH_FUNCTION)) {
@@ -298,7 +298,7 @@ static u32 netvsp_rss_parse(const void *in, u32 len, u16 max_queues,
 		return RNDIS_STATUS_SUCCESS;
 
 	if (!(flags & NDIS_RSS_INFO_UNCHANGED))
-		status = netvsp_rss_hash(le32_to_cpu(p.hash), next);
+		status = netvsp_rss_function(le32_to_cpu(p.hash), next);
 	if (status || !next->hash)
 		return status;
 	if (!(flags & NDIS_RSS_TABLE_UNCHANGED))

@@ -94,17 +94,28 @@ netdev_features_t netvsp_features_check(struct sk_buff *skb, struct net_device *
 	return vlan_features_check(skb, features);
 }
 
-/* Queue for a frame of that hash: as the guest wants them spread, as far as it can. */
-static u16 netvsp_spread(const struct netvsp_nic *nic, u32 hash)
+/* The channel that the guest wants, as far as there is that one. */
+static u16 netvsp_usable(const struct netvsp_nic *nic, u16 index)
 {
-	u16 channels = min(READ_ONCE(nic->channels), READ_ONCE(nic->limit)), index;
+	u16 channels = min(READ_ONCE(nic->channels), READ_ONCE(nic->limit));
 
-	if (!READ_ONCE(nic->rss.on) || channels < 2)
-		return 0;
-	index = READ_ONCE(nic->rss.table[hash % NDIS_RSS_TABLE_MAX]);
 	if (index >= channels)
 		index %= channels;
 	return READ_ONCE(nic->queues[index].up) ? index : 0;
+}
+
+/* Frames of XDP are spread by where they come from: all of a call go to one queue. */
+static u16 netvsp_xdp_queue(const struct netvsp_nic *nic)
+{
+	const struct netvsp_rss *rss;
+	u16 index = 0;
+
+	rcu_read_lock();
+	rss = rcu_dereference(nic->rss);
+	if (rss)
+		index = netvsp_rss_channel(rss, smp_processor_id());
+	rcu_read_unlock();
+	return netvsp_usable(nic, index);
 }
 
 /**
@@ -118,9 +129,34 @@ static u16 netvsp_spread(const struct netvsp_nic *nic, u32 hash)
 u16 netvsp_select_queue(struct net_device *dev, struct sk_buff *skb, struct net_device *sb)
 {
 	const struct netvsp_nic *nic = netdev_priv(dev);
+	const struct netvsp_rss *rss;
+	u16 index = 0;
+	u32 hash;
 
 	/* The hash takes time. */
-	return READ_ONCE(nic->channels) < 2 ? 0 : netvsp_spread(nic, skb_get_hash(skb));
+	if (READ_ONCE(nic->channels) < 2)
+		return 0;
+	rcu_read_lock();
+	rss = rcu_dereference(nic->rss);
+	if (rss && netvsp_rss_hash(rss, skb, &hash))
+		index = netvsp_rss_channel(rss, hash);
+	rcu_read_unlock();
+	return netvsp_usable(nic, index);
+}
+
+/*
+ * The hash that the guest is told.  It is made anew: skb->hash may be another one, and some
+ * senders choose the queue themselves.
+ */
+static void netvsp_tell_hash(const struct netvsp_nic *nic, const struct sk_buff *skb,
+			     struct netvsp_told *told)
+{
+	const struct netvsp_rss *rss;
+
+	rcu_read_lock();
+	rss = rcu_dereference(nic->rss);
+	told->hashed = rss && netvsp_rss_hash(rss, skb, &told->hash);
+	rcu_read_unlock();
 }
 
 /* Has the guest set its filter so that it gets this frame? */
@@ -370,12 +406,12 @@ static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u3
 	struct netvsp_told told = {
 		.tagged = skb_vlan_tag_present(skb),
 		.tci = skb_vlan_tag_get(skb),
-		.hash = READ_ONCE(nic->rss.on) ? skb->hash : 0,
 		.id = q->batch.first == NETVSP_SUB_NONE ? 0 : q->batch.n,
 	};
 	__sum16 check;
 	u8 *to;
 
+	netvsp_tell_hash(nic, skb, &told);
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		sum.start = skb_checksum_start_offset(skb);
 		told.csum = netvsp_good(nic, skb);
@@ -527,7 +563,7 @@ static bool netvsp_put_xdp(struct netvsp_queue *q, struct xdp_frame *frame)
 int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags)
 {
 	struct netvsp_nic *nic = netdev_priv(dev);
-	struct netvsp_queue *q = &nic->queues[netvsp_spread(nic, smp_processor_id())];
+	struct netvsp_queue *q = &nic->queues[netvsp_xdp_queue(nic)];
 	bool interrupt = false;
 	int i;
 
