@@ -155,6 +155,38 @@ static void offload_sum_test(struct kunit *test)
 	}
 }
 
+/* Without an skb all is done at once: what comes out is what the stack would have made. */
+static void offload_bytes_test(struct kunit *test)
+{
+	static const u32 payloads[] = { 0, 1, 2, 3, 100, 1001, 1300 };
+	const struct of_shape *shape = test->param_value;
+	struct netvsp_frame frame = {};
+	struct of_frame f;
+	u32 len, pad;
+	u8 *bytes;
+	int i;
+
+	of_init(test, &f);
+	bytes = kunit_kmalloc(test, OF_ROOM, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	for (i = 0; i < ARRAY_SIZE(payloads); i++) {
+		for (pad = 0; pad <= 5; pad += 5) {
+			of_build(&f, shape, payloads[i]);
+			of_put_len(&f, of_len(&f) - f.network, !(i & 1));
+			frame.csum = of_csum(&f, pad, i & 1);
+			/* Off by 2, as behind a tag, and what is behind it stays. */
+			memset(bytes, 0xee, OF_ROOM);
+			memcpy(bytes + 2, f.bytes, of_len(&f));
+			len = of_len(&f) + pad;
+			KUNIT_ASSERT_EQ(test, netvsp_offload_bytes(bytes + 2, &len, &frame, OF_MTU),
+					NETVSP_FRAME_OK);
+			of_check(test, &f, bytes + 2, len, 0, 0, payloads[i]);
+			KUNIT_EXPECT_EQ(test, bytes[1], 0xee);
+			KUNIT_EXPECT_EQ(test, bytes[2 + of_len(&f)], 0xee);
+		}
+	}
+}
+
 /* A sum of UDP that is 0 is sent as all ones; whatever the guest left in the field. */
 static void offload_zero_test(struct kunit *test)
 {
@@ -163,7 +195,7 @@ static void offload_zero_test(struct kunit *test)
 	struct netvsp_frame frame = {};
 	struct of_frame f;
 	struct sk_buff *skb;
-	u32 sum;
+	u32 sum, len;
 	int i, s;
 
 	of_init(test, &f);
@@ -183,6 +215,11 @@ static void offload_zero_test(struct kunit *test)
 			skb = of_skb(test, f.bytes, of_len(&f), of_splits[0]);
 			KUNIT_ASSERT_EQ(test, netvsp_offload(skb, &frame, OF_MTU), NETVSP_FRAME_OK);
 			of_finish(test, &f, skb, 0, 0);
+			len = of_len(&f);
+			KUNIT_ASSERT_EQ(test, netvsp_offload_bytes(f.bytes, &len, &frame, OF_MTU),
+					NETVSP_FRAME_OK);
+			KUNIT_EXPECT_EQ(test, get_unaligned_be16(f.bytes + f.transport + 6),
+					0xffff);
 		}
 	}
 }
@@ -344,6 +381,7 @@ static void offload_cut_test(struct kunit *test)
 
 static struct kunit_case offload_cases[] = {
 	KUNIT_CASE_PARAM(offload_sum_test, of_shape_gen_params),
+	KUNIT_CASE_PARAM(offload_bytes_test, of_shape_gen_params),
 	KUNIT_CASE(offload_zero_test),
 	KUNIT_CASE_PARAM(offload_pad_test, of_shape_gen_params),
 	KUNIT_CASE(offload_none_test),

@@ -218,6 +218,7 @@ static void refuse_case_test(struct kunit *test)
 	struct netvsp_frame frame = {};
 	struct of_frame f;
 	struct sk_buff *skb;
+	u32 len;
 	int s;
 
 	of_init(test, &f);
@@ -234,6 +235,11 @@ static void refuse_case_test(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, netvsp_offload(skb, &frame, OF_MTU), c->result,
 				    "split %d", s);
 		kfree_skb(skb);
+		/* The same without an skb; and last, because the frame changes. */
+		len = of_len(&f) + c->len;
+		if (!c->mss)
+			KUNIT_EXPECT_EQ(test, netvsp_offload_bytes(f.bytes, &len, &frame, OF_MTU),
+					c->result);
 	}
 }
 
@@ -247,7 +253,7 @@ static void refuse_short_test(struct kunit *test)
 	enum netvsp_refusal want;
 	struct of_frame f;
 	struct sk_buff *skb;
-	u32 len;
+	u32 len, left;
 	int s;
 
 	of_init(test, &f);
@@ -261,6 +267,10 @@ static void refuse_short_test(struct kunit *test)
 			skb = of_skb(test, f.bytes, len, of_splits[s]);
 			KUNIT_ASSERT_EQ(test, netvsp_offload(skb, &sum, OF_MTU), want);
 			kfree_skb(skb);
+			left = len;
+			KUNIT_ASSERT_EQ(test, netvsp_offload_bytes(f.bytes, &left, &sum, OF_MTU),
+					want);
+			KUNIT_ASSERT_EQ(test, left, len);
 
 			of_put_len(&f, 0, false);
 			want = len < ETH_HLEN ? NETVSP_REFUSED_LENGTH :

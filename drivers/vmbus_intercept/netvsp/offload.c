@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Checksums and large sends that the guest left to its adapter: the frame is made such
- * that the stack, or the device that it leaves by, does the rest.
+ * that the stack, or the device that it leaves by, does the rest.  Of a frame that a
+ * program of XDP is to see first all is done here, since nobody does it later.
  *
  * What guests leave in the fields that are to be filled in differs: the sum of a pseudo
  * header with or without a length, the length of the packet or 0.  All are written
@@ -50,26 +51,43 @@ struct netvsp_layers {
 	u32 len;
 };
 
+/**
+ * struct netvsp_bytes - the bytes of a frame
+ * @skb: it is one; NULL: all of it is at @data
+ * @data: where it begins; changes with netvsp_pull() and netvsp_trim()
+ * @len: how many
+ */
+struct netvsp_bytes {
+	struct sk_buff *skb;
+	u8 *data;
+	u32 len;
+};
+
 /* ---- headers --------------------------------------------------------------------------- */
 
 /* Makes the first @len bytes readable; pointers into the frame are void then. */
-static int netvsp_pull(struct sk_buff *skb, u32 len)
+static int netvsp_pull(struct netvsp_bytes *f, u32 len)
 {
-	if (len > skb->len)
+	if (len > f->len)
 		return -EINVAL;
-	return pskb_may_pull(skb, len) ? 0 : -ENOMEM;
+	if (!f->skb)
+		return 0;
+	if (!pskb_may_pull(f->skb, len))
+		return -ENOMEM;
+	f->data = f->skb->data;
+	return 0;
 }
 
-static int netvsp_find_ip4(struct sk_buff *skb, struct netvsp_layers *at)
+static int netvsp_find_ip4(struct netvsp_bytes *f, struct netvsp_layers *at)
 {
 	const struct iphdr *ip;
 	u32 len;
 	int err;
 
-	err = netvsp_pull(skb, at->network + sizeof(*ip));
+	err = netvsp_pull(f, at->network + sizeof(*ip));
 	if (err)
 		return err;
-	ip = (struct iphdr *)(skb->data + at->network);
+	ip = (struct iphdr *)(f->data + at->network);
 	len = ip->ihl * 4;
 	if (ip->version != 4 || len < sizeof(*ip))
 		return -EINVAL;
@@ -77,24 +95,24 @@ static int netvsp_find_ip4(struct sk_buff *skb, struct netvsp_layers *at)
 	at->fragment = ip_is_fragment(ip);
 	at->proto = ip->protocol;
 	at->len = ntohs(ip->tot_len);
-	return netvsp_pull(skb, at->transport);
+	return netvsp_pull(f, at->transport);
 }
 
 /*
  * The extension headers that are walked are those that the stack walks when it makes
  * segments; thus not those of a fragment.
  */
-static int netvsp_find_ip6(struct sk_buff *skb, struct netvsp_layers *at)
+static int netvsp_find_ip6(struct netvsp_bytes *f, struct netvsp_layers *at)
 {
 	const struct ipv6_rt_hdr *ext;
 	const struct ipv6hdr *ip;
 	int err;
 
 	at->transport = at->network + sizeof(*ip);
-	err = netvsp_pull(skb, at->transport);
+	err = netvsp_pull(f, at->transport);
 	if (err)
 		return err;
-	ip = (struct ipv6hdr *)(skb->data + at->network);
+	ip = (struct ipv6hdr *)(f->data + at->network);
 	if (ip->version != 6)
 		return -EINVAL;
 	at->v6 = true;
@@ -104,10 +122,10 @@ static int netvsp_find_ip6(struct sk_buff *skb, struct netvsp_layers *at)
 
 	while (at->proto == NEXTHDR_HOP || at->proto == NEXTHDR_ROUTING ||
 	       at->proto == NEXTHDR_DEST) {
-		err = netvsp_pull(skb, at->transport + sizeof(*ext));
+		err = netvsp_pull(f, at->transport + sizeof(*ext));
 		if (err)
 			return err;
-		ext = (struct ipv6_rt_hdr *)(skb->data + at->transport);
+		ext = (struct ipv6_rt_hdr *)(f->data + at->transport);
 		/* The sum is over another destination than that of the IP header. */
 		if (at->proto == NEXTHDR_ROUTING && ext->segments_left)
 			return -EINVAL;
@@ -119,9 +137,9 @@ static int netvsp_find_ip6(struct sk_buff *skb, struct netvsp_layers *at)
 	return 0;
 }
 
-static int netvsp_find(struct sk_buff *skb, struct netvsp_layers *at)
+static int netvsp_find(struct netvsp_bytes *f, struct netvsp_layers *at)
 {
-	__be16 proto = ((struct ethhdr *)skb->data)->h_proto;
+	__be16 proto = ((struct ethhdr *)f->data)->h_proto;
 	const struct vlan_hdr *vlan;
 	unsigned int tags;
 	int err;
@@ -129,58 +147,77 @@ static int netvsp_find(struct sk_buff *skb, struct netvsp_layers *at)
 	memset(at, 0, sizeof(*at));
 	at->network = ETH_HLEN;
 	for (tags = 0; eth_type_vlan(proto) && tags < NETVSP_TAGS; tags++) {
-		err = netvsp_pull(skb, at->network + sizeof(*vlan));
+		err = netvsp_pull(f, at->network + sizeof(*vlan));
 		if (err)
 			return err;
-		vlan = (struct vlan_hdr *)(skb->data + at->network);
+		vlan = (struct vlan_hdr *)(f->data + at->network);
 		proto = vlan->h_vlan_encapsulated_proto;
 		at->network += sizeof(*vlan);
 	}
 	if (proto == htons(ETH_P_IP))
-		return netvsp_find_ip4(skb, at);
+		return netvsp_find_ip4(f, at);
 	if (proto == htons(ETH_P_IPV6))
-		return netvsp_find_ip6(skb, at);
+		return netvsp_find_ip6(f, at);
 	return -EINVAL;
 }
 
 /* A frame may be longer than its packet: sums and segments must be without what pads it. */
-static int netvsp_trim(struct sk_buff *skb, const struct netvsp_layers *at)
+static int netvsp_trim(struct netvsp_bytes *f, const struct netvsp_layers *at)
 {
-	if (at->len > skb->len - at->network)
+	if (at->len > f->len - at->network)
 		return -EINVAL;
-	return pskb_trim(skb, at->network + at->len) ? -ENOMEM : 0;
+	if (f->skb && pskb_trim(f->skb, at->network + at->len))
+		return -ENOMEM;
+	f->len = at->network + at->len;
+	if (f->skb)
+		f->data = f->skb->data;
+	return 0;
 }
 
 /* ---- sums --------------------------------------------------------------------------------- */
 
-static void netvsp_sum_ip4(struct sk_buff *skb, const struct netvsp_layers *at)
+static void netvsp_sum_ip4(struct netvsp_bytes *f, const struct netvsp_layers *at)
 {
-	struct iphdr *ip = (struct iphdr *)(skb->data + at->network);
+	struct iphdr *ip = (struct iphdr *)(f->data + at->network);
 
 	ip->check = 0;
 	ip->check = ip_fast_csum(ip, ip->ihl);
 }
 
-/* Of what is from @at->transport to the end of the frame; the sum is @offset bytes in it. */
-static int netvsp_sum_later(struct sk_buff *skb, const struct netvsp_layers *at, u32 offset)
+/* The sum of the pseudo-header, and of what has @sum; as it is written. */
+static __sum16 netvsp_magic(const struct netvsp_bytes *f, const struct netvsp_layers *at,
+			    __wsum sum)
 {
-	__sum16 *check = (__sum16 *)(skb->data + at->transport + offset);
-	u32 len = skb->len - at->transport;
+	const struct ipv6hdr *ip6 = (struct ipv6hdr *)(f->data + at->network);
+	const struct iphdr *ip = (struct iphdr *)(f->data + at->network);
+	u32 len = f->len - at->transport;
 
-	if (at->v6) {
-		const struct ipv6hdr *ip = (struct ipv6hdr *)(skb->data + at->network);
-
-		*check = ~csum_ipv6_magic(&ip->saddr, &ip->daddr, len, at->proto, 0);
-	} else {
-		const struct iphdr *ip = (struct iphdr *)(skb->data + at->network);
-
-		*check = ~csum_tcpudp_magic(ip->saddr, ip->daddr, len, at->proto, 0);
-	}
-	skb_set_network_header(skb, at->network);
-	return skb_partial_csum_set(skb, at->transport, offset) ? 0 : -EINVAL;
+	return at->v6 ? csum_ipv6_magic(&ip6->saddr, &ip6->daddr, len, at->proto, sum) :
+			csum_tcpudp_magic(ip->saddr, ip->daddr, len, at->proto, sum);
 }
 
-static int netvsp_sum_transport(struct sk_buff *skb, u32 csum, const struct netvsp_layers *at)
+/*
+ * Of what is from @at->transport to the end of the frame; the sum is @offset bytes in it.
+ * In an skb it is left to the stack.
+ */
+static int netvsp_sum_put(struct netvsp_bytes *f, const struct netvsp_layers *at, u32 offset)
+{
+	__sum16 *check = (__sum16 *)(f->data + at->transport + offset);
+
+	if (!f->skb) {
+		*check = 0;
+		*check = netvsp_magic(f, at, csum_partial(f->data + at->transport,
+							  f->len - at->transport, 0));
+		if (!*check)
+			*check = CSUM_MANGLED_0;
+		return 0;
+	}
+	*check = ~netvsp_magic(f, at, 0);
+	skb_set_network_header(f->skb, at->network);
+	return skb_partial_csum_set(f->skb, at->transport, offset) ? 0 : -EINVAL;
+}
+
+static int netvsp_sum_transport(struct netvsp_bytes *f, u32 csum, const struct netvsp_layers *at)
 {
 	u32 offset = FIELD_GET(RNDIS_CSUM_OFFSET, csum);
 	bool udp = csum & RNDIS_CSUM_UDP;
@@ -191,23 +228,23 @@ static int netvsp_sum_transport(struct sk_buff *skb, u32 csum, const struct netv
 		return -EINVAL;
 	if (offset && offset != at->transport)
 		return -EINVAL;
-	err = netvsp_trim(skb, at);
+	err = netvsp_trim(f, at);
 	if (err)
 		return err;
-	err = netvsp_pull(skb, at->transport +
+	err = netvsp_pull(f, at->transport +
 			       (udp ? sizeof(struct udphdr) : sizeof(struct tcphdr)));
 	if (err)
 		return err;
 	if (!udp)
-		return netvsp_sum_later(skb, at, offsetof(struct tcphdr, check));
+		return netvsp_sum_put(f, at, offsetof(struct tcphdr, check));
 
-	uh = (struct udphdr *)(skb->data + at->transport);
-	if (ntohs(uh->len) != skb->len - at->transport)
+	uh = (struct udphdr *)(f->data + at->transport);
+	if (ntohs(uh->len) != f->len - at->transport)
 		return -EINVAL;
-	return netvsp_sum_later(skb, at, offsetof(struct udphdr, check));
+	return netvsp_sum_put(f, at, offsetof(struct udphdr, check));
 }
 
-static int netvsp_sum(struct sk_buff *skb, u32 csum)
+static int netvsp_sum(struct netvsp_bytes *f, u32 csum)
 {
 	u32 version = csum & (RNDIS_CSUM_IPV4 | RNDIS_CSUM_IPV6);
 	u32 transport = csum & (RNDIS_CSUM_TCP | RNDIS_CSUM_UDP);
@@ -218,38 +255,38 @@ static int netvsp_sum(struct sk_buff *skb, u32 csum)
 		return 0;
 	if (transport == (RNDIS_CSUM_TCP | RNDIS_CSUM_UDP))
 		return -EINVAL;
-	err = netvsp_find(skb, &at);
+	err = netvsp_find(f, &at);
 	if (err)
 		return err;
 	if (version && version != (at.v6 ? RNDIS_CSUM_IPV6 : RNDIS_CSUM_IPV4))
 		return -EINVAL;
 	if (transport) {
-		err = netvsp_sum_transport(skb, csum, &at);
+		err = netvsp_sum_transport(f, csum, &at);
 		if (err)
 			return err;
 	}
 	/* The header of IPv6 has no sum: nothing is missing. */
 	if ((csum & RNDIS_CSUM_IP_HEADER) && !at.v6)
-		netvsp_sum_ip4(skb, &at);
+		netvsp_sum_ip4(f, &at);
 	return 0;
 }
 
 /* ---- large sends ---------------------------------------------------------------------------- */
 
 /* Writes the length of the IP packet, which guests leave at 0. */
-static void netvsp_put_len(struct sk_buff *skb, const struct netvsp_layers *at)
+static void netvsp_put_len(struct netvsp_bytes *f, const struct netvsp_layers *at)
 {
-	u32 len = skb->len - at->network;
+	u32 len = f->len - at->network;
 
 	if (at->v6) {
-		struct ipv6hdr *ip = (struct ipv6hdr *)(skb->data + at->network);
+		struct ipv6hdr *ip = (struct ipv6hdr *)(f->data + at->network);
 
 		ip->payload_len = htons(len - sizeof(*ip));
 	} else {
-		struct iphdr *ip = (struct iphdr *)(skb->data + at->network);
+		struct iphdr *ip = (struct iphdr *)(f->data + at->network);
 
 		ip->tot_len = htons(len);
-		netvsp_sum_ip4(skb, at);
+		netvsp_sum_ip4(f, at);
 	}
 }
 
@@ -271,7 +308,7 @@ static int netvsp_cut_later(struct sk_buff *skb, const struct netvsp_layers *at,
 	return 0;
 }
 
-static int netvsp_cut(struct sk_buff *skb, u32 lso, u32 longest)
+static int netvsp_cut(struct netvsp_bytes *f, u32 lso, u32 longest)
 {
 	u32 offset = FIELD_GET(RNDIS_LSO_OFFSET, lso);
 	u32 mss = FIELD_GET(RNDIS_LSO_MSS, lso);
@@ -282,7 +319,7 @@ static int netvsp_cut(struct sk_buff *skb, u32 lso, u32 longest)
 	/* Version 1 is not offered to guests, and is laid out in another way. */
 	if (!(lso & RNDIS_LSO_V2))
 		return -EINVAL;
-	err = netvsp_find(skb, &at);
+	err = netvsp_find(f, &at);
 	if (err)
 		return err;
 	if (at.v6 != !!(lso & RNDIS_LSO_IPV6) || at.proto != IPPROTO_TCP || at.fragment)
@@ -290,32 +327,38 @@ static int netvsp_cut(struct sk_buff *skb, u32 lso, u32 longest)
 	if (offset && offset != at.transport)
 		return -EINVAL;
 	if (at.len) {
-		err = netvsp_trim(skb, &at);
+		err = netvsp_trim(f, &at);
 		if (err)
 			return err;
 	}
 
-	err = netvsp_pull(skb, at.transport + sizeof(struct tcphdr));
+	err = netvsp_pull(f, at.transport + sizeof(struct tcphdr));
 	if (err)
 		return err;
-	headers = ((struct tcphdr *)(skb->data + at.transport))->doff * 4;
+	headers = ((struct tcphdr *)(f->data + at.transport))->doff * 4;
 	if (headers < sizeof(struct tcphdr))
 		return -EINVAL;
 	headers += at.transport;
-	err = netvsp_pull(skb, headers);
+	err = netvsp_pull(f, headers);
 	if (err)
 		return err;
 
-	payload = skb->len - headers;
+	payload = f->len - headers;
 	if (!payload || headers + min(mss, payload) > longest)
 		return -EINVAL;
 	if (payload > mss) {
-		err = netvsp_cut_later(skb, &at, mss, payload);
+		err = netvsp_cut_later(f->skb, &at, mss, payload);
 		if (err)
 			return err;
 	}
-	netvsp_put_len(skb, &at);
-	return netvsp_sum_later(skb, &at, offsetof(struct tcphdr, check));
+	netvsp_put_len(f, &at);
+	return netvsp_sum_put(f, &at, offsetof(struct tcphdr, check));
+}
+
+/* A tag that is in the frame comes on top. */
+static u32 netvsp_longest(const struct netvsp_bytes *f, u32 mtu)
+{
+	return mtu + (eth_type_vlan(((struct ethhdr *)f->data)->h_proto) ? VLAN_HLEN : 0);
 }
 
 /**
@@ -338,20 +381,20 @@ static int netvsp_cut(struct sk_buff *skb, u32 lso, u32 longest)
  */
 enum netvsp_refusal netvsp_offload(struct sk_buff *skb, const struct netvsp_frame *frame, u32 mtu)
 {
-	u32 longest = mtu;
+	struct netvsp_bytes f = { .skb = skb, .data = skb->data, .len = skb->len };
+	u32 longest;
 	int err;
 
 	if (skb->len < ETH_HLEN || skb->len > NETVSP_GSO_MAX)
 		return NETVSP_REFUSED_LENGTH;
-	if (netvsp_pull(skb, ETH_HLEN))
+	if (netvsp_pull(&f, ETH_HLEN))
 		return NETVSP_REFUSED_MEMORY;
 	skb_reset_mac_header(skb);
-	if (eth_type_vlan(eth_hdr(skb)->h_proto))
-		longest += VLAN_HLEN;
+	longest = netvsp_longest(&f, mtu);
 	if (!frame->lso && skb->len > longest)
 		return NETVSP_REFUSED_LENGTH;
 
-	err = frame->lso ? netvsp_cut(skb, frame->lso, longest) : netvsp_sum(skb, frame->csum);
+	err = frame->lso ? netvsp_cut(&f, frame->lso, longest) : netvsp_sum(&f, frame->csum);
 	if (!err)
 		return NETVSP_FRAME_OK;
 	if (err == -ENOMEM)
@@ -359,3 +402,28 @@ enum netvsp_refusal netvsp_offload(struct sk_buff *skb, const struct netvsp_fram
 	return frame->lso ? NETVSP_REFUSED_LSO : NETVSP_REFUSED_CSUM;
 }
 EXPORT_SYMBOL_IF_KUNIT(netvsp_offload);
+
+/**
+ * netvsp_offload_bytes - do what the guest left to its adapter, at once
+ * @data: frame
+ * @len: bytes of it; becomes less by what padded the frame
+ * @frame: as for netvsp_offload(); no large send
+ * @mtu: the same
+ *
+ * Context: any.
+ * Return: NETVSP_FRAME_OK with the sums in the frame, or why it can only be dropped; it has
+ * perhaps changed then.
+ */
+enum netvsp_refusal netvsp_offload_bytes(u8 *data, u32 *len, const struct netvsp_frame *frame,
+					 u32 mtu)
+{
+	struct netvsp_bytes f = { .data = data, .len = *len };
+
+	if (f.len < ETH_HLEN || f.len > netvsp_longest(&f, mtu))
+		return NETVSP_REFUSED_LENGTH;
+	if (netvsp_sum(&f, frame->csum))
+		return NETVSP_REFUSED_CSUM;
+	*len = f.len;
+	return NETVSP_FRAME_OK;
+}
+EXPORT_SYMBOL_IF_KUNIT(netvsp_offload_bytes);

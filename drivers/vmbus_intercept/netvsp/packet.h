@@ -346,5 +346,7 @@ enum netvsp_refusal {
 
 enum netvsp_refusal __must_check netvsp_offload(struct sk_buff *skb,
 						const struct netvsp_frame *frame, u32 mtu);
+enum netvsp_refusal __must_check netvsp_offload_bytes(u8 *data, u32 *len,
+						      const struct netvsp_frame *frame, u32 mtu);
 
 #endif /* _NETVSP_PACKET_H */
