@@ -302,8 +302,7 @@ static void netvsp_chan_halt(struct netvsp_queue *q, bool asked)
 	}
 	/* Transmitters that have let go of the lock may still interrupt the guest. */
 	synchronize_net();
-	__skb_queue_purge(&q->rx);
-	q->rx_bytes = 0;
+	netvsp_rx_forget(q);
 	vsrv_rings_close(&q->rings);
 	q->open = false;
 	q->spent = netvsp_is_sub(q);
@@ -380,7 +379,9 @@ void netvsp_queue_setup(struct netvsp_nic *nic, struct netvsp_queue *q, u16 inde
 	q->index = index;
 	spin_lock_init(&q->lock);
 	__skb_queue_head_init(&q->rx);
+	netvsp_raws_init(&q->rx_raws);
 	skb_queue_head_init(&q->backlog);
+	netvsp_raws_init(&q->backlog_raws);
 	INIT_LIST_HEAD(&q->tells);
 	q->batch.first = NETVSP_SUB_NONE;
 }
@@ -410,6 +411,7 @@ int netvsp_queue_init(struct netvsp_queue *q)
 void netvsp_queue_destroy(struct netvsp_queue *q)
 {
 	skb_queue_purge(&q->backlog);
+	netvsp_raws_purge(&q->backlog_raws);
 	kfree(q->head);
 	kvfree(q->src);
 	kfree(q->buf);

@@ -7,12 +7,14 @@
  * ethtool asks, link.c its carrier and the guest's.  channel.c is a VMBus channel, sub.c
  * how sub-channels come and go, end.c how a channel ends, init.c what the guest says before
  * and beside frames, tell.c what it is told.  buffers.c has the memory that the guest lends:
- * xmit.c copies frames to it, rx.c from it.  What is in packet.h only looks at messages.
+ * xmit.c copies frames to it, rx.c from it, and xdp.c has programs look at those.  What is in
+ * packet.h only looks at messages.
  *
  * A queue is a channel of the guest and a transmit queue of the interface.  Its reader (a
  * thread of the partition) alone reads the channel's ring.  Whoever writes to that ring,
  * or to the receive buffer, has netvsp_queue::lock: transmitters in softirq, and the
- * reader.  Frames of the guest are copied by the reader and go to the stack in NAPI.
+ * reader.  Frames of the guest are copied by the reader and go to the stack in NAPI, where
+ * also programs of XDP run: channels may come and go meanwhile.
  *
  * Lock order: netvsp_item::lock (configuration; held over vsrv_offer() and
  * vsrv_revoke(), so never taken in callbacks of the server), then rtnl, then
@@ -33,6 +35,7 @@
 #include <linux/srcu.h>
 #include <linux/uuid.h>
 #include <linux/workqueue.h>
+#include <net/xdp.h>
 #include <uapi/linux/vmbus_partition.h>
 #include <vmbus/reader.h>
 #include <vmbus/server.h>
@@ -46,6 +49,7 @@
 #define NETVSP_TELLS_MAX	64	/* messages that wait for the guest */
 #define NETVSP_BACKLOG_MAX	1024	/* frames of the guest that wait for NAPI */
 #define NETVSP_BACKLOG_BYTES	SZ_4M	/* memory of these */
+#define NETVSP_XDP_BYTES	SZ_16M	/* the same, of frames for a program */
 #define NETVSP_PACKET_FRAMES	64	/* of a packet of the guest, which is told 8 */
 #define NETVSP_BUFFER_MIN	SZ_64K
 #define NETVSP_BUFFER_MAX	SZ_64M
@@ -54,8 +58,8 @@
 /* ---- counters: ethtool -S -------------------------------------------------------------- */
 
 /*
- * Those of frames to the guest change under netvsp_queue::lock, the others in the reader
- * only.  Their names are in ethtool.c.
+ * Those of frames to the guest change under netvsp_queue::lock, what a program has decided
+ * in NAPI, the others in the reader only.  Their names are in ethtool.c.
  */
 enum netvsp_counter {
 	NETVSP_TX_FRAMES,		/* given to the guest */
@@ -69,6 +73,7 @@ enum netvsp_counter {
 	NETVSP_TX_FILTERED,		/* it does not want them */
 	NETVSP_TX_RETURNS,		/* packets that it gave back */
 	NETVSP_XDP_XMIT,		/* of tx_frames, redirected by XDP */
+	NETVSP_XDP_TX,			/* the same, sent back */
 	NETVSP_RX_FRAMES,
 	NETVSP_RX_BYTES,
 	NETVSP_RX_COPIED_SECTION,	/* bytes copied from the send buffer */
@@ -81,6 +86,11 @@ enum netvsp_counter {
 	NETVSP_RX_BAD_RNDIS,
 	NETVSP_RX_DOWN,		/* the interface is down */
 	NETVSP_RX_BACKLOG,		/* reader waited for NAPI */
+	NETVSP_XDP_TOO_LARGE,		/* for a program: it is lost */
+	NETVSP_XDP_PASS,		/* what the program has decided */
+	NETVSP_XDP_DROP,
+	NETVSP_XDP_REDIRECT,
+	NETVSP_XDP_ABORTED,		/* it has failed, or where it went */
 	NETVSP_CONTROL,
 	NETVSP_CONTROL_REFUSED,
 	NETVSP_BAD_MESSAGES,
@@ -126,6 +136,34 @@ struct netvsp_source {
 	u32 npages;
 	u64 pfns[NETVSP_MAX_PIECES];
 	struct page *pages[NETVSP_MAX_PIECES];
+};
+
+/**
+ * struct netvsp_raw - a frame for a program, at the beginning of the buffer that it is in
+ * @node: in netvsp_raws::list
+ * @len: bytes of the frame; it is NETVSP_RAW_HEAD bytes behind this
+ * @size: bytes of the buffer
+ * @summed: its sum was made here
+ */
+struct netvsp_raw {
+	struct list_head node;
+	u32 len;
+	u32 size;
+	bool summed;
+};
+
+/**
+ * struct netvsp_raws - some of them
+ * @list: these
+ * @n: how many
+ * @bytes: of all frames
+ * @size: bytes of all buffers
+ */
+struct netvsp_raws {
+	struct list_head list;
+	u32 n;
+	u32 bytes;
+	u32 size;
 };
 
 /**
@@ -213,7 +251,8 @@ struct netvsp_batch {
  * @src: where it points at
  * @head: copy of an RNDIS header, or of a control message
  * @rx: skbs of this batch
- * @rx_bytes: bytes of these
+ * @rx_raws: the same, for a program
+ * @rx_bytes: bytes of both
  * @rx_waits: @reader waits for NAPI to take some
  * @answers: completions that are due at the end of the batch
  * @nanswers: how many
@@ -221,8 +260,10 @@ struct netvsp_batch {
  * @given: transaction ids of packets that the guest gave back in this batch
  * @ngiven: how many
  * @napi: gives the guest's frames to the stack
- * @backlog: these; its lock protects @rx_on and @backlog_bytes, too
- * @backlog_bytes: memory of these
+ * @backlog: these; its lock protects @backlog_raws, @rx_on and @backlog_bytes, too
+ * @backlog_raws: those for a program; all of @backlog are older, see netvsp_xdp_wants()
+ * @backlog_bytes: memory of both
+ * @xdp_rxq: what programs know of the queue, while the interface is up
  * @rx_on: the interface is up: the backlog takes frames
  * @lock: protects what follows
  * @running: the rings may be used
@@ -258,6 +299,7 @@ struct netvsp_queue {
 	struct netvsp_source *src;
 	u8 *head;
 	struct sk_buff_head rx;
+	struct netvsp_raws rx_raws;
 	u32 rx_bytes;
 	bool rx_waits;
 	struct netvsp_answer answers[VSRV_READER_BATCH];
@@ -268,7 +310,9 @@ struct netvsp_queue {
 
 	struct napi_struct napi;
 	struct sk_buff_head backlog;
+	struct netvsp_raws backlog_raws;
 	u32 backlog_bytes;
+	struct xdp_rxq_info xdp_rxq;
 	bool rx_on;
 
 	spinlock_t lock;		/* protects the following */
@@ -310,7 +354,9 @@ static inline bool netvsp_is_sub(const struct netvsp_queue *q)
 /* Has NAPI enough to do?  With @part 2: half of it. */
 static inline bool netvsp_backlog_over(const struct netvsp_queue *q, u32 part)
 {
-	return skb_queue_len_lockless(&q->backlog) >= NETVSP_BACKLOG_MAX / part ||
+	u32 n = skb_queue_len_lockless(&q->backlog) + READ_ONCE(q->backlog_raws.n);
+
+	return n >= NETVSP_BACKLOG_MAX / part ||
 	       READ_ONCE(q->backlog_bytes) >= NETVSP_BACKLOG_BYTES / part;
 }
 
@@ -383,6 +429,7 @@ struct netvsp_link {
  * @offloads: in use
  * @max_len: longest frame to the guest, with Ethernet header
  * @mac: the guest's address
+ * @xdp_prog: program that sees what the guest sends; changes under rtnl
  * @rss: how frames to it are spread; NULL: all by the primary channel, without a hash
  * @vf: a VF belongs to it
  * @vf_serial: this
@@ -423,6 +470,7 @@ struct netvsp_nic {
 	u32 offloads;
 	u32 max_len;
 	u8 mac[ETH_ALEN];
+	struct bpf_prog __rcu *xdp_prog;
 	struct netvsp_rss __rcu *rss;
 	bool vf;
 	u32 vf_serial;
@@ -510,6 +558,8 @@ void netvsp_tell_channels(struct netvsp_nic *nic);
 
 netdev_tx_t netvsp_start_xmit(struct sk_buff *skb, struct net_device *dev);
 int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);
+void netvsp_xdp_tx(struct netvsp_queue *q, const void *data, u32 len);
+void netvsp_xdp_tx_flush(struct netvsp_queue *q);
 netdev_features_t netvsp_features_check(struct sk_buff *skb, struct net_device *dev,
 					netdev_features_t features);
 u16 netvsp_select_queue(struct net_device *dev, struct sk_buff *skb, struct net_device *sb);
@@ -525,7 +575,54 @@ void netvsp_xmit_end(struct netvsp_queue *q);
 
 u32 netvsp_rndis(struct netvsp_queue *q, const struct vsrv_packet *pkt,
 		 const struct netvsp_request *req);
+void netvsp_source_copy(struct netvsp_source *src, u32 pos, void *to, u32 len);
 void netvsp_rx_flush(struct netvsp_queue *q);
+void netvsp_rx_forget(struct netvsp_queue *q);
 int netvsp_poll(struct napi_struct *napi, int budget);
+
+/* ---- programs that see it first: xdp.c ------------------------------------------------------ */
+
+/* In front of a frame: what a program may have, and where struct netvsp_raw is before. */
+#define NETVSP_RAW_HEAD		(XDP_PACKET_HEADROOM + NET_IP_ALIGN)
+/* The longest frame, with a tag in it: it is in one page with what an skb needs. */
+#define NETVSP_XDP_MAX		(SKB_WITH_OVERHEAD(PAGE_SIZE) - NETVSP_RAW_HEAD)
+#define NETVSP_XDP_MTU_MAX	(NETVSP_XDP_MAX - ETH_HLEN - VLAN_HLEN)
+
+/**
+ * struct netvsp_xdp_done - what is to be done at the end of a poll
+ * @tx: frames were sent back to the guest
+ * @redirect: frames were redirected
+ */
+struct netvsp_xdp_done {
+	bool tx;
+	bool redirect;
+};
+
+int netvsp_bpf(struct net_device *dev, struct netdev_bpf *bpf);
+int netvsp_xdp_change_mtu(struct net_device *dev, int mtu);
+int netvsp_xdp_open(struct netvsp_queue *q);
+void netvsp_xdp_stop(struct netvsp_queue *q);
+enum netvsp_refusal netvsp_xdp_frame(struct netvsp_queue *q, u32 pos,
+				     const struct netvsp_frame *frame);
+enum netvsp_refusal netvsp_xdp_skb(struct netvsp_queue *q, struct sk_buff *skb,
+				   const struct netvsp_frame *frame);
+struct sk_buff *netvsp_xdp_run(struct netvsp_queue *q, struct netvsp_raw *raw,
+			       struct netvsp_xdp_done *done);
+void netvsp_xdp_flush(struct netvsp_queue *q, const struct netvsp_xdp_done *done);
+void netvsp_raws_init(struct netvsp_raws *raws);
+void netvsp_raws_move(struct netvsp_raws *from, struct netvsp_raws *to);
+struct netvsp_raw *netvsp_raws_take(struct netvsp_raws *raws);
+void netvsp_raws_purge(struct netvsp_raws *raws);
+
+/*
+ * Are frames for a program?  Those that wait when the last one goes are passed by themselves,
+ * and NAPI takes skbs first: what comes behind a frame for a program is one, too, until none
+ * is left.
+ */
+static inline bool netvsp_xdp_wants(const struct netvsp_queue *q)
+{
+	return rcu_access_pointer(q->nic->xdp_prog) || q->rx_raws.n ||
+	       READ_ONCE(q->backlog_raws.n);
+}
 
 #endif /* _NETVSP_H */

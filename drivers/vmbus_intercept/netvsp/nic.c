@@ -41,7 +41,8 @@ static void netvsp_get_stats64(struct net_device *dev, struct rtnl_link_stats64 
 	stats->rx_bytes = netvsp_counter(nic, NETVSP_RX_BYTES);
 	stats->rx_dropped = netvsp_counter(nic, NETVSP_RX_DOWN) +
 			    netvsp_counter(nic, NETVSP_RX_MEMORY);
-	stats->rx_length_errors = netvsp_counter(nic, NETVSP_RX_LENGTH);
+	stats->rx_length_errors = netvsp_counter(nic, NETVSP_RX_LENGTH) +
+				  netvsp_counter(nic, NETVSP_XDP_TOO_LARGE);
 	stats->rx_frame_errors = netvsp_counter(nic, NETVSP_RX_BAD_RNDIS);
 	stats->rx_errors = stats->rx_length_errors + stats->rx_frame_errors +
 			   netvsp_counter(nic, NETVSP_RX_CSUM) +
@@ -71,48 +72,69 @@ static void netvsp_rx_switch(struct netvsp_queue *q, bool on)
 	spin_unlock_bh(&q->backlog.lock);
 }
 
+static int netvsp_queue_up(struct netvsp_queue *q)
+{
+	int err;
+
+	napi_enable(&q->napi);
+	err = netvsp_xdp_open(q);
+	if (err) {
+		napi_disable(&q->napi);
+		return err;
+	}
+	netvsp_rx_switch(q, true);
+	return 0;
+}
+
+static void netvsp_queue_down(struct netvsp_queue *q)
+{
+	struct net_device *dev = q->nic->dev;
+	u32 lost;
+
+	/* First: then nothing is added that nobody would take. */
+	netvsp_rx_switch(q, false);
+	napi_disable(&q->napi);
+	for (lost = skb_queue_len(&q->backlog) + q->backlog_raws.n; lost; lost--)
+		dev_core_stats_rx_dropped_inc(dev);
+	skb_queue_purge(&q->backlog);
+	netvsp_raws_purge(&q->backlog_raws);
+	WRITE_ONCE(q->backlog_bytes, 0);
+	netvsp_xdp_stop(q);
+	/* Its reader may wait for room there. */
+	WRITE_ONCE(q->rx_waits, false);
+	vsrv_reader_queue(&q->reader);
+}
+
 static int netvsp_open(struct net_device *dev)
 {
 	struct netvsp_nic *nic = netdev_priv(dev);
+	int err;
 	u16 i;
 
 	for (i = 0; i < nic->nqueues; i++) {
-		napi_enable(&nic->queues[i].napi);
-		netvsp_rx_switch(&nic->queues[i], true);
+		err = netvsp_queue_up(&nic->queues[i]);
+		if (err)
+			goto down;
 	}
 	netif_tx_start_all_queues(dev);
 	netvsp_link_set(nic, true);
 	return 0;
+
+down:
+	while (i--)
+		netvsp_queue_down(&nic->queues[i]);
+	return err;
 }
 
 static int netvsp_stop(struct net_device *dev)
 {
 	struct netvsp_nic *nic = netdev_priv(dev);
-	struct netvsp_queue *q;
-	struct sk_buff *skb;
 	u16 i;
 
 	netif_tx_disable(dev);
-	for (i = 0; i < nic->nqueues; i++) {
-		q = &nic->queues[i];
-		/* First: then nothing is added that nobody would take. */
-		netvsp_rx_switch(q, false);
-		napi_disable(&q->napi);
-		skb_queue_walk(&q->backlog, skb)
-			dev_core_stats_rx_dropped_inc(dev);
-		skb_queue_purge(&q->backlog);
-		WRITE_ONCE(q->backlog_bytes, 0);
-		/* Its reader may wait for room there. */
-		WRITE_ONCE(q->rx_waits, false);
-		vsrv_reader_queue(&q->reader);
-	}
+	for (i = 0; i < nic->nqueues; i++)
+		netvsp_queue_down(&nic->queues[i]);
 	netvsp_link_set(nic, false);
-	return 0;
-}
-
-static int netvsp_change_mtu(struct net_device *dev, int mtu)
-{
-	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
 }
 
@@ -123,9 +145,10 @@ static const struct net_device_ops netvsp_netdev_ops = {
 	.ndo_select_queue = netvsp_select_queue,
 	.ndo_features_check = netvsp_features_check,
 	.ndo_get_stats64 = netvsp_get_stats64,
-	.ndo_change_mtu = netvsp_change_mtu,
+	.ndo_change_mtu = netvsp_xdp_change_mtu,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
+	.ndo_bpf = netvsp_bpf,
 	.ndo_xdp_xmit = netvsp_xdp_xmit,
 };
 
@@ -246,7 +269,8 @@ static void netvsp_setup_dev(struct net_device *dev, const struct netvsp_config 
 	dev->features |= NETIF_F_HW_VLAN_CTAG_RX;
 	dev->vlan_features = dev->features & ~(NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX);
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
-	xdp_set_features_flag(dev, NETDEV_XDP_ACT_NDO_XMIT);
+	xdp_set_features_flag(dev, NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+				   NETDEV_XDP_ACT_NDO_XMIT);
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = config->mtu;
 	dev->mtu = config->mtu;

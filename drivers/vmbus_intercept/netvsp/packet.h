@@ -341,6 +341,7 @@ enum netvsp_refusal {
 	NETVSP_REFUSED_CSUM,	/* a sum that cannot be filled in there */
 	NETVSP_REFUSED_LSO,	/* no TCP frame, or segments that cannot be */
 	NETVSP_REFUSED_MEMORY,
+	NETVSP_REFUSED_XDP,	/* too long to be shown to a program */
 	NETVSP_REFUSALS
 };
 

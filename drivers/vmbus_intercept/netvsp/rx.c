@@ -106,8 +106,16 @@ static void netvsp_source_close(struct netvsp_queue *q)
 	src->npages = 0;
 }
 
-/* Copy @len bytes from @pos on; they are there. */
-static void netvsp_source_copy(struct netvsp_source *src, u32 pos, void *to, u32 len)
+/**
+ * netvsp_source_copy - copy of what the guest has put somewhere
+ * @src: where
+ * @pos: from there on
+ * @to: out
+ * @len: bytes; they are there
+ *
+ * Context: in the reader.
+ */
+void netvsp_source_copy(struct netvsp_source *src, u32 pos, void *to, u32 len)
 {
 	u32 offset, n;
 
@@ -175,14 +183,16 @@ static void netvsp_refused(struct netvsp_queue *q, enum netvsp_refusal why)
 		[NETVSP_REFUSED_CSUM] = NETVSP_RX_CSUM,
 		[NETVSP_REFUSED_LSO] = NETVSP_RX_LSO,
 		[NETVSP_REFUSED_MEMORY] = NETVSP_RX_MEMORY,
+		[NETVSP_REFUSED_XDP] = NETVSP_XDP_TOO_LARGE,
 	};
 
 	netvsp_count(q, counters[why], 1);
 }
 
-static enum netvsp_refusal netvsp_frame(struct netvsp_queue *q, u32 pos,
-					const struct netvsp_frame *frame)
+static enum netvsp_refusal netvsp_frame_add(struct netvsp_queue *q, u32 pos,
+					    const struct netvsp_frame *frame)
 {
+	bool xdp = netvsp_xdp_wants(q);
 	struct netvsp_nic *nic = q->nic;
 	enum netvsp_refusal why;
 	struct sk_buff *skb;
@@ -190,6 +200,8 @@ static enum netvsp_refusal netvsp_frame(struct netvsp_queue *q, u32 pos,
 	/* Before there is memory for it. */
 	if (frame->data_len > NETVSP_GSO_MAX)
 		return NETVSP_REFUSED_LENGTH;
+	if (xdp && !frame->lso)
+		return netvsp_xdp_frame(q, pos, frame);
 	skb = netvsp_skb(q, pos + frame->data_offset, frame->data_len);
 	if (!skb)
 		return NETVSP_REFUSED_MEMORY;
@@ -198,21 +210,32 @@ static enum netvsp_refusal netvsp_frame(struct netvsp_queue *q, u32 pos,
 		kfree_skb(skb);
 		return why;
 	}
+	if (xdp)
+		return netvsp_xdp_skb(q, skb, frame);
 	if (frame->tagged)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), frame->tci);
 	skb->protocol = eth_type_trans(skb, nic->dev);
 	skb_record_rx_queue(skb, q->index);
 	__skb_queue_tail(&q->rx, skb);
+	return NETVSP_FRAME_OK;
+}
+
+static void netvsp_frame(struct netvsp_queue *q, u32 pos, const struct netvsp_frame *frame)
+{
+	enum netvsp_refusal why = netvsp_frame_add(q, pos, frame);
+
+	if (why) {
+		netvsp_refused(q, why);
+		return;
+	}
 	q->rx_bytes += frame->data_len;
 	if (q->rx_bytes >= NETVSP_RX_BURST)
 		netvsp_rx_flush(q);
-	return NETVSP_FRAME_OK;
 }
 
 static u32 netvsp_frames(struct netvsp_queue *q)
 {
 	struct netvsp_source *src = q->src;
-	enum netvsp_refusal why;
 	struct netvsp_frame frame;
 	u32 pos = 0, left, len, n = 0;
 
@@ -232,9 +255,7 @@ static u32 netvsp_frames(struct netvsp_queue *q)
 			netvsp_count(q, NETVSP_RX_DOWN, 1);
 			continue;
 		}
-		why = netvsp_frame(q, pos, &frame);
-		if (why)
-			netvsp_refused(q, why);
+		netvsp_frame(q, pos, &frame);
 	}
 	return NVSP_STATUS_SUCCESS;
 }
@@ -300,7 +321,7 @@ u32 netvsp_rndis(struct netvsp_queue *q, const struct vsrv_packet *pkt,
  */
 void netvsp_rx_flush(struct netvsp_queue *q)
 {
-	u32 frames = skb_queue_len(&q->rx), bytes = 0;
+	u32 frames = skb_queue_len(&q->rx) + q->rx_raws.n, bytes = q->rx_raws.bytes;
 	struct sk_buff *skb;
 	bool on;
 
@@ -317,11 +338,13 @@ void netvsp_rx_flush(struct netvsp_queue *q)
 		skb_queue_walk(&q->rx, skb)
 			WRITE_ONCE(q->backlog_bytes, q->backlog_bytes + skb->truesize);
 		skb_queue_splice_tail_init(&q->rx, &q->backlog);
+		WRITE_ONCE(q->backlog_bytes, q->backlog_bytes + q->rx_raws.size);
+		netvsp_raws_move(&q->rx_raws, &q->backlog_raws);
 	}
 	spin_unlock_bh(&q->backlog.lock);
 	if (!on) {
 		netvsp_count(q, NETVSP_RX_DOWN, frames);
-		__skb_queue_purge(&q->rx);
+		netvsp_rx_forget(q);
 		return;
 	}
 	netvsp_count(q, NETVSP_RX_FRAMES, frames);
@@ -329,16 +352,37 @@ void netvsp_rx_flush(struct netvsp_queue *q)
 	netvsp_napi_schedule(q);
 }
 
-static struct sk_buff *netvsp_backlog_take(struct netvsp_queue *q)
+/**
+ * netvsp_rx_forget - frames that NAPI does not have yet go
+ * @q: channel
+ *
+ * Context: in the reader, or with that stopped.
+ */
+void netvsp_rx_forget(struct netvsp_queue *q)
 {
-	struct sk_buff *skb;
+	__skb_queue_purge(&q->rx);
+	netvsp_raws_purge(&q->rx_raws);
+	q->rx_bytes = 0;
+}
 
+/* The oldest frame; false if there is none.  It is one of both. */
+static bool netvsp_backlog_take(struct netvsp_queue *q, struct sk_buff **skb,
+				struct netvsp_raw **raw)
+{
+	u32 size = 0;
+
+	*raw = NULL;
 	spin_lock(&q->backlog.lock);
-	skb = __skb_dequeue(&q->backlog);
-	if (skb)
-		WRITE_ONCE(q->backlog_bytes, q->backlog_bytes - skb->truesize);
+	*skb = __skb_dequeue(&q->backlog);
+	if (*skb)
+		size = (*skb)->truesize;
+	else
+		*raw = netvsp_raws_take(&q->backlog_raws);
+	if (*raw)
+		size = (*raw)->size;
+	WRITE_ONCE(q->backlog_bytes, q->backlog_bytes - size);
 	spin_unlock(&q->backlog.lock);
-	return skb;
+	return *skb || *raw;
 }
 
 /**
@@ -352,16 +396,19 @@ static struct sk_buff *netvsp_backlog_take(struct netvsp_queue *q)
 int netvsp_poll(struct napi_struct *napi, int budget)
 {
 	struct netvsp_queue *q = container_of(napi, struct netvsp_queue, napi);
+	struct netvsp_xdp_done xdp = { };
+	struct netvsp_raw *raw;
 	struct sk_buff *skb;
 	int done = 0;
 
-	while (done < budget) {
-		skb = netvsp_backlog_take(q);
-		if (!skb)
-			break;
-		napi_gro_receive(napi, skb);
+	while (done < budget && netvsp_backlog_take(q, &skb, &raw)) {
+		if (raw)
+			skb = netvsp_xdp_run(q, raw, &xdp);
+		if (skb)
+			napi_gro_receive(napi, skb);
 		done++;
 	}
+	netvsp_xdp_flush(q, &xdp);
 	/* Take before looking who waits.  Pairs with that in netvsp_ready(). */
 	smp_mb();
 	if (READ_ONCE(q->rx_waits) && !netvsp_backlog_over(q, 2)) {
