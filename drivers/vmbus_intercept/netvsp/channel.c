@@ -2,6 +2,7 @@
 /*
  * A channel of an adapter: open and close, packets in, what is due out.
  */
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 #include <vmbus/partition.h>
 #include "netvsp.h"
@@ -385,6 +386,7 @@ void netvsp_queue_setup(struct netvsp_nic *nic, struct netvsp_queue *q, u16 inde
 	INIT_LIST_HEAD(&q->tells);
 	q->batch.first = NETVSP_SUB_NONE;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_queue_setup);
 
 /**
  * netvsp_queue_init - make a channel ready to be offered

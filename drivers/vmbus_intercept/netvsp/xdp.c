@@ -8,6 +8,7 @@
  * The program runs in NAPI.  Buffers are fragments of pages, which belong to nobody when
  * they are redirected, and so need no channel.
  */
+#include <kunit/visibility.h>
 #include <linux/bpf.h>
 #include <linux/bpf_trace.h>
 #include <linux/etherdevice.h>
@@ -46,6 +47,7 @@ void netvsp_raws_move(struct netvsp_raws *from, struct netvsp_raws *to)
 	to->size += from->size;
 	netvsp_raws_init(from);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_raws_move);
 
 static void netvsp_raws_add(struct netvsp_raws *raws, struct netvsp_raw *raw)
 {
@@ -73,6 +75,7 @@ struct netvsp_raw *netvsp_raws_take(struct netvsp_raws *raws)
 	raws->size -= raw->size;
 	return raw;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_raws_take);
 
 /**
  * netvsp_raws_purge - free all frames
@@ -85,6 +88,7 @@ void netvsp_raws_purge(struct netvsp_raws *raws)
 	while ((raw = netvsp_raws_take(raws)))
 		page_frag_free(raw);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_raws_purge);
 
 /* ---- in the reader ------------------------------------------------------------------------ */
 
@@ -156,6 +160,7 @@ enum netvsp_refusal netvsp_xdp_frame(struct netvsp_queue *q, u32 pos,
 	netvsp_raws_add(&q->rx_raws, raw);
 	return NETVSP_FRAME_OK;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_frame);
 
 static enum netvsp_refusal netvsp_raw_add(struct netvsp_queue *q, const struct sk_buff *skb,
 					  const struct netvsp_frame *frame)
@@ -212,6 +217,7 @@ enum netvsp_refusal netvsp_xdp_skb(struct netvsp_queue *q, struct sk_buff *skb,
 	}
 	return why;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_skb);
 
 /* ---- in NAPI ------------------------------------------------------------------------------ */
 
@@ -309,6 +315,7 @@ struct sk_buff *netvsp_xdp_run(struct netvsp_queue *q, struct netvsp_raw *raw,
 		return NULL;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_run);
 
 /**
  * netvsp_xdp_flush - the end of a poll: send on what programs want to have sent
@@ -324,6 +331,7 @@ void netvsp_xdp_flush(struct netvsp_queue *q, const struct netvsp_xdp_done *done
 	if (done->tx)
 		netvsp_xdp_tx_flush(q);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_flush);
 
 /* ---- programs come and go ----------------------------------------------------------------- */
 
@@ -346,6 +354,7 @@ int netvsp_xdp_open(struct netvsp_queue *q)
 		xdp_rxq_info_unreg(&q->xdp_rxq);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_open);
 
 /**
  * netvsp_xdp_stop - the interface goes down
@@ -357,6 +366,7 @@ void netvsp_xdp_stop(struct netvsp_queue *q)
 {
 	xdp_rxq_info_unreg(&q->xdp_rxq);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_stop);
 
 static int netvsp_xdp_setup(struct net_device *dev, struct bpf_prog *prog,
 			    struct netlink_ext_ack *extack)
@@ -392,6 +402,7 @@ int netvsp_bpf(struct net_device *dev, struct netdev_bpf *bpf)
 		return -EINVAL;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_bpf);
 
 /**
  * netvsp_xdp_change_mtu - ndo_change_mtu
@@ -412,3 +423,4 @@ int netvsp_xdp_change_mtu(struct net_device *dev, int mtu)
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_change_mtu);
