@@ -63,7 +63,8 @@ EXPORT_SYMBOL_IF_KUNIT(netvsp_control_init);
 
 /* ---- answers -------------------------------------------------------------------------- */
 
-static struct rndis_answer *netvsp_answer(const struct netvsp_step *step, u32 status, u32 len)
+static struct rndis_answer *netvsp_answer_begin(const struct netvsp_step *step, u32 status,
+						u32 len)
 {
 	struct rndis_answer *answer = step->answer;
 
@@ -77,7 +78,7 @@ static struct rndis_answer *netvsp_answer(const struct netvsp_step *step, u32 st
 
 static int netvsp_answer_plain(const struct netvsp_step *step, u32 status)
 {
-	netvsp_answer(step, status, NETVSP_ANSWER_PLAIN);
+	netvsp_answer_begin(step, status, NETVSP_ANSWER_PLAIN);
 	return NETVSP_ANSWER_PLAIN;
 }
 
@@ -89,7 +90,7 @@ static int netvsp_initialize(struct netvsp_control *control, struct netvsp_step 
 
 	if (control->initialized)
 		return -EPROTO;
-	answer = netvsp_answer(step, RNDIS_STATUS_SUCCESS, NETVSP_ANSWER_INIT);
+	answer = netvsp_answer_begin(step, RNDIS_STATUS_SUCCESS, NETVSP_ANSWER_INIT);
 	answer->init.major = cpu_to_le32(RNDIS_MAJOR_VERSION);
 	answer->init.minor = cpu_to_le32(RNDIS_MINOR_VERSION);
 	answer->init.flags = cpu_to_le32(RNDIS_DF_CONNECTIONLESS);
@@ -149,7 +150,7 @@ static bool netvsp_information(const struct netvsp_step *step, const u8 **in, u3
 
 static int netvsp_control_query(struct netvsp_control *control, struct netvsp_step *step)
 {
-	struct rndis_answer *answer = netvsp_answer(step, 0, NETVSP_ANSWER_QUERY);
+	struct rndis_answer *answer = netvsp_answer_begin(step, 0, NETVSP_ANSWER_QUERY);
 	u32 status = RNDIS_STATUS_ADAPTER_NOT_READY;
 	u32 in_len, out_len = 0;
 	const u8 *in;

@@ -5,8 +5,8 @@
  *
  * config.c is the directory in configfs, nic.c the network interface, ethtool.c what
  * ethtool asks, link.c its carrier and the guest's.  channel.c is a VMBus channel, sub.c
- * how sub-channels come and go, end.c how a channel ends, init.c what the guest says before
- * and beside frames, tell.c what it is told.  buffers.c has the memory that the guest lends:
+ * how sub-channels come and go, end.c how a channel ends, message.c what the guest says
+ * beside frames, tell.c what it is told.  buffers.c has the memory that the guest lends:
  * xmit.c copies frames to it, rx.c from it, and xdp.c has programs look at those.  What is in
  * packet.h only looks at messages.
  *
@@ -530,7 +530,7 @@ static inline void *netvsp_sub_addr(const struct netvsp_nic *nic, u32 index)
 	return nic->recv.addr + (size_t)index * nic->cut.size;
 }
 
-/* ---- what the guest says and is told: init.c, tell.c -------------------------------------- */
+/* ---- what the guest says and is told: message.c, tell.c ----------------------------------- */
 
 /**
  * struct netvsp_tell - a message that waits for the guest

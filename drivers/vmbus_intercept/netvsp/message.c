@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the guest says before and beside frames: messages of NVSP, and control messages of
- * RNDIS.
+ * What the guest says beside frames, as long as a channel is open: messages of NVSP, and
+ * control messages of RNDIS.
  */
 #include <linux/etherdevice.h>
 #include <linux/rcupdate.h>
