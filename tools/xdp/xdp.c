@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * XDP programs of a few instructions, for tests of a network device.  They are loaded by
- * bpf(2) and attached by netlink, in the driver's own mode, so that nothing but the kernel
- * is needed; they stay when this program has ended.
+ * bpf(2) and attached by netlink, so that nothing but the kernel is needed; they stay when
+ * this program has ended.
  *
  *	xdp INTERFACE pass
  *	xdp INTERFACE drop
@@ -12,6 +12,9 @@
  *	xdp INTERFACE redirect INTERFACE
  *		has the other one transmit everything
  *	xdp INTERFACE off
+ *
+ * In front of the interface --driver or --generic says who runs the program, or ran the one
+ * that goes off; else the driver does if it can.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -187,8 +190,8 @@ static const char *driver_text(const struct nlmsghdr *head)
 	return "";
 }
 
-/* attach() - have the interface run a program, or none if @program is -1 */
-static void attach(unsigned int index, int program)
+/* attach() - have the interface run a program, or none if @program is -1; in mode @flags */
+static void attach(unsigned int index, int program, uint32_t flags)
 {
 	struct {
 		struct nlmsghdr head;
@@ -212,8 +215,7 @@ static void attach(unsigned int index, int program)
 		.fd_head = { .rta_len = RTA_LENGTH(4), .rta_type = IFLA_XDP_FD },
 		.fd = program,
 		.flags_head = { .rta_len = RTA_LENGTH(4), .rta_type = IFLA_XDP_FLAGS },
-		/* By the driver if it can, else by the stack. */
-		.flags = 0,
+		.flags = flags,
 	};
 	union {
 		struct nlmsghdr head;
@@ -240,13 +242,23 @@ static void attach(unsigned int index, int program)
 
 int main(int argc, char **argv)
 {
-	const char *what = argc > 2 ? argv[2] : "";
+	const char *what;
+	uint32_t flags = 0;
 	int program;
 
+	if (argc > 1 && !strcmp(argv[1], "--driver"))
+		flags = XDP_FLAGS_DRV_MODE;
+	else if (argc > 1 && !strcmp(argv[1], "--generic"))
+		flags = XDP_FLAGS_SKB_MODE;
+	if (flags) {
+		argc--;
+		argv++;
+	}
+	what = argc > 2 ? argv[2] : "";
 	if (argc == 4 && !strcmp(what, "redirect"))
 		program = load_redirect(find(argv[3]));
 	else if (argc != 3)
-		die("usage: xdp INTERFACE pass|drop|answer|redirect INTERFACE|off");
+		die("usage: xdp [--driver|--generic] INTERFACE pass|drop|answer|redirect INTERFACE|off");
 	else if (!strcmp(what, "pass"))
 		program = load_action(XDP_PASS);
 	else if (!strcmp(what, "drop"))
@@ -257,6 +269,6 @@ int main(int argc, char **argv)
 		program = -1;
 	else
 		die("nothing is called \"%s\"", what);
-	attach(find(argv[1]), program);
+	attach(find(argv[1]), program, flags);
 	return 0;
 }
