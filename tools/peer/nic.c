@@ -171,6 +171,32 @@ static bool complete_held(struct nic *n, bool all)
 }
 
 /**
+ * nic_close_sub - close a sub-channel alone; what has come by it is let go of
+ * @n: adapter
+ * @ch: open sub-channel
+ *
+ * Return: false if the server does not let go of its rings.
+ */
+bool nic_close_sub(struct nic *n, unsigned int ch)
+{
+	unsigned int i, k, left = 0;
+
+	for (i = 0; i < n->nheld; i++) {
+		if (n->held[i].channel != ch) {
+			n->held[left++] = n->held[i];
+			continue;
+		}
+		for (k = 0; k < n->cuts; k++)
+			if (n->owner[k] == n->held[i].id + 1)
+				n->owner[k] = 0;
+	}
+	n->nheld = left;
+	n->open[ch] = false;
+	channel_close(&n->c[ch]);
+	return guest_teardown(&n->b->g, n->c[ch].id, n->c[ch].gpadl);
+}
+
+/**
  * nic_release - complete all packets with frames, and those to come
  * @n: adapter
  *

@@ -258,6 +258,7 @@ bool nic_poll(struct nic *n);
 bool nic_pump(struct nic *n, int ms);
 u32 nic_status(struct nic *n, u64 id);
 bool nic_ask(struct nic *n, const struct nvsp_message *m, struct nvsp_message *answer);
+bool nic_close_sub(struct nic *n, unsigned int ch);
 bool nic_release(struct nic *n);
 void nic_forget(struct nic *n);
 const struct nic_frame *nic_take(struct nic *n, int ms);

@@ -13,6 +13,7 @@
 #define MANY_FLOWS	64U		/* that spread over all channels, or chance is against it */
 #define FRAME		300U
 #define ROUNDS		30U
+#define REOPENS		3U
 #define PER_CHANNEL	8U
 #define QUIET_MS	200
 #define REVISION	2
@@ -382,6 +383,34 @@ static void test_one_full(struct nic *n, struct host *h)
 	ok(spread(n, 0, n->n) && channels_used(n, h, FLOWS), "all channels get frames");
 }
 
+/* One channel is closed with what has come by it, and opened again. */
+static void test_reopened(struct nic *n, struct host *h)
+{
+	struct flow w = { .port = 3001 };
+	unsigned int i, k, came = 0, good = 0;
+	u8 frame[FRAME];
+	u32 len = frame_flow(frame, &w, 100, 2, true);
+
+	ok(spread(n, 2, 1), "frames go by channel 2");
+	for (i = 0; i < REOPENS; i++) {
+		n->hold = true;
+		for (k = 0; k < ROUNDS; k++)
+			host_send(h->sock, frame, len);
+		while (nic_take(n, QUIET_MS))
+			came++;
+		n->hold = false;
+		good += nic_close_sub(n, 2) && channels_used(n, h, FLOWS) == 1U &&
+			nic_out_once(n, h, 1, 600 + i, 1) && nic_open_channel(n, 2);
+		/* What the stack still had for it */
+		while (nic_take(n, QUIET_MS))
+			;
+		good += nic_out_once(n, h, 2, 700 + i, 2) && channels_used(n, h, FLOWS) == 1U << 2;
+	}
+	ok(came && good == 2 * REOPENS,
+	   "closed alone with %u frames, others work; opened again it does: %u times", came, i);
+	ok(!chan_number(&n->c[2], "errors"), "nothing was wrong with it");
+}
+
 /**
  * test_nicsubs - sub-channels
  */
@@ -401,6 +430,7 @@ void test_nicsubs(void)
 			test_hash(&n, &h);
 			test_broken(&n, &h);
 			test_one_full(&n, &h);
+			test_reopened(&n, &h);
 		}
 		/* It goes with all of them open. */
 	}

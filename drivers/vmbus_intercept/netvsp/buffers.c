@@ -6,6 +6,7 @@
  * control answers; of the others each queue owns as many as any other, in a row.
  * Whoever gets one back gives it to its owner.
  */
+#include <kunit/visibility.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -151,8 +152,11 @@ void netvsp_recv_start(struct netvsp_nic *nic)
 	struct netvsp_queue *q;
 	u16 i;
 
-	/* A sub-channel that is opened now sees this, or is seen below: it has its lock. */
-	WRITE_ONCE(nic->recv_on, true);
+	/*
+	 * A sub-channel that is opened now sees this, with all that was set up, or is seen
+	 * below: it has its lock.  Pairs with that in netvsp_chan_start().
+	 */
+	smp_store_release(&nic->recv_on, true);
 	for (i = 0; i < nic->nqueues; i++) {
 		q = &nic->queues[i];
 		spin_lock_bh(&q->lock);
@@ -192,6 +196,33 @@ void netvsp_recv_share(struct netvsp_nic *nic, u16 channels)
 	primary->nfree = kept;
 	spin_unlock_bh(&primary->lock);
 }
+
+/**
+ * netvsp_recv_reclaim - a sub-channel is opened; if again, what the guest had by it is free
+ * @q: sub-channel; there is a receive buffer
+ *
+ * A guest may close a sub-channel alone, and open it again.  What it still had it cannot give
+ * back by a closed channel, so it has let go of that; what it says of it later is wrong.
+ *
+ * Context: netvsp_queue::lock held.
+ */
+void netvsp_recv_reclaim(struct netvsp_queue *q)
+{
+	struct netvsp_nic *nic = q->nic;
+	u32 first = NETVSP_CONTROL_SUBS + q->index * nic->share, i, sub;
+
+	lockdep_assert_held(&q->lock);
+	if (!netvsp_is_sub(q) || q->index >= nic->sharers)
+		return;
+	for (i = first; i < first + nic->share; i++) {
+		if (nic->subs[i].owner != q->index + 1)
+			continue;
+		nic->subs[i].owner = 0;
+		for (sub = i; sub != NETVSP_SUB_NONE; sub = nic->subs[sub].next)
+			q->free[q->nfree++] = sub;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(netvsp_recv_reclaim);
 
 /**
  * netvsp_recv_unmap - let go of the receive buffer

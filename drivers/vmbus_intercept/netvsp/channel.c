@@ -201,8 +201,8 @@ static void netvsp_chan_start(struct netvsp_queue *q)
 		netvsp_proto_init(&q->proto, nic->nqueues - 1);
 		netvsp_reset_guest(nic);
 		nic->told_table = 0;
-		nic->drain_end = 0;
 	}
+	nic->drain_end = 0;
 	spin_lock_bh(&q->lock);
 	/* netvsp_xmit_end() has left no batch. */
 	q->stopped = false;
@@ -210,8 +210,10 @@ static void netvsp_chan_start(struct netvsp_queue *q)
 	q->ending = false;
 	q->due = false;
 	WRITE_ONCE(q->running, true);
-	/* See netvsp_recv_start(). */
-	q->up = READ_ONCE(nic->recv_on);
+	/* Pairs with that in netvsp_recv_start(). */
+	q->up = smp_load_acquire(&nic->recv_on);
+	if (q->up)
+		netvsp_recv_reclaim(q);
 	spin_unlock_bh(&q->lock);
 }
 
@@ -221,11 +223,6 @@ static void netvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_para
 	struct kthread_worker *worker;
 	int err;
 
-	/* The guest may still have what it had of the receive buffer by this channel. */
-	if (q->spent) {
-		vsrv_open_done(chan, -EBUSY);
-		return;
-	}
 	q->chan = chan;
 	q->part = vsrv_partition(vsrv_chan_server(chan));
 	worker = vsrv_reader_worker(chan, params);
@@ -306,7 +303,6 @@ static void netvsp_chan_halt(struct netvsp_queue *q, bool asked)
 	netvsp_rx_forget(q);
 	vsrv_rings_close(&q->rings);
 	q->open = false;
-	q->spent = netvsp_is_sub(q);
 }
 
 static void netvsp_chan_stop(struct vsrv_chan *chan)

@@ -246,7 +246,6 @@ struct netvsp_batch {
  * @rings: rings; the one to the guest is protected by @lock
  * @proto: state of the protocol
  * @open: the rings are mapped; changes only in callbacks of the server
- * @spent: it was closed: cannot be opened again before it is offered again
  * @buf: copy of a packet
  * @src: where it points at
  * @head: copy of an RNDIS header, or of a control message
@@ -294,7 +293,6 @@ struct netvsp_queue {
 	struct vsrv_rings rings;
 	struct netvsp_proto proto;
 	bool open;
-	bool spent;
 	u8 *buf;
 	struct netvsp_source *src;
 	u8 *head;
@@ -449,7 +447,7 @@ struct netvsp_link {
  * @stalled: it does not
  * @told_table: the guest knows the indirection table
  * @drain_end: until when its channels wait for what the guest has, in jiffies; 0 before
- *	one does
+ *	one does since one was opened
  */
 struct netvsp_nic {
 	struct net_device *dev;
@@ -521,6 +519,7 @@ int netvsp_recv_map(struct netvsp_queue *q, u32 gpadl_id);
 void netvsp_recv_start(struct netvsp_nic *nic);
 void netvsp_recv_unmap(struct netvsp_nic *nic);
 void netvsp_recv_share(struct netvsp_nic *nic, u16 channels);
+void netvsp_recv_reclaim(struct netvsp_queue *q);
 int netvsp_send_map(struct netvsp_queue *q, u32 gpadl_id);
 void netvsp_send_unmap(struct netvsp_nic *nic);
 struct netvsp_queue *netvsp_sub_queue(struct netvsp_nic *nic, u32 index);

@@ -27,7 +27,6 @@ u16 netvsp_subs_offer(struct netvsp_nic *nic, u16 n)
 		q = &nic->queues[i];
 		/* Before the guest can open it. */
 		netvsp_proto_init_sub(&q->proto, &primary->proto);
-		q->spent = false;
 		offer = vsrv_offer_sub(primary->chan, i, &netvsp_chan_ops, q);
 		if (IS_ERR(offer)) {
 			netdev_warn_once(nic->dev, "%u of %u sub-channels: error %ld\n", i - 1, n,

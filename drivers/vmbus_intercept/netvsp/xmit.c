@@ -7,6 +7,7 @@
  * if the guest takes frames in parts, and the stack cuts it before if not.  The sum of a
  * frame is made while it is copied, so that the guest may pass it on.
  */
+#include <kunit/visibility.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/nospec.h>
@@ -756,10 +757,17 @@ void netvsp_xmit_given(struct netvsp_queue *q)
  */
 void netvsp_xmit_drop(struct netvsp_queue *q)
 {
+	u32 sub;
+
 	lockdep_assert_held(&q->lock);
 	netvsp_count(q, NETVSP_TX_DROPPED, q->batch.frames);
+	/* A sub-channel may be opened again; with the primary one all are dealt anew. */
+	if (netvsp_is_sub(q))
+		for (sub = q->batch.first; sub != NETVSP_SUB_NONE; sub = q->nic->subs[sub].next)
+			q->free[q->nfree++] = sub;
 	netvsp_batch_reset(&q->batch);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xmit_drop);
 
 /**
  * netvsp_xmit_end - nothing goes to the guest any more by this channel
