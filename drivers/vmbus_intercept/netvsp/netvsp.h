@@ -7,8 +7,9 @@
  * ethtool asks, link.c its carrier and the guest's.  channel.c is a VMBus channel, sub.c
  * how sub-channels come and go, end.c how a channel ends, message.c what the guest says
  * beside frames, tell.c what it is told.  buffers.c has the memory that the guest lends:
- * xmit.c copies frames to it, rx.c from it, and xdp.c has programs look at those.  What is in
- * packet.h only looks at messages.
+ * xmit.c copies frames to it, by the channels that spread.c chooses, and given.c has what the
+ * guest gives back of it; rx.c copies frames from it, and xdp.c has programs look at those.
+ * What is in packet.h only looks at messages.
  *
  * A queue is a channel of the guest and a transmit queue of the interface.  Its reader (a
  * thread of the partition) alone reads the channel's ring.  Whoever writes to that ring,
@@ -553,7 +554,21 @@ bool netvsp_tell_write(struct netvsp_queue *q);
 void netvsp_tell_forget(struct netvsp_queue *q);
 void netvsp_tell_channels(struct netvsp_nic *nic);
 
-/* ---- to the guest: xmit.c ----------------------------------------------------------------- */
+/* ---- to the guest: xmit.c, spread.c, given.c ---------------------------------------------- */
+
+static inline struct netdev_queue *netvsp_txq(const struct netvsp_queue *q)
+{
+	return netdev_get_tx_queue(q->nic->dev, q->index);
+}
+
+static inline void netvsp_batch_reset(struct netvsp_batch *batch)
+{
+	batch->first = NETVSP_SUB_NONE;
+	batch->n = 0;
+	batch->frames = 0;
+	batch->bytes = 0;
+	batch->len = 0;
+}
 
 netdev_tx_t netvsp_start_xmit(struct sk_buff *skb, struct net_device *dev);
 int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);
@@ -561,6 +576,9 @@ void netvsp_xdp_tx(struct netvsp_queue *q, const void *data, u32 len);
 void netvsp_xdp_tx_flush(struct netvsp_queue *q);
 netdev_features_t netvsp_features_check(struct sk_buff *skb, struct net_device *dev,
 					netdev_features_t features);
+u16 netvsp_xdp_queue(const struct netvsp_nic *nic);
+void netvsp_tell_hash(const struct netvsp_nic *nic, const struct sk_buff *skb,
+		      struct netvsp_told *told);
 u16 netvsp_select_queue(struct net_device *dev, struct sk_buff *skb, struct net_device *sb);
 int netvsp_write_ranges(struct netvsp_queue *q, u32 channel, u32 first,
 			struct netvsp_told_head *told, u32 n);

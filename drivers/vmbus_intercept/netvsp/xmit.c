@@ -7,10 +7,8 @@
  * if the guest takes frames in parts, and the stack cuts it before if not.  The sum of a
  * frame is made while it is copied, so that the guest may pass it on.
  */
-#include <kunit/visibility.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
-#include <linux/nospec.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -95,71 +93,6 @@ netdev_features_t netvsp_features_check(struct sk_buff *skb, struct net_device *
 	return vlan_features_check(skb, features);
 }
 
-/* The channel that the guest wants, as far as there is that one. */
-static u16 netvsp_usable(const struct netvsp_nic *nic, u16 index)
-{
-	u16 channels = min(READ_ONCE(nic->channels), READ_ONCE(nic->limit));
-
-	if (index >= channels)
-		index %= channels;
-	return READ_ONCE(nic->queues[index].up) ? index : 0;
-}
-
-/* Frames of XDP are spread by where they come from: all of a call go to one queue. */
-static u16 netvsp_xdp_queue(const struct netvsp_nic *nic)
-{
-	const struct netvsp_rss *rss;
-	u16 index = 0;
-
-	rcu_read_lock();
-	rss = rcu_dereference(nic->rss);
-	if (rss)
-		index = netvsp_rss_channel(rss, smp_processor_id());
-	rcu_read_unlock();
-	return netvsp_usable(nic, index);
-}
-
-/**
- * netvsp_select_queue - ndo_select_queue
- * @dev: interface
- * @skb: frame
- * @sb: not used
- *
- * Return: index of the queue.
- */
-u16 netvsp_select_queue(struct net_device *dev, struct sk_buff *skb, struct net_device *sb)
-{
-	const struct netvsp_nic *nic = netdev_priv(dev);
-	const struct netvsp_rss *rss;
-	u16 index = 0;
-	u32 hash;
-
-	/* The hash takes time. */
-	if (READ_ONCE(nic->channels) < 2)
-		return 0;
-	rcu_read_lock();
-	rss = rcu_dereference(nic->rss);
-	if (rss && netvsp_rss_hash(rss, skb, &hash))
-		index = netvsp_rss_channel(rss, hash);
-	rcu_read_unlock();
-	return netvsp_usable(nic, index);
-}
-
-/*
- * The hash that the guest is told.  It is made anew: skb->hash may be another one, and some
- * senders choose the queue themselves.
- */
-static void netvsp_tell_hash(const struct netvsp_nic *nic, const struct sk_buff *skb,
-			     struct netvsp_told *told)
-{
-	const struct netvsp_rss *rss;
-
-	rcu_read_lock();
-	rss = rcu_dereference(nic->rss);
-	told->hashed = rss && netvsp_rss_hash(rss, skb, &told->hash);
-	rcu_read_unlock();
-}
-
 /* Has the guest set its filter so that it gets this frame? */
 static bool netvsp_filter(const struct netvsp_nic *nic, const u8 *dest)
 {
@@ -176,15 +109,6 @@ static bool netvsp_filter(const struct netvsp_nic *nic, const u8 *dest)
 }
 
 /* ---- the batch ---------------------------------------------------------------------------- */
-
-static void netvsp_batch_reset(struct netvsp_batch *batch)
-{
-	batch->first = NETVSP_SUB_NONE;
-	batch->n = 0;
-	batch->frames = 0;
-	batch->bytes = 0;
-	batch->len = 0;
-}
 
 /* Take a sub-allocation for @len bytes of a message.  There is one, and a place in the batch. */
 static void *netvsp_batch_add(struct netvsp_queue *q, u32 len)
@@ -309,11 +233,6 @@ bool netvsp_xmit_flush(struct netvsp_queue *q)
 static bool netvsp_has_room(const struct netvsp_queue *q, u32 parts)
 {
 	return q->nfree >= parts && q->batch.n + parts <= NETVSP_BATCH_MAX;
-}
-
-static struct netdev_queue *netvsp_txq(const struct netvsp_queue *q)
-{
-	return netdev_get_tx_queue(q->nic->dev, q->index);
 }
 
 /* Senders wait until netvsp_xmit_wake(). */
@@ -651,141 +570,4 @@ void netvsp_xdp_tx_flush(struct netvsp_queue *q)
 	spin_unlock(&q->lock);
 	if (interrupt)
 		vsrv_chan_interrupt(q->chan);
-}
-
-/* ---- what comes back ---------------------------------------------------------------------- */
-
-/* Is it a packet that the guest has, of this channel? */
-static bool netvsp_given_ok(const struct netvsp_queue *q, u64 trans_id)
-{
-	const struct netvsp_nic *nic = q->nic;
-
-	return trans_id < nic->cut.count &&
-	       nic->subs[array_index_nospec((u32)trans_id, nic->cut.count)].owner == q->index + 1;
-}
-
-/* Give the sub-allocations of a packet to their owners; returns those of other queues. */
-static u32 netvsp_give(struct netvsp_queue *q, u32 first, u32 others)
-{
-	struct netvsp_nic *nic = q->nic;
-	u32 sub, next;
-
-	for (sub = first; sub != NETVSP_SUB_NONE; sub = next) {
-		next = nic->subs[sub].next;
-		q->held--;
-		if (netvsp_sub_queue(nic, sub) == q) {
-			q->free[q->nfree++] = sub;
-			continue;
-		}
-		nic->subs[sub].next = others;
-		others = sub;
-	}
-	return others;
-}
-
-/*
- * Only the primary channel has any: what it sent before there were others.  So its reader
- * is here, which alone lets go of the buffer.
- */
-static void netvsp_give_others(struct netvsp_nic *nic, u32 sub)
-{
-	struct netvsp_queue *owner;
-	u32 next;
-
-	for (; sub != NETVSP_SUB_NONE; sub = next) {
-		next = nic->subs[sub].next;
-		owner = netvsp_sub_queue(nic, sub);
-		spin_lock_bh(&owner->lock);
-		owner->free[owner->nfree++] = sub;
-		netvsp_xmit_wake(owner);
-		spin_unlock_bh(&owner->lock);
-	}
-}
-
-/**
- * netvsp_xmit_given - take back what the guest gave back in this batch
- * @q: channel
- *
- * Context: in the reader.
- */
-void netvsp_xmit_given(struct netvsp_queue *q)
-{
-	struct netvsp_nic *nic = q->nic;
-	u32 others = NETVSP_SUB_NONE, frames = 0, bytes = 0, first;
-	struct netvsp_sub *sub;
-	bool bad = false;
-	unsigned int i;
-
-	if (!q->ngiven)
-		return;
-	spin_lock_bh(&q->lock);
-	/* After a revoke the guest still gives back what it had; but not after a new buffer. */
-	for (i = 0; q->up && i < q->ngiven; i++) {
-		bad = !netvsp_given_ok(q, q->given[i]);
-		if (bad)
-			break;
-		first = q->given[i];
-		sub = &nic->subs[first];
-		sub->owner = 0;
-		if (first < NETVSP_CONTROL_SUBS) {
-			set_bit(first, q->control_free);
-			continue;
-		}
-		frames += sub->frames;
-		bytes += sub->bytes;
-		others = netvsp_give(q, first, others);
-		netvsp_count(q, NETVSP_TX_RETURNS, 1);
-	}
-	q->ngiven = 0;
-	q->since = jiffies;
-	if (bytes)
-		netdev_tx_completed_queue(netvsp_txq(q), frames, bytes);
-	spin_unlock_bh(&q->lock);
-	netvsp_give_others(nic, others);
-	/* It looks if the guest takes frames again. */
-	if (READ_ONCE(nic->stalled))
-		mod_delayed_work(system_wq, &nic->watch, 0);
-	if (bad)
-		netvsp_broken(q, "it completed a packet that it does not have");
-}
-
-/**
- * netvsp_xmit_drop - forget the frames that the guest does not know of
- * @q: channel
- *
- * Context: netvsp_queue::lock held.
- */
-void netvsp_xmit_drop(struct netvsp_queue *q)
-{
-	u32 sub;
-
-	lockdep_assert_held(&q->lock);
-	netvsp_count(q, NETVSP_TX_DROPPED, q->batch.frames);
-	/* A sub-channel may be opened again; with the primary one all are dealt anew. */
-	if (netvsp_is_sub(q))
-		for (sub = q->batch.first; sub != NETVSP_SUB_NONE; sub = q->nic->subs[sub].next)
-			q->free[q->nfree++] = sub;
-	netvsp_batch_reset(&q->batch);
-}
-EXPORT_SYMBOL_IF_KUNIT(netvsp_xmit_drop);
-
-/**
- * netvsp_xmit_end - nothing goes to the guest any more by this channel
- * @q: channel
- *
- * On return nobody uses the receive buffer through it.
- *
- * Context: process.
- */
-void netvsp_xmit_end(struct netvsp_queue *q)
-{
-	spin_lock_bh(&q->lock);
-	WRITE_ONCE(q->up, false);
-	netvsp_xmit_drop(q);
-	q->held = 0;
-	q->wait_room = false;
-	netdev_tx_reset_queue(netvsp_txq(q));
-	/* Senders are refused. */
-	netif_tx_wake_queue(netvsp_txq(q));
-	spin_unlock_bh(&q->lock);
 }
