@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: XDP programs on a guest's NIC, by driver and stack, pass, drop, send back and redirect
-# limit: 300
+# limit: 360
 # long-limit: 900
 # image: network
 . ./lib.sh
