@@ -54,7 +54,8 @@ static struct no *no_new_ndis(struct kunit *test, u32 major, u32 minor)
 		.speed = 100000000,
 		.link = true,
 		.queues = 4,
-		.stats = { 0x100000001, 0x200000002, 3, 4, 0xffffffffffffffff },
+		.stats = { 0x100000001, 0x200000002, 3, 4, 0xffffffffffffffff, 0x500000005,
+			   0x600000006 },
 	};
 	return no;
 }
@@ -131,6 +132,8 @@ static void oid_version_test(struct kunit *test)
 	};
 	static const struct { u32 oid; bool six, thirty; } oids[] = {
 		{ RNDIS_OID_GEN_XMIT_OK }, { RNDIS_OID_GEN_RNDIS_CONFIG_PARAMETER },
+		{ NDIS_OID_MAX_LINK_SPEED, true }, { NDIS_OID_LINK_STATE, true },
+		{ NDIS_OID_BYTES_RCV, true }, { NDIS_OID_BYTES_XMIT, true },
 		{ NDIS_OID_OFFLOAD_CURRENT, true }, { NDIS_OID_OFFLOAD_PARAMETERS, true },
 		{ NDIS_OID_OFFLOAD_HARDWARE, true }, { NDIS_OID_OFFLOAD_ENCAPSULATION, true },
 		{ NDIS_OID_RSS_CAPABILITIES, true, true },
@@ -203,6 +206,8 @@ static void oid_direction_test(struct kunit *test)
 		RNDIS_OID_GEN_MAXIMUM_FRAME_SIZE, RNDIS_OID_GEN_XMIT_OK,
 		RNDIS_OID_802_3_PERMANENT_ADDRESS, RNDIS_OID_802_3_CURRENT_ADDRESS,
 		NDIS_OID_OFFLOAD_CURRENT, NDIS_OID_OFFLOAD_HARDWARE, NDIS_OID_RSS_CAPABILITIES,
+		NDIS_OID_MAX_LINK_SPEED, NDIS_OID_LINK_STATE, NDIS_OID_BYTES_RCV,
+		NDIS_OID_BYTES_XMIT,
 	};
 	static const u32 set[] = {
 		RNDIS_OID_GEN_RNDIS_CONFIG_PARAMETER, RNDIS_OID_GEN_PROTOCOL_OPTIONS,
@@ -279,6 +284,41 @@ static void oid_link_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, no_u32(no, 0), U32_MAX);
 }
 
+/* What is on the wire */
+static void oid_link_state_test(struct kunit *test)
+{
+	static const struct { bool link; u32 speed; u32 state; u64 bits; } table[] = {
+		{ true, 100000000, 1, 10000000000 },
+		{ false, 100000000, 2, 10000000000 },
+		{ true, U32_MAX, 1, 429496729500 },
+		{ false, 0, 2, 0 },
+	};
+	static const u8 hdr[] = { 0x80, 1, 40, 0 };
+	struct no *no = no_new(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		no->control.adapter.link = table[i].link;
+		no->control.adapter.speed = table[i].speed;
+		KUNIT_EXPECT_EQ(test, no_query(no, NDIS_OID_LINK_STATE), 0);
+		KUNIT_EXPECT_EQ(test, no->len, 40);
+		KUNIT_EXPECT_MEMEQ(test, no->out.bytes, hdr, sizeof(hdr));
+		KUNIT_EXPECT_EQ_MSG(test, no_u32(no, 1), table[i].state, "case %u", i);
+		KUNIT_EXPECT_EQ(test, no_u32(no, 2), 2);
+		KUNIT_EXPECT_EQ(test, no_u32(no, 3), 0);
+		KUNIT_EXPECT_EQ_MSG(test, get_unaligned_le64(no->out.bytes + 16), table[i].bits,
+				    "case %u", i);
+		KUNIT_EXPECT_EQ(test, get_unaligned_le64(no->out.bytes + 24), table[i].bits);
+		KUNIT_EXPECT_EQ(test, no_u32(no, 8), 0);
+		KUNIT_EXPECT_EQ(test, no_u32(no, 9), 0);
+
+		KUNIT_EXPECT_EQ(test, no_query(no, NDIS_OID_MAX_LINK_SPEED), 0);
+		KUNIT_EXPECT_EQ(test, no->len, 16);
+		KUNIT_EXPECT_EQ(test, get_unaligned_le64(no->out.bytes), table[i].bits);
+		KUNIT_EXPECT_EQ(test, get_unaligned_le64(no->out.bytes + 8), table[i].bits);
+	}
+}
+
 static void oid_text_test(struct kunit *test)
 {
 	static const char name[] = "Network Adapter";
@@ -335,17 +375,23 @@ static void oid_mac_test(struct kunit *test)
 
 static void oid_stats_test(struct kunit *test)
 {
+	static const u32 oids[] = {
+		RNDIS_OID_GEN_XMIT_OK, RNDIS_OID_GEN_RCV_OK, RNDIS_OID_GEN_XMIT_ERROR,
+		RNDIS_OID_GEN_RCV_ERROR, RNDIS_OID_GEN_RCV_NO_BUFFER, NDIS_OID_BYTES_RCV,
+		NDIS_OID_BYTES_XMIT,
+	};
 	static const u32 lens[] = { 0, 1, 4, 7, 8, 9, 64 };
 	static const u8 in[64];
 	struct no *no = no_new(test);
 	unsigned int i, k;
 	u64 value;
 
+	static_assert(ARRAY_SIZE(oids) == NETVSP_STATS);
+
 	for (i = 0; i < NETVSP_STATS; i++) {
 		value = no->control.adapter.stats[i];
 		for (k = 0; k < ARRAY_SIZE(lens); k++) {
-			KUNIT_EXPECT_EQ(test, no_query_in(no, RNDIS_OID_GEN_XMIT_OK + i, in,
-							  lens[k], NO_ROOM), 0);
+			KUNIT_EXPECT_EQ(test, no_query_in(no, oids[i], in, lens[k], NO_ROOM), 0);
 			KUNIT_EXPECT_EQ(test, no->len, lens[k] < 8 ? 4 : 8);
 			if (lens[k] < 8)
 				KUNIT_EXPECT_EQ(test, no_u32(no, 0), (u32)value);
@@ -662,6 +708,7 @@ static struct kunit_case netvsp_oid_cases[] = {
 	KUNIT_CASE(oid_direction_test),
 	KUNIT_CASE(oid_number_test),
 	KUNIT_CASE(oid_link_test),
+	KUNIT_CASE(oid_link_state_test),
 	KUNIT_CASE(oid_text_test),
 	KUNIT_CASE(oid_driver_version_test),
 	KUNIT_CASE(oid_mac_test),

@@ -286,6 +286,10 @@ static_assert(sizeof(struct rndis_indicate) == 20);
 #define RNDIS_STATUS_TASK_OFFLOAD	0x40020006	/* the current offloads have changed */
 #define NDIS_OID_RSS_CAPABILITIES	0x00010203
 #define NDIS_OID_RSS_PARAMETERS		0x00010204
+#define NDIS_OID_MAX_LINK_SPEED		0x00010206
+#define NDIS_OID_LINK_STATE		0x00010207
+#define NDIS_OID_BYTES_RCV		0x00020219
+#define NDIS_OID_BYTES_XMIT		0x0002021a
 #define NDIS_OID_OFFLOAD_CURRENT	0xfc01020b
 #define NDIS_OID_OFFLOAD_PARAMETERS	0xfc01020c
 #define NDIS_OID_OFFLOAD_HARDWARE	0xfc01020d
@@ -304,6 +308,40 @@ struct ndis_object {
 } __packed;
 
 static_assert(sizeof(struct ndis_object) == 4);
+
+#define NDIS_LINK_CONNECTED		1
+#define NDIS_LINK_DISCONNECTED		2
+#define NDIS_LINK_FULL_DUPLEX		2
+
+/* NDIS_LINK_SPEED: in bits per second */
+struct ndis_link_speed {
+	__le64 xmit;
+	__le64 rcv;
+} __packed;
+
+static_assert(sizeof(struct ndis_link_speed) == 16);
+
+/**
+ * struct ndis_link_state - state of the link
+ * @hdr: object
+ * @connected: NDIS_LINK_CONNECTED or NDIS_LINK_DISCONNECTED
+ * @duplex: NDIS_LINK_FULL_DUPLEX
+ * @pad: zero
+ * @speed: of the link
+ * @pause: 0: there are no pause frames
+ * @negotiated: what of that was negotiated
+ */
+struct ndis_link_state {
+	struct ndis_object hdr;
+	__le32 connected;
+	__le32 duplex;
+	__le32 pad;
+	struct ndis_link_speed speed;
+	__le32 pause;
+	__le32 negotiated;
+} __packed;
+
+static_assert(sizeof(struct ndis_link_state) == 40);
 
 /* NDIS_RSS_PARAMETERS flags */
 #define NDIS_RSS_INFO_UNCHANGED		0x0002

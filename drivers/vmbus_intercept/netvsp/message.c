@@ -129,6 +129,8 @@ static void netvsp_fill_adapter(struct netvsp_queue *q, struct netvsp_adapter *a
 	adapter->stats[NETVSP_STAT_RCV_OK] = netvsp_counter(nic, NETVSP_TX_FRAMES);
 	adapter->stats[NETVSP_STAT_XMIT_ERROR] = netvsp_counter(nic, NETVSP_RX_BAD_RNDIS);
 	adapter->stats[NETVSP_STAT_RCV_NO_BUFFER] = netvsp_counter(nic, NETVSP_TX_NO_ROOM);
+	adapter->stats[NETVSP_STAT_RCV_BYTES] = netvsp_counter(nic, NETVSP_TX_BYTES);
+	adapter->stats[NETVSP_STAT_XMIT_BYTES] = netvsp_counter(nic, NETVSP_RX_BYTES);
 }
 
 static void netvsp_swap_rss(struct netvsp_nic *nic, struct netvsp_rss *rss)

@@ -84,6 +84,10 @@ static const struct netvsp_oid netvsp_oids[] = {
 	{ RNDIS_OID_802_3_XMIT_HEARTBEAT_FAILURE, NETVSP_NDIS5, NETVSP_QUERY },
 	{ RNDIS_OID_802_3_XMIT_TIMES_CRS_LOST, NETVSP_NDIS5, NETVSP_QUERY },
 	{ RNDIS_OID_802_3_XMIT_LATE_COLLISIONS, NETVSP_NDIS5, NETVSP_QUERY },
+	{ NDIS_OID_MAX_LINK_SPEED, NETVSP_NDIS6, NETVSP_QUERY },
+	{ NDIS_OID_LINK_STATE, NETVSP_NDIS6, NETVSP_QUERY },
+	{ NDIS_OID_BYTES_RCV, NETVSP_NDIS6, NETVSP_QUERY },
+	{ NDIS_OID_BYTES_XMIT, NETVSP_NDIS6, NETVSP_QUERY },
 	{ NDIS_OID_OFFLOAD_CURRENT, NETVSP_NDIS6, NETVSP_QUERY },
 	{ NDIS_OID_OFFLOAD_PARAMETERS, NETVSP_NDIS6, NETVSP_SET },
 	{ NDIS_OID_OFFLOAD_HARDWARE, NETVSP_NDIS6, NETVSP_QUERY },
@@ -164,6 +168,36 @@ static u32 netvsp_put_stat(struct netvsp_out *out, u64 value, u32 in_len)
 	if (in_len < sizeof(wire))
 		return netvsp_put_u32(out, value);
 	return netvsp_put(out, &wire, sizeof(wire));
+}
+
+/* Both ways the same */
+static struct ndis_link_speed netvsp_link_speed(const struct netvsp_control *control)
+{
+	__le64 wire = cpu_to_le64(control->adapter.speed * 100ULL);
+
+	return (struct ndis_link_speed) { .xmit = wire, .rcv = wire };
+}
+
+static u32 netvsp_put_link_speed(const struct netvsp_control *control, struct netvsp_out *out)
+{
+	struct ndis_link_speed speed = netvsp_link_speed(control);
+
+	return netvsp_put(out, &speed, sizeof(speed));
+}
+
+static u32 netvsp_put_link_state(const struct netvsp_control *control, struct netvsp_out *out)
+{
+	struct ndis_link_state state = {
+		.hdr.type = NDIS_OBJECT_DEFAULT,
+		.hdr.revision = 1,
+		.hdr.size = cpu_to_le16(sizeof(state)),
+		.connected = cpu_to_le32(control->adapter.link ? NDIS_LINK_CONNECTED :
+								 NDIS_LINK_DISCONNECTED),
+		.duplex = cpu_to_le32(NDIS_LINK_FULL_DUPLEX),
+		.speed = netvsp_link_speed(control),
+	};
+
+	return netvsp_put(out, &state, sizeof(state));
 }
 
 static u32 netvsp_put_version(const struct netvsp_control *control, struct netvsp_out *out)
@@ -321,6 +355,15 @@ static u32 netvsp_query(const struct netvsp_control *control, u32 oid, const voi
 	case RNDIS_OID_GEN_XMIT_OK ... RNDIS_OID_GEN_RCV_NO_BUFFER:
 		return netvsp_put_stat(out, control->adapter.stats[oid - RNDIS_OID_GEN_XMIT_OK],
 				       in_len);
+	case NDIS_OID_BYTES_RCV:
+		return netvsp_put_stat(out, control->adapter.stats[NETVSP_STAT_RCV_BYTES], in_len);
+	case NDIS_OID_BYTES_XMIT:
+		return netvsp_put_stat(out, control->adapter.stats[NETVSP_STAT_XMIT_BYTES],
+				       in_len);
+	case NDIS_OID_MAX_LINK_SPEED:
+		return netvsp_put_link_speed(control, out);
+	case NDIS_OID_LINK_STATE:
+		return netvsp_put_link_state(control, out);
 	case RNDIS_OID_802_3_PERMANENT_ADDRESS:
 		return netvsp_put(out, control->adapter.permanent_mac, ETH_ALEN);
 	case RNDIS_OID_802_3_CURRENT_ADDRESS:
@@ -341,7 +384,7 @@ static u32 netvsp_query(const struct netvsp_control *control, u32 oid, const voi
 	}
 }
 
-static_assert(RNDIS_OID_GEN_RCV_NO_BUFFER - RNDIS_OID_GEN_XMIT_OK + 1 == NETVSP_STATS);
+static_assert(RNDIS_OID_GEN_RCV_NO_BUFFER - RNDIS_OID_GEN_XMIT_OK == NETVSP_STAT_RCV_NO_BUFFER);
 
 /**
  * netvsp_oid_query - the guest asks for the value of an OID

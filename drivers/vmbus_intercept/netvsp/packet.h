@@ -121,13 +121,18 @@ void netvsp_tell_table(struct nvsp_message *msg, u16 channels);
 #define NETVSP_CONTROL_MAX	8192	/* bytes of a request */
 #define NETVSP_ANSWER_MAX	1024	/* bytes of an answer */
 
-/* Counters that the guest may ask for, RNDIS_OID_GEN_XMIT_OK and so on; from its side */
+/*
+ * Counters that the guest may ask for, RNDIS_OID_GEN_XMIT_OK and so on, and bytes; from its
+ * side
+ */
 enum netvsp_stat {
 	NETVSP_STAT_XMIT_OK,
 	NETVSP_STAT_RCV_OK,
 	NETVSP_STAT_XMIT_ERROR,
 	NETVSP_STAT_RCV_ERROR,
 	NETVSP_STAT_RCV_NO_BUFFER,
+	NETVSP_STAT_RCV_BYTES,
+	NETVSP_STAT_XMIT_BYTES,
 	NETVSP_STATS
 };
 
