@@ -264,8 +264,8 @@ static void netvsp_setup_dev(struct net_device *dev, const struct netvsp_config 
 	dev->features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM | NETIF_F_TSO |
 			NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_HIGHDMA | NETIF_F_RXCSUM |
 			NETIF_F_HW_VLAN_CTAG_TX;
-	dev->hw_features = dev->features & ~NETIF_F_HIGHDMA;
-	/* What follows is what the guest sends: it decides. */
+	/* What the guest sends has no wrong sums, or leaves them to us; its tags are apart. */
+	dev->hw_features = dev->features & ~(NETIF_F_HIGHDMA | NETIF_F_RXCSUM);
 	dev->features |= NETIF_F_HW_VLAN_CTAG_RX;
 	dev->vlan_features = dev->features & ~(NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX);
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;

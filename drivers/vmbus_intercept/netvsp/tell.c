@@ -75,6 +75,11 @@ static int netvsp_tell_control(struct netvsp_queue *q, const struct netvsp_tell 
 	return 0;
 }
 
+/*
+ * Hosts give VF associations ids of their own and ask for a completion.  That says nothing
+ * that is of use here, and Linux completes none, whoever asks: so it is not asked for, and a
+ * completion means a packet of the receive buffer always.
+ */
 static int netvsp_tell_nvsp(struct netvsp_queue *q, const struct netvsp_tell *tell)
 {
 	struct kvec vec = { .iov_base = (void *)tell->data, .iov_len = tell->len };
