@@ -247,6 +247,7 @@ static void netvsp_set_stopped(struct netvsp_queue *q, bool stopped)
 	q->stopped = stopped;
 	/* A guest that goes on gets its time. */
 	q->since = jiffies;
+	WRITE_ONCE(q->stalled, false);
 	spin_unlock_bh(&q->lock);
 }
 

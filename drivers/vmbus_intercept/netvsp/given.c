@@ -65,8 +65,8 @@ void netvsp_xmit_given(struct netvsp_queue *q)
 {
 	struct netvsp_nic *nic = q->nic;
 	u32 others = NETVSP_SUB_NONE, frames = 0, bytes = 0, first;
+	bool bad = false, stalled;
 	struct netvsp_sub *sub;
-	bool bad = false;
 	unsigned int i;
 
 	if (!q->ngiven)
@@ -91,13 +91,14 @@ void netvsp_xmit_given(struct netvsp_queue *q)
 	}
 	q->ngiven = 0;
 	q->since = jiffies;
+	stalled = q->stalled;
+	WRITE_ONCE(q->stalled, false);
 	if (bytes)
 		netdev_tx_completed_queue(netvsp_txq(q), frames, bytes);
 	spin_unlock_bh(&q->lock);
 	netvsp_give_others(nic, others);
-	/* It looks if the guest takes frames again. */
-	if (READ_ONCE(nic->stalled))
-		mod_delayed_work(system_wq, &nic->watch, 0);
+	if (stalled)
+		netvsp_carrier(nic);
 	if (bad)
 		netvsp_broken(q, "it completed a packet that it does not have");
 }
@@ -136,9 +137,8 @@ void netvsp_xmit_end(struct netvsp_queue *q)
 	WRITE_ONCE(q->up, false);
 	netvsp_xmit_drop(q);
 	q->held = 0;
-	q->wait_room = false;
-	netdev_tx_reset_queue(netvsp_txq(q));
+	WRITE_ONCE(q->stalled, false);
 	/* Senders are refused. */
-	netif_tx_wake_queue(netvsp_txq(q));
+	netvsp_xmit_free(q);
 	spin_unlock_bh(&q->lock);
 }

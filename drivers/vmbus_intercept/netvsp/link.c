@@ -3,16 +3,43 @@
  * The carrier of the interface, which says whether the guest takes frames, and the link
  * of the guest's adapter, which says whether the interface is up.
  */
+#include <kunit/visibility.h>
 #include <linux/jiffies.h>
 #include "netvsp.h"
 
 /* Linux guests look at what they were told in the last two seconds as one change. */
 #define NETVSP_LINK_SPACING	(5 * HZ)
 #define NETVSP_WATCH		HZ
-/* A guest that gives nothing back for so long takes no frames. */
+/* A guest that gives nothing back by a channel for so long takes no frames there. */
 #define NETVSP_STALL		(10 * HZ)
 
 /* ---- the carrier ------------------------------------------------------------------------ */
+
+/* Does the guest take frames by it? */
+static bool netvsp_queue_good(const struct netvsp_queue *q)
+{
+	return READ_ONCE(q->up) && !READ_ONCE(q->stalled);
+}
+
+/**
+ * netvsp_first_good - the first channel by which the guest takes frames
+ * @nic: adapter
+ *
+ * Any may be broken or stall, the primary one too, and the others go on.
+ *
+ * Context: any.
+ * Return: its index; 0 if there is none.
+ */
+u16 netvsp_first_good(const struct netvsp_nic *nic)
+{
+	u16 i;
+
+	for (i = 0; i < nic->nqueues; i++)
+		if (netvsp_queue_good(&nic->queues[i]))
+			return i;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(netvsp_first_good);
 
 /**
  * netvsp_carrier - have the carrier say what is so
@@ -22,43 +49,55 @@
  */
 void netvsp_carrier(struct netvsp_nic *nic)
 {
-	const struct netvsp_queue *q = &nic->queues[0];
+	const struct netvsp_queue *q;
 
 	/* With the lock: who is last knows best. */
 	spin_lock_bh(&nic->lock);
-	if (READ_ONCE(q->up) && !READ_ONCE(q->broken) && nic->filter && !nic->stalled)
+	q = &nic->queues[netvsp_first_good(nic)];
+	if (netvsp_queue_good(q) && nic->filter)
 		netif_carrier_on(nic->dev);
 	else
 		netif_carrier_off(nic->dev);
 	spin_unlock_bh(&nic->lock);
 }
 
-static bool netvsp_queue_stalls(struct netvsp_queue *q, bool known)
+/*
+ * Senders get their frames back, as with a link that is down, and do not wait for ever.
+ * What the guest has counts for BQL no more, when it gives it back neither.
+ */
+static void netvsp_stall(struct netvsp_queue *q)
 {
-	bool stalls;
+	struct netvsp_nic *nic = q->nic;
+	u32 i;
 
-	spin_lock_bh(&q->lock);
-	stalls = q->up && !q->stopped && (q->held || q->batch.n) &&
-		 netif_xmit_stopped(netdev_get_tx_queue(q->nic->dev, q->index)) &&
-		 time_after(jiffies, q->since + NETVSP_STALL);
-	if (stalls && !known)
-		netvsp_count(q, NETVSP_TX_STALLS, 1);
-	spin_unlock_bh(&q->lock);
-	return stalls;
+	lockdep_assert_held(&q->lock);
+	netvsp_count(q, NETVSP_TX_STALLS, 1);
+	WRITE_ONCE(q->stalled, true);
+	/* Those of others change under their lock. */
+	for (i = 0; i < nic->cut.count; i++)
+		if (READ_ONCE(nic->subs[i].owner) == q->index + 1)
+			nic->subs[i].bytes = 0;
+	q->batch.bytes = 0;
+	netvsp_xmit_free(q);
 }
 
-/* Senders get their frames back, as with any link that is down, and do not wait for ever. */
+static void netvsp_look(struct netvsp_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	if (q->up && !q->stopped && !q->stalled && (q->held || q->batch.n) &&
+	    netif_xmit_stopped(netdev_get_tx_queue(q->nic->dev, q->index)) &&
+	    time_after(jiffies, q->since + NETVSP_STALL))
+		netvsp_stall(q);
+	spin_unlock_bh(&q->lock);
+}
+
 static void netvsp_watch(struct work_struct *work)
 {
 	struct netvsp_nic *nic = container_of(to_delayed_work(work), struct netvsp_nic, watch);
-	bool stalled = false;
 	u16 i;
 
 	for (i = 0; i < nic->nqueues; i++)
-		stalled |= netvsp_queue_stalls(&nic->queues[i], READ_ONCE(nic->stalled));
-	spin_lock_bh(&nic->lock);
-	WRITE_ONCE(nic->stalled, stalled);
-	spin_unlock_bh(&nic->lock);
+		netvsp_look(&nic->queues[i]);
 	netvsp_carrier(nic);
 	schedule_delayed_work(&nic->watch, NETVSP_WATCH);
 }

@@ -272,6 +272,7 @@ struct netvsp_batch {
  * @stopped: but not now: the guest is stopped
  * @due: something waits for room in its ring
  * @broken: it broke the rules: nothing goes by this channel any more
+ * @stalled: it gives nothing back: frames are dropped until it does
  * @free: sub-allocations that may be used
  * @nfree: how many
  * @held: how many the guest has
@@ -321,6 +322,7 @@ struct netvsp_queue {
 	bool stopped;
 	bool due;
 	bool broken;
+	bool stalled;
 	u32 *free;
 	u32 nfree;
 	u32 held;
@@ -422,7 +424,7 @@ struct netvsp_link {
  * @control: RNDIS control messages; of the primary channel's reader, while it is open
  * @control_on: it is set up; the same
  * @answer: to a control message; the same
- * @lock: protects @filter and what follows up to @data_path_vf, @link, @stalled, and
+ * @lock: protects @filter and what follows up to @data_path_vf, @link, and
  *	netvsp_queue::offer; transmitters look at it without
  * @filter: RNDIS_PACKET_TYPE_*
  * @offloads: in use
@@ -444,8 +446,7 @@ struct netvsp_link {
  * @send: send buffer; readers of channels use it under @send_srcu
  * @send_srcu: see there
  * @link: of the guest
- * @watch: looks for a guest that takes nothing
- * @stalled: it does not
+ * @watch: looks for channels by which the guest takes nothing
  * @told_table: the guest knows the indirection table
  * @drain_end: until when its channels wait for what the guest has, in jiffies; 0 before
  *	one does since one was opened
@@ -486,7 +487,6 @@ struct netvsp_nic {
 	struct srcu_struct send_srcu;
 	struct netvsp_link link;
 	struct delayed_work watch;
-	bool stalled;
 	unsigned long told_table;
 	unsigned long drain_end;
 };
@@ -508,6 +508,7 @@ void netvsp_link_set(struct netvsp_nic *nic, bool up);
 void netvsp_link_begin(struct netvsp_nic *nic);
 void netvsp_link_end(struct netvsp_nic *nic);
 void netvsp_carrier(struct netvsp_nic *nic);
+u16 netvsp_first_good(const struct netvsp_nic *nic);
 
 /* ---- sub-channels: sub.c ------------------------------------------------------------------ */
 
@@ -585,6 +586,7 @@ int netvsp_write_ranges(struct netvsp_queue *q, u32 channel, u32 first,
 bool netvsp_xmit_flush(struct netvsp_queue *q);
 void netvsp_xmit_given(struct netvsp_queue *q);
 void netvsp_xmit_wake(struct netvsp_queue *q);
+void netvsp_xmit_free(struct netvsp_queue *q);
 void netvsp_xmit_drop(struct netvsp_queue *q);
 void netvsp_xmit_end(struct netvsp_queue *q);
 

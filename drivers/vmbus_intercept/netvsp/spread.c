@@ -13,7 +13,7 @@ static u16 netvsp_usable(const struct netvsp_nic *nic, u16 index)
 
 	if (index >= channels)
 		index %= channels;
-	return READ_ONCE(nic->queues[index].up) ? index : 0;
+	return READ_ONCE(nic->queues[index].up) ? index : netvsp_first_good(nic);
 }
 
 /**

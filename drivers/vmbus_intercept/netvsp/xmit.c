@@ -261,6 +261,24 @@ void netvsp_xmit_wake(struct netvsp_queue *q)
 	netif_tx_wake_queue(netvsp_txq(q));
 }
 
+/**
+ * netvsp_xmit_free - have senders go on, whatever the guest has
+ * @q: channel; what the guest has does not count for BQL when it comes back
+ *
+ * Context: netvsp_queue::lock held.
+ */
+void netvsp_xmit_free(struct netvsp_queue *q)
+{
+	struct netdev_queue *txq = netvsp_txq(q);
+
+	lockdep_assert_held(&q->lock);
+	q->wait_room = false;
+	netdev_tx_reset_queue(txq);
+	netif_tx_start_queue(txq);
+	/* It may have been BQL alone that has stopped it: then waking it would do nothing. */
+	netif_schedule_queue(txq);
+}
+
 /* ---- frames ------------------------------------------------------------------------------- */
 
 /* What of a sum that is to be filled in, in which offload, is then good. */
@@ -363,7 +381,8 @@ static bool netvsp_xmit_refuse(struct netvsp_queue *q, struct sk_buff *skb, u32 
 	u32 size = READ_ONCE(nic->max_len);
 	enum netvsp_counter counter = NETVSP_TX_DROPPED;
 
-	if (!q->up || q->ending || skb->len < ETH_HLEN || parts > netvsp_parts_max(nic))
+	if (!q->up || q->ending || q->stalled || skb->len < ETH_HLEN ||
+	    parts > netvsp_parts_max(nic))
 		goto refuse;
 	/* The guest may have changed its mind since the stack has asked. */
 	if (parts > 1 && !(skb_is_gso(skb) && netvsp_takes_gso(nic, skb)))
