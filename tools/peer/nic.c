@@ -152,15 +152,20 @@ static bool complete(struct nic *n, const struct nic_held *held)
 	return true;
 }
 
-/* Completes what may be completed, frames too if @all. */
-static bool complete_held(struct nic *n, bool all)
+static bool is_kept(const struct nic *n, const struct nic_held *held)
+{
+	return held->control ? n->hold_control : n->hold || n->keep >> held->channel & 1;
+}
+
+/* Completes what may be completed. */
+static bool complete_held(struct nic *n)
 {
 	unsigned int i, left = 0;
 
 	for (i = 0; i < n->nheld; i++) {
 		if (!n->open[n->held[i].channel])
 			continue;
-		if ((!all && !n->held[i].control) || !complete(n, &n->held[i]))
+		if (is_kept(n, &n->held[i]) || !complete(n, &n->held[i]))
 			n->held[left++] = n->held[i];
 	}
 	n->nheld = left;
@@ -205,7 +210,8 @@ bool nic_close_sub(struct nic *n, unsigned int ch)
 bool nic_release(struct nic *n)
 {
 	n->hold = false;
-	return complete_held(n, true);
+	n->keep = 0;
+	return complete_held(n);
 }
 
 /* ---- packets in ---------------------------------------------------------------------- */
@@ -365,7 +371,8 @@ static void take_control(struct nic *n, const u8 *p, u32 len)
 		n->told[RNDIS_MSG_INDICATE]++;
 		if (news->status == RNDIS_STATUS_MEDIA_CONNECT ||
 		    news->status == RNDIS_STATUS_MEDIA_DISCONNECT)
-			n->link = news->status;
+			n->news[n->nnews++ % NIC_NEWS] =
+				(struct nic_news) { news->status, now_us() };
 		return;
 	}
 	n->control_len = news->hdr.len;
@@ -452,12 +459,14 @@ static void take_told(struct nic *n, const struct nvsp_message *m, u32 len)
 	n->told[copy.type % 256]++;
 	if (copy.type == NVSP_INDIRECTION_TABLE)
 		n->table = copy;
-	else if (copy.type == NVSP_VF_ASSOCIATION)
-		n->vf = copy;
 	else if (copy.type == NVSP_SWITCH_DATA_PATH)
 		n->path = copy;
-	else
+	else if (copy.type != NVSP_VF_ASSOCIATION)
 		nic_fault(n, "a message of type %u that nobody asked for", copy.type);
+	if (copy.type != NVSP_VF_ASSOCIATION)
+		return;
+	n->vf = copy;
+	n->paths = n->told[NVSP_SWITCH_DATA_PATH];
 }
 
 static void take(struct nic *n, unsigned int ch, const struct vmpacket_descriptor *d,
@@ -513,7 +522,7 @@ bool nic_poll(struct nic *n)
 		n->open[i] = false;
 	}
 	if (n->nheld)
-		complete_held(n, !n->hold);
+		complete_held(n);
 	return any;
 }
 
@@ -613,6 +622,8 @@ void nic_forget(struct nic *n)
 	n->last = NULL;
 	n->nheld = 0;
 	n->hold = false;
+	n->keep = 0;
+	n->hold_control = false;
 	n->got = 0;
 	memset(n->owner, 0, sizeof(n->owner));
 }

@@ -19,6 +19,7 @@
 #define NIC_CUTS	4096U		/* sub-allocations that are kept account of */
 #define NIC_IDS		4096U		/* packets under way */
 #define NIC_FRAMES	2048U		/* that have come and nobody has looked at */
+#define NIC_NEWS	16U		/* of the link, that are kept */
 #define NIC_RECV_ID	0x7e57U
 #define NIC_MTU		1500U
 #define NIC_JUMBO	9000U
@@ -158,6 +159,12 @@ struct nic_held {
 	bool control;
 };
 
+/* News of the link: RNDIS_STATUS_MEDIA_*, and when they came, see now_us() */
+struct nic_news {
+	u32 status;
+	u64 at;
+};
+
 /**
  * struct nic - the adapter
  * @b: bed
@@ -182,17 +189,21 @@ struct nic_held {
  * @answer_id: which packet it answers
  * @answer_len: its bytes
  * @hold: packets with frames are not completed
+ * @keep: nor are those of these channels, a bit for each
+ * @hold_control: nor are packets with control messages
  * @held: packets to be completed
  * @nheld: how many
  * @control: the last control answer
  * @control_len: its bytes, 0 before it comes
  * @rndis: id of the last control request
  * @status: of the last control answer
- * @link: RNDIS_STATUS_MEDIA_*, the last that was told, or 0
+ * @news: of the link
+ * @nnews: how many there were
  * @told: messages that nobody asked for, per type, modulo its size
  * @table: the last NVSP_INDIRECTION_TABLE
  * @vf: the last NVSP_VF_ASSOCIATION
  * @path: the last NVSP_SWITCH_DATA_PATH of the server
+ * @paths: how many of these had come before @vf
  * @part: per channel, a frame of which parts are missing
  * @frames: that have come, a ring
  * @first: the oldest
@@ -225,17 +236,21 @@ struct nic {
 	u64 answer_id;
 	u32 answer_len;
 	bool hold;
+	u32 keep;
+	bool hold_control;
 	struct nic_held held[NIC_CUTS];
 	unsigned int nheld;
 	u8 control[4096];
 	u32 control_len;
 	u32 rndis;
 	u32 status;
-	u32 link;
+	struct nic_news news[NIC_NEWS];
+	unsigned int nnews;
 	unsigned int told[256];
 	struct nvsp_message table;
 	struct nvsp_message vf;
 	struct nvsp_message path;
+	unsigned int paths;
 	struct nic_frame *part[NIC_CHANNELS];
 	struct nic_frame *frames[NIC_FRAMES];
 	unsigned int first;
@@ -332,10 +347,13 @@ struct host_frame {
 	u8 data[NIC_LONGEST];
 };
 
+int host_try(const char *attr, const char *value);
 bool host_set(const char *attr, const char *value);
 bool host_get(const char *attr, char *value, size_t size);
+bool host_prepare(void);
 bool host_make(struct host *h, u32 mtu, unsigned int queues);
 void host_remove(struct host *h);
+bool host_up(struct host *h, bool on);
 bool host_running(struct host *h, bool on, int ms);
 int host_socket(const char *name);
 bool host_send(int sock, const void *frame, u32 len);
@@ -345,9 +363,10 @@ bool host_bridge(struct host *h);
 void host_unbridge(struct host *h);
 int host_tap_take(struct host *h, u8 *f, u32 max, int ms);
 int host_vlan(struct host *h, u16 vid);
-bool host_limits(struct host *h, const char *bytes);
+bool host_limits(struct host *h, unsigned int queues, const char *bytes);
 u64 host_counter(struct host *h, const char *name);
 u64 host_stat(struct host *h, const char *name);
+bool host_stat_is(struct host *h, const char *name, u64 value);
 u64 host_refused(struct host *h);
 
 /* ---- test_nic.c ---------------------------------------------------------------------- */
@@ -358,5 +377,10 @@ bool nic_ready(struct nic *n, struct host *h, const struct nic_conf *conf);
 bool nic_out_once(struct nic *n, struct host *h, unsigned int ch, u32 len, u64 seed);
 bool nic_in_once(struct nic *n, struct host *h, u32 len, u64 seed);
 bool nic_works(struct nic *n, struct host *h);
+
+/* ---- test_nicsubs.c ------------------------------------------------------------------ */
+
+bool nic_spread(struct nic *n, u32 first, u32 count);
+int nic_flow_in(struct nic *n, struct host *h, u16 port);
 
 #endif /* _NIC_H */

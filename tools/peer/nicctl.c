@@ -69,7 +69,7 @@ bool nic_open(struct nic *n)
 	n->cut = 0;
 	n->cuts = 0;
 	n->sections = 0;
-	n->link = 0;
+	n->nnews = 0;
 	n->control_len = 0;
 	memset(n->told, 0, sizeof(n->told));
 	return nic_open_channel(n, 0);

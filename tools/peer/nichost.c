@@ -29,7 +29,7 @@
 #define BRIDGE		"selftestbr"
 #define TAP		"selftesttap"
 #define SOCKET_BYTES	(32 << 20)	/* of frames that nobody has looked at */
-#define MAX_STATS	1024U
+#define MAX_STATS	2048U		/* of 64 queues */
 
 /* ---- attributes and counters --------------------------------------------------------- */
 
@@ -60,6 +60,22 @@ static bool file_write(const char *path, const char *value)
 }
 
 /**
+ * host_try - set an attribute of the adapter, which may be refused
+ * @attr: its name
+ * @value: value
+ *
+ * Return: 0, or an errno.
+ */
+int host_try(const char *attr, const char *value)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), DIR "/%s", attr);
+	errno = EIO;
+	return file_write(path, value) ? 0 : errno;
+}
+
+/**
  * host_set - set an attribute of the adapter
  * @attr: its name
  * @value: value
@@ -68,13 +84,11 @@ static bool file_write(const char *path, const char *value)
  */
 bool host_set(const char *attr, const char *value)
 {
-	char path[160];
+	int err = host_try(attr, value);
 
-	snprintf(path, sizeof(path), DIR "/%s", attr);
-	if (file_write(path, value))
-		return true;
-	note("cannot write %s to %s: %s", value, path, strerror(errno));
-	return false;
+	if (err)
+		note("cannot write %s to %s: %s", value, attr, strerror(err));
+	return !err;
 }
 
 /**
@@ -152,17 +166,23 @@ u64 host_counter(struct host *h, const char *name)
 /**
  * host_limits - have the stack not wait for what the guest gives back
  * @h: netdev
+ * @queues: of it, the first ones
  * @bytes: that may be under way, at least; as soon as the first frame was given back
  *
  * Return: false if that cannot be said.
  */
-bool host_limits(struct host *h, const char *bytes)
+bool host_limits(struct host *h, unsigned int queues, const char *bytes)
 {
 	char path[160];
+	unsigned int i;
 
-	snprintf(path, sizeof(path),
-		 "/sys/class/net/%s/queues/tx-0/byte_queue_limits/limit_min", h->name);
-	return file_write(path, bytes);
+	for (i = 0; i < queues; i++) {
+		snprintf(path, sizeof(path),
+			 "/sys/class/net/%s/queues/tx-%u/byte_queue_limits/limit_min", h->name, i);
+		if (!file_write(path, bytes))
+			return false;
+	}
+	return true;
 }
 
 /* ---- ioctls -------------------------------------------------------------------------- */
@@ -205,6 +225,24 @@ static bool link_up(const char *name)
 		return true;
 	note("%s does not come up: %s", name, strerror(errno));
 	return false;
+}
+
+/**
+ * host_up - take the netdev up, or down
+ * @h: netdev
+ * @on: which
+ *
+ * Return: false if it does not go.
+ */
+bool host_up(struct host *h, bool on)
+{
+	socklen_t len = sizeof(int);
+	int err;
+
+	if (!(on ? link_up(h->name) : link_set(h->name, false)))
+		return false;
+	/* The socket has heard of it, too, and would tell whoever uses it next. */
+	return !getsockopt(h->sock, SOL_SOCKET, SO_ERROR, &err, &len);
 }
 
 /**
@@ -302,6 +340,25 @@ u64 host_stat(struct host *h, const char *name)
 	if (!stats(h, see_one, &w) || w.value == ~0ULL)
 		note("%s has no counter %s", h->name, name);
 	return w.value;
+}
+
+/**
+ * host_stat_is - wait until a counter of ethtool has come to something
+ * @h: netdev
+ * @name: of it
+ * @value: at least
+ *
+ * Return: false if it does not.
+ */
+bool host_stat_is(struct host *h, const char *name, u64 value)
+{
+	u64 end = now_us() + TIMEOUT_MS * 1000ULL, now;
+
+	while ((now = host_stat(h, name)) < value && now_us() < end)
+		usleep(2000);
+	if (now < value)
+		note("%s: %llu instead of %llu", name, now, value);
+	return now >= value && now != ~0ULL;
 }
 
 static bool see_refused(const char *name, u64 value, void *arg)
@@ -481,7 +538,20 @@ bool host_take(int sock, struct host_frame *f, int ms)
 /* ---- the netdev, and what is beside it ----------------------------------------------- */
 
 /**
- * host_make - make the adapter and its netdev
+ * host_prepare - make the adapter, without its netdev, for host_make()
+ *
+ * Return: false if that is refused.
+ */
+bool host_prepare(void)
+{
+	if (!mkdir(DIR, 0755))
+		return true;
+	note("cannot make " DIR ": %s", strerror(errno));
+	return false;
+}
+
+/**
+ * host_make - make the adapter, if it is not there, and its netdev
  * @h: result
  * @mtu: without Ethernet header
  * @queues: channels that the guest may have
@@ -493,10 +563,8 @@ bool host_make(struct host *h, u32 mtu, unsigned int queues)
 	char mac[20], number[16];
 
 	*h = (struct host) { .sock = -1, .tap = -1 };
-	if (mkdir(DIR, 0755)) {
-		note("cannot make " DIR ": %s", strerror(errno));
+	if (access(DIR, F_OK) && !host_prepare())
 		return false;
-	}
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", guest_mac[0], guest_mac[1],
 		 guest_mac[2], guest_mac[3], guest_mac[4], guest_mac[5]);
 	snprintf(number, sizeof(number), "%u", mtu);

@@ -9,6 +9,10 @@
 
 #define QUIET_MS	300		/* nothing comes that long */
 #define VF_SERIAL	7U
+#define SPACING_MS	5000		/* between two news of the link */
+#define SLACK_MS	1000
+#define TICK_MS		20		/* the kernel counts time in ticks */
+#define LOOK_MS		100
 
 static const u32 versions[] = {
 	NVSP_VERSION_1, NVSP_VERSION_2, NVSP_VERSION_4, NVSP_VERSION_5, NVSP_VERSION_6,
@@ -166,8 +170,22 @@ static bool query_u32(struct nic *n, u32 oid, u32 *value)
 	return nic_query(n, oid, value, sizeof(*value)) == sizeof(*value);
 }
 
+/* NDIS_LINK_*, 0 if there is no good answer */
+static u32 link_state(struct nic *n, u64 *speed)
+{
+	struct ndis_link_state s = { };
+
+	if (nic_query(n, NDIS_OID_LINK_STATE, &s, sizeof(s)) != sizeof(s) ||
+	    s.hdr.size != sizeof(s) || s.duplex != NDIS_LINK_FULL_DUPLEX ||
+	    s.speed.xmit != s.speed.rcv)
+		return 0;
+	*speed = s.speed.xmit;
+	return s.connected;
+}
+
 static void test_nic_queries(struct nic *n)
 {
+	u64 speed = 0, speeds[2] = { };
 	u32 value = 0, list[256];
 	u8 mac[8] = { };
 	int len;
@@ -180,6 +198,10 @@ static void test_nic_queries(struct nic *n)
 	   "the MTU");
 	ok(query_u32(n, RNDIS_OID_GEN_MEDIA_CONNECT_STATUS, &value) && !value, "connected");
 	ok(query_u32(n, RNDIS_OID_GEN_LINK_SPEED, &value) && value, "it has a speed");
+	ok(link_state(n, &speed) == NDIS_LINK_CONNECTED && speed == 100ULL * value,
+	   "and by the state of its link the same, in other units");
+	ok(nic_query(n, NDIS_OID_MAX_LINK_SPEED, speeds, sizeof(speeds)) == sizeof(speeds) &&
+	   speeds[0] == speed && speeds[1] == speed, "which is the highest, too");
 	ok(query_u32(n, RNDIS_OID_GEN_CURRENT_PACKET_FILTER, &value) &&
 	   value == nic_usual.filter, "the filter is as it was set");
 	len = nic_query(n, RNDIS_OID_GEN_SUPPORTED_LIST, list, sizeof(list));
@@ -212,6 +234,68 @@ static void test_nic_filter(struct nic *n, struct host *h)
 	ok(nic_works(n, h), "and they come again");
 }
 
+#define OWN		1U
+#define FOREIGN		2U
+#define ALL		4U
+#define GROUP		8U
+#define DESTS		4U
+
+/* One frame to each kind of address: those that it wants come, and the others are counted. */
+static bool filtered(struct nic *n, struct host *h, u32 filter, unsigned int wanted)
+{
+	static const u8 dests[DESTS][6] = {
+		{ }, { 2, 0, 0, 0, 0, 99 }, { 255, 255, 255, 255, 255, 255 },
+		{ 1, 0, 0x5e, 0, 0, 9 },
+	};
+	u64 not = host_stat(h, "tx_filtered");
+	const struct nic_frame *f;
+	u8 frame[DESTS][100];
+	unsigned int i;
+
+	if (!nic_filter(n, filter))
+		return false;
+	for (i = 0; i < DESTS; i++) {
+		frame_plain(frame[i], sizeof(frame[i]), i, true);
+		if (i)
+			memcpy(frame[i], dests[i], sizeof(dests[i]));
+		if (!host_send(h->sock, frame[i], sizeof(frame[i])))
+			return false;
+	}
+	for (i = 0; i < DESTS; i++) {
+		if (!(wanted >> i & 1)) {
+			not++;
+			continue;
+		}
+		f = nic_take(n, TIMEOUT_MS);
+		if (!f || f->len != sizeof(frame[i]) || memcmp(f->data, frame[i], f->len))
+			return false;
+	}
+	return host_stat_is(h, "tx_filtered", not) && !n->nframes;
+}
+
+static void test_nic_filters(struct nic *n, struct host *h)
+{
+	static const struct {
+		const char *name;
+		u32 filter;
+		unsigned int wanted;
+	} filters[] = {
+		{ "frames to itself", RNDIS_PACKET_TYPE_DIRECTED, OWN },
+		{ "broadcasts", RNDIS_PACKET_TYPE_BROADCAST, ALL },
+		{ "multicasts", RNDIS_PACKET_TYPE_MULTICAST, GROUP },
+		{ "all multicasts", RNDIS_PACKET_TYPE_ALL_MULTICAST, GROUP },
+		{ "all frames", RNDIS_PACKET_TYPE_PROMISCUOUS, OWN | FOREIGN | ALL | GROUP },
+		{ "what Linux wants", RNDIS_PACKET_TYPE_DIRECTED | RNDIS_PACKET_TYPE_BROADCAST |
+				      RNDIS_PACKET_TYPE_ALL_MULTICAST, OWN | ALL | GROUP },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(filters); i++)
+		ok(filtered(n, h, filters[i].filter, filters[i].wanted), "a filter for %s",
+		   filters[i].name);
+	ok(nic_filter(n, nic_usual.filter), "the usual one");
+}
+
 static void test_nic_control(struct nic *n, struct host *h)
 {
 	struct {
@@ -227,6 +311,56 @@ static void test_nic_control(struct nic *n, struct host *h)
 	ok(nic_request(n, &reset, sizeof(reset)) && !done->status, "and a reset");
 	ok(nic_filter(n, nic_usual.filter) && host_running(h, true, TIMEOUT_MS) &&
 	   nic_works(n, h), "after which frames go when there is a filter");
+}
+
+/* ---- the link ------------------------------------------------------------------------ */
+
+/* Waits until so many news of the link have come, in all. */
+static bool news(struct nic *n, unsigned int count, int ms)
+{
+	u64 end = now_us() + ms * 1000ULL;
+
+	while (n->nnews < count && now_us() < end)
+		nic_pump(n, LOOK_MS);
+	return n->nnews >= count;
+}
+
+static bool flap(struct host *h, const char *ways)
+{
+	for (; *ways; ways++)
+		if (!host_up(h, *ways == 'u'))
+			return false;
+	return true;
+}
+
+/* Guests take news that follow each other soon for one: these come 5 s apart at least. */
+static void test_nic_link(struct nic *n, struct host *h)
+{
+	u64 start = now_us(), speed;
+	u32 value = 0;
+
+	n->nnews = 0;
+	ok(flap(h, "d") && news(n, 1, TIMEOUT_MS) &&
+	   n->news[0].status == RNDIS_STATUS_MEDIA_DISCONNECT,
+	   "the interface is down: so is the guest's link");
+	ok(link_state(n, &speed) == NDIS_LINK_DISCONNECTED &&
+	   query_u32(n, RNDIS_OID_GEN_MEDIA_CONNECT_STATUS, &value) && value == 1,
+	   "it may ask for that");
+	ok(flap(h, "udu") && news(n, 2, SPACING_MS + TIMEOUT_MS) &&
+	   n->news[1].status == RNDIS_STATUS_MEDIA_CONNECT, "up, down and up: the link is up");
+	note("after %llu ms", (n->news[1].at - start) / 1000);
+	ok(n->news[1].at - start >= (SPACING_MS - TICK_MS) * 1000ULL,
+	   "not earlier than after 5 s");
+	ok(flap(h, "dudu") && !news(n, 3, SPACING_MS + SLACK_MS),
+	   "down and up within that time: there is nothing to be told");
+	ok(link_state(n, &speed) == NDIS_LINK_CONNECTED && host_running(h, true, TIMEOUT_MS) &&
+	   nic_works(n, h), "frames go");
+	ok(nic_close(n) && flap(h, "d") && nic_open(n) && nic_up(n, &nic_usual) &&
+	   link_state(n, &speed) == NDIS_LINK_DISCONNECTED && !n->nnews,
+	   "a guest comes while the interface is down: it has no link");
+	ok(flap(h, "u") && news(n, 1, TIMEOUT_MS) &&
+	   n->news[0].status == RNDIS_STATUS_MEDIA_CONNECT, "and one when that is up");
+	ok(host_running(h, true, TIMEOUT_MS) && nic_works(n, h), "frames go");
 }
 
 /* ---- the VF -------------------------------------------------------------------------- */
@@ -274,8 +408,14 @@ static void test_nic_vf(struct nic *n, struct host *h)
 	   "nor is one of an old version");
 	ok(nic_close(n) && nic_ready(n, h, &nic_usual) && told_of(n, NVSP_VF_ASSOCIATION, 0),
 	   "opened again");
+	ok(switch_path(n, NVSP_DATA_PATH_VF), "it uses the VF");
 	ok(host_set("vf_serial", "none") && told_of(n, NVSP_VF_ASSOCIATION, 1) &&
-	   !n->vf.vf.allocated, "the guest is told that the VF has gone");
+	   !n->vf.vf.allocated && n->vf.vf.serial == VF_SERIAL,
+	   "the guest is told that the VF has gone");
+	ok(n->paths == 1 && n->path.data_path.active == NVSP_DATA_PATH_SYNTHETIC,
+	   "and before that it must not use it");
+	ok(switch_path(n, NVSP_DATA_PATH_SYNTHETIC) &&
+	   host_get("data_path", after, sizeof(after)) && !strcmp(before, after), "it does not");
 	ok(nic_works(n, h), "frames go");
 }
 
@@ -321,7 +461,9 @@ void test_nicbasic(void)
 		if (ok(nic_ready(&n, &h, &nic_usual), "up again")) {
 			test_nic_queries(&n);
 			test_nic_filter(&n, &h);
+			test_nic_filters(&n, &h);
 			test_nic_control(&n, &h);
+			test_nic_link(&n, &h);
 			test_nic_vf(&n, &h);
 			test_nic_removed(&n, &h);
 		}
@@ -339,5 +481,8 @@ void test_nic(void)
 	test_nicoffload();
 	test_nicbuffers();
 	test_nicsubs();
+	test_nicqueues();
+	test_niclimits();
+	test_nicrace();
 	test_nichostile();
 }

@@ -302,7 +302,7 @@ void test_nicbuffers(void)
 	if (nic_begin(&n, &h, NIC_MTU, 1) && ok(nic_ready(&n, &h, small()), "up")) {
 		test_short_stall(&n, &h);
 		test_long_stall(&n, &h, "with the stack's limits");
-		ok(host_limits(&h, "1000000") && nic_works(&n, &h), "the stack has no limits");
+		ok(host_limits(&h, 1, "1000000") && nic_works(&n, &h), "the stack has no limits");
 		test_short_stall(&n, &h);
 		test_full_again(&n, &h, "then");
 		test_long_stall(&n, &h, "without limits");

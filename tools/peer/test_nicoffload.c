@@ -12,6 +12,7 @@
 #define SEGMENTS	20U
 #define MSS		1400U
 #define VID		100U
+#define BRIDGED		200U		/* a VLAN that this kernel does not have: bridged */
 #define PAYLOAD		(SEGMENTS * MSS - 100)	/* of a large frame: the last one is shorter */
 #define GSO_PAYLOAD	(10 * MSS - 33)
 #define REFUSED_MS	20		/* a frame has come by then, or will not */
@@ -89,7 +90,8 @@ static void test_tags_inside(struct nic *n, struct host *h)
 	   "a frame with a tag in it, to the guest");
 }
 
-static void test_tags_in(struct nic *n, struct host *h)
+/* Returns a socket on a VLAN of the netdev, or -1. */
+static int test_tags_in(struct nic *n, struct host *h)
 {
 	u8 frame[NIC_MTU + NIC_ETH];
 	static struct host_frame f;
@@ -99,7 +101,7 @@ static void test_tags_in(struct nic *n, struct host *h)
 	int sock = host_vlan(h, VID);
 
 	if (!ok(sock >= 0, "a VLAN in this kernel"))
-		return;
+		return -1;
 	frame_plain(frame, sizeof(frame), 2, true);
 	in = host_send(sock, frame, sizeof(frame)) ? nic_take(n, TIMEOUT_MS) : NULL;
 	ok(in && in->tagged && in->vlan == VID << 4 &&
@@ -110,12 +112,49 @@ static void test_tags_in(struct nic *n, struct host *h)
 	   !f.tagged && frame_is(f.data, f.len, sizeof(frame), 3, false),
 	   "and one of the guest to the VLAN");
 	host_take(h->sock, &f, TIMEOUT_MS);
-	close(sock);
+	return sock;
 }
 
 /* ---- sums ---------------------------------------------------------------------------- */
 
-/* One frame of the guest; @f: as this kernel has it, @wire: as it leaves it. */
+/* Takes the tag out that a frame has on the wire; returns its length without. */
+static int untag(u8 *f, int len)
+{
+	static const u8 tag[NIC_TAG] = { 0x81, 0x00, BRIDGED >> 8, BRIDGED & 0xff };
+
+	if (len < (int)(NIC_ETH + NIC_TAG) || memcmp(f + 12, tag, NIC_TAG)) {
+		note("a frame of %d bytes without its tag", len);
+		return 0;
+	}
+	memmove(f + 12, f + 12 + NIC_TAG, len - 12 - NIC_TAG);
+	return len - NIC_TAG;
+}
+
+/* A frame on the wire, with a tag or without; its length without. */
+static int wire_take(struct host *h, u8 *wire, u32 max, bool tagged)
+{
+	int len = host_tap_take(h, wire, max, TIMEOUT_MS);
+
+	return len && tagged ? untag(wire, len) : len;
+}
+
+static bool has_tag(const struct host_frame *f, bool tagged)
+{
+	return f->tagged == tagged && (!tagged || f->tci == BRIDGED);
+}
+
+static void put_tag(struct nic_out *o, bool tagged)
+{
+	o->tagged = tagged;
+	o->vlan = BRIDGED << 4;
+}
+
+static const char *tag_name(bool tagged)
+{
+	return tagged ? ", with a tag" : "";
+}
+
+/* One frame of the guest; @f: as this kernel has it, @wire: as it leaves it, but for a tag. */
 static bool through(struct nic *n, struct host *h, const struct nic_out *o, struct host_frame *f,
 		    u8 *wire, u32 max)
 {
@@ -126,21 +165,22 @@ static bool through(struct nic *n, struct host *h, const struct nic_out *o, stru
 		note("a frame of %u bytes: status %u", o->len, status);
 		return false;
 	}
-	len = host_tap_take(h, wire, max, TIMEOUT_MS);
+	len = wire_take(h, wire, max, o->tagged);
 	if (len != (int)o->len)
 		note("a frame of %u bytes: %d on the wire", o->len, len);
-	return len == (int)o->len;
+	return len == (int)o->len && has_tag(f, o->tagged);
 }
 
 /* @ip: that of IPv4 is left to the adapter, too; @said: it is told so. */
 static bool sum_out(struct nic *n, struct host *h, const struct flow *w, u32 payload, bool ip,
-		    bool said)
+		    bool said, bool tagged)
 {
 	static u8 frame[NIC_LONGEST], whole[NIC_LONGEST], wire[NIC_LONGEST];
 	static struct host_frame f;
 	struct nic_out o = { .frame = frame, .csum = said ? csum_of(w) : 0 };
 	u8 *check = frame + NIC_ETH + 10;
 
+	put_tag(&o, tagged);
 	o.len = frame_flow(frame, w, payload, payload, false);
 	memcpy(whole, frame, o.len);
 	if (said)
@@ -158,7 +198,7 @@ static bool sum_out(struct nic *n, struct host *h, const struct flow *w, u32 pay
 	return frame_sums(wire, o.len) && !memcmp(wire, whole, o.len);
 }
 
-static void test_sums_out(struct nic *n, struct host *h)
+static void test_sums_out(struct nic *n, struct host *h, bool tagged)
 {
 	static const u32 payloads[] = { 0, 1, 2, 3, 100, 1001, 1400 };
 	unsigned int i, k, good;
@@ -167,12 +207,14 @@ static void test_sums_out(struct nic *n, struct host *h)
 	for (i = 0; i < ARRAY_SIZE(flows); i++) {
 		w = &flows[i].w;
 		for (k = 0, good = 0; k < ARRAY_SIZE(payloads); k++)
-			good += sum_out(n, h, w, payloads[k], false, true);
-		ok(good == ARRAY_SIZE(payloads), "sums that the guest leaves out, %s",
-		   flows[i].name);
-		ok(sum_out(n, h, w, 500, false, false), "a sum that it does not leave out");
+			good += sum_out(n, h, w, payloads[k], false, true, tagged);
+		ok(good == ARRAY_SIZE(payloads), "sums that the guest leaves out, %s%s",
+		   flows[i].name, tag_name(tagged));
+		ok(sum_out(n, h, w, 500, false, false, tagged),
+		   "a sum that it does not leave out%s", tag_name(tagged));
 		if (!w->v6)
-			ok(sum_out(n, h, w, 501, true, true), "that of IPv4, too");
+			ok(sum_out(n, h, w, 501, true, true, tagged), "that of IPv4, too%s",
+			   tag_name(tagged));
 	}
 }
 
@@ -236,7 +278,8 @@ static void test_sums_in(struct nic *n, struct host *h, bool told)
 
 /* ---- large frames -------------------------------------------------------------------- */
 
-static void test_large_out(struct nic *n, struct host *h, const struct named *flow)
+static void test_large_out(struct nic *n, struct host *h, const struct named *flow,
+			   bool tagged)
 {
 	static u8 frame[NIC_LONGEST], whole[NIC_LONGEST], wire[NIC_LONGEST];
 	const struct flow *w = &flow->w;
@@ -246,18 +289,19 @@ static void test_large_out(struct nic *n, struct host *h, const struct named *fl
 	bool good = true;
 	int len;
 
+	put_tag(&o, tagged);
 	o.len = frame_flow(frame, w, PAYLOAD, opt.seed, false);
 	memcpy(whole, frame, o.len);
 	frame_leave_sums(frame, w, true);
 	if (!ok(nic_send(n, 0, &o) == NVSP_STATUS_SUCCESS && host_take(h->sock, &f, TIMEOUT_MS),
-		"a large frame of the guest, %s", flow->name))
+		"a large frame of the guest, %s%s", flow->name, tag_name(tagged)))
 		return;
-	ok(f.len == o.len && f.segment == MSS && f.v6 == w->v6 && f.needs_sum &&
-	   f.sum_at == frame_transport(w) && f.sum_offset == frame_sum_at(w) &&
+	ok(f.len == o.len && has_tag(&f, tagged) && f.segment == MSS && f.v6 == w->v6 &&
+	   f.needs_sum && f.sum_at == frame_transport(w) && f.sum_offset == frame_sum_at(w) &&
 	   !memcmp(f.data + frame_head(w), whole + frame_head(w), PAYLOAD),
 	   "this kernel has it whole, to be cut after %u bytes", f.segment);
 	while (good && s.at < PAYLOAD) {
-		len = host_tap_take(h, wire, sizeof(wire), TIMEOUT_MS);
+		len = wire_take(h, wire, sizeof(wire), tagged);
 		good = len && segment_next(&s, wire, len, true);
 	}
 	ok(good && s.n == SEGMENTS, "%u segments on the wire, all as they should be", s.n);
@@ -280,11 +324,11 @@ static void test_large_odd(struct nic *n, struct host *h)
 	      host_tap_take(h, wire, sizeof(wire), TIMEOUT_MS) : 0;
 	ok(len == (int)o.len && frame_sums(wire, len) && !memcmp(wire, whole, len),
 	   "a large frame that is one segment");
-	o.tagged = true;
-	o.vlan = VID << 4;
-	ok(nic_send(n, 0, &o) == NVSP_STATUS_SUCCESS && host_take(h->sock, &f, TIMEOUT_MS) &&
-	   f.tagged && f.tci == VID && f.len == o.len, "one with a tag");
-	host_tap_take(h, wire, sizeof(wire), TIMEOUT_MS);
+	put_tag(&o, true);
+	len = nic_send(n, 0, &o) == NVSP_STATUS_SUCCESS && host_take(h->sock, &f, TIMEOUT_MS) ?
+	      wire_take(h, wire, sizeof(wire), true) : 0;
+	ok(len == (int)o.len && has_tag(&f, true) && frame_sums(wire, len) &&
+	   !memcmp(wire, whole, len), "one with a tag");
 }
 
 /* Frames that must be refused, because nothing right can be made of them. */
@@ -326,8 +370,12 @@ static void test_large_refused(struct nic *n, struct host *h)
 	}
 }
 
-/* @whole: the guest takes frames in parts; else it gets the segments. */
-static void test_large_in(struct nic *n, struct host *h, const struct named *flow, bool whole)
+/*
+ * @whole: the guest takes frames in parts; else it gets the segments.  @sock: where it is
+ * sent: to the netdev, or to its VLAN, @tagged.
+ */
+static void test_large_in(struct nic *n, int sock, const struct named *flow, bool whole,
+			  bool tagged)
 {
 	static u8 frame[NIC_LONGEST], all[NIC_LONGEST];
 	const struct flow *w = &flow->w;
@@ -340,42 +388,49 @@ static void test_large_in(struct nic *n, struct host *h, const struct named *flo
 	len = frame_flow(frame, w, GSO_PAYLOAD, opt.seed, true);
 	memcpy(all, frame, len);
 	frame_leave_sums(frame, w, false);
-	good = host_send_sums(h->sock, frame, len, w, MSS);
+	good = host_send_sums(sock, frame, len, w, MSS);
 	while (good && s.at < GSO_PAYLOAD) {
 		f = nic_take(n, TIMEOUT_MS);
-		if (whole && f && f->len == len) {
+		good = f && f->tagged == tagged && (!tagged || f->vlan == VID << 4);
+		if (!good)
+			break;
+		if (whole && f->len == len) {
 			parts = f->parts;
 			good = f->csum & RNDIS_CSUM_TCP_GOOD &&
 			       !memcmp(f->data + head, all + head, GSO_PAYLOAD);
 			break;
 		}
-		good = f && segment_next(&s, f->data, f->len, !(f->csum & GOOD_SUMS));
+		good = segment_next(&s, f->data, f->len, !(f->csum & GOOD_SUMS));
 	}
 	if (whole)
-		ok(good && parts > 1, "a large frame to the guest comes in %u parts, %s", parts,
-		   flow->name);
+		ok(good && parts > 1, "a large frame to the guest comes in %u parts, %s%s", parts,
+		   flow->name, tag_name(tagged));
 	else
-		ok(good, "a large frame to the guest comes in %u segments, %s", s.n, flow->name);
+		ok(good, "a large frame to the guest comes in %u segments, %s%s", s.n, flow->name,
+		   tag_name(tagged));
 }
 
 /* ---- all of it ----------------------------------------------------------------------- */
 
-static void test_coalesced(struct nic *n, struct host *h)
+static void test_coalesced(struct nic *n, struct host *h, int vlan)
 {
 	struct nic_conf conf = nic_usual;
 
 	conf.caps |= NVSP_CAP_RSC;
 	if (ok(nic_ready(n, h, &conf), "up, with segments coalesced")) {
-		test_large_in(n, h, &flows[0], true);
-		test_large_in(n, h, &flows[2], true);
+		test_large_in(n, h->sock, &flows[0], true, false);
+		test_large_in(n, h->sock, &flows[2], true, false);
+		test_large_in(n, vlan, &flows[0], true, true);
+		test_large_in(n, vlan, &flows[2], true, true);
 		ok(nic_offloads(n, NDIS_PARAM_NO_CHANGE, NDIS_PARAM_NO_CHANGE, NDIS_PARAM_OFF),
 		   "the guest wants that no more");
-		test_large_in(n, h, &flows[0], false);
+		test_large_in(n, h->sock, &flows[0], false, false);
+		test_large_in(n, vlan, &flows[0], false, true);
 		ok(nic_close(n), "closed");
 	}
 	conf.version = NVSP_VERSION_6;
 	if (ok(nic_ready(n, h, &conf), "a version that does not know of it")) {
-		test_large_in(n, h, &flows[0], false);
+		test_large_in(n, h->sock, &flows[0], false, false);
 		ok(nic_close(n), "closed");
 	}
 }
@@ -387,19 +442,25 @@ void test_nicoffload(void)
 {
 	static struct nic n;
 	struct host h;
+	int vlan;
 
 	if (nic_begin(&n, &h, NIC_MTU, 1) && ok(nic_ready(&n, &h, &nic_usual), "up")) {
 		test_tags_out(&n, &h);
 		test_tags_inside(&n, &h);
-		test_tags_in(&n, &h);
+		vlan = test_tags_in(&n, &h);
 		test_sums_in(&n, &h, true);
-		test_large_in(&n, &h, &flows[0], false);
-		test_large_in(&n, &h, &flows[2], false);
+		test_large_in(&n, h.sock, &flows[0], false, false);
+		test_large_in(&n, h.sock, &flows[2], false, false);
+		test_large_in(&n, vlan, &flows[0], false, true);
+		test_large_in(&n, vlan, &flows[2], false, true);
 		test_large_refused(&n, &h);
 		if (ok(host_bridge(&h), "a bridge to a device that has no offloads")) {
-			test_sums_out(&n, &h);
-			test_large_out(&n, &h, &flows[0]);
-			test_large_out(&n, &h, &flows[2]);
+			test_sums_out(&n, &h, false);
+			test_sums_out(&n, &h, true);
+			test_large_out(&n, &h, &flows[0], false);
+			test_large_out(&n, &h, &flows[2], false);
+			test_large_out(&n, &h, &flows[0], true);
+			test_large_out(&n, &h, &flows[2], true);
 			test_large_odd(&n, &h);
 			host_unbridge(&h);
 		}
@@ -407,7 +468,8 @@ void test_nicoffload(void)
 		   "the guest looks at sums itself");
 		test_sums_in(&n, &h, false);
 		ok(nic_close(&n), "closed");
-		test_coalesced(&n, &h);
+		test_coalesced(&n, &h, vlan);
+		close(vlan);
 	}
 	nic_end(&n, &h);
 }

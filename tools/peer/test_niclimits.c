@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Limits of a network adapter: what the administrator may set, which memory may be a buffer,
+ * and how many messages there may be in a packet, or wait for the guest.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "nic.h"
+
+#define RECV_PAGES	64U		/* what buffers may have here */
+#define SEND_PAGES	32U
+#define RECV_BYTES	"262144"
+#define SEND_BYTES	"131072"
+#define TINY_PAGES	7U		/* less than answers and one frame need */
+#define PART		512U		/* of a page */
+#define LARGEST		9216U		/* MTU */
+#define MOST		64U		/* channels */
+#define RESERVED	16U		/* control messages that the guest may have */
+#define WAITING		64U		/* that may wait for it */
+#define MESSAGES	64U		/* of a packet */
+#define FRAME		60U
+#define QUIET_MS	200
+
+/* ---- what the administrator may set -------------------------------------------------- */
+
+static const struct attr {
+	const char *name;
+	const char *value;
+	int err;
+} attrs[] = {
+	{ "enable", "1", EINVAL },		/* there is no server's name */
+	{ "enable", "x", EINVAL },
+	{ "enable", "0" },
+	{ "server", "no-such-server" },
+	{ "enable", "1", ENODEV },
+	{ "mtu", "0", EINVAL },
+	{ "mtu", "1499", EINVAL },
+	{ "mtu", "9217", EINVAL },
+	{ "mtu", "4294968796", EINVAL },	/* 1500, if it wraps */
+	{ "mtu", "-1", EINVAL },
+	{ "mtu", "x", EINVAL },
+	{ "mtu", "9216" },
+	{ "mtu", "1500" },
+	{ "queues", "0", EINVAL },
+	{ "queues", "65", EINVAL },
+	{ "queues", "64" },
+	{ "queues", "1" },
+	{ "recv_buffer_max", "0", EINVAL },
+	{ "recv_buffer_max", "65535", EINVAL },
+	{ "recv_buffer_max", "67108865", EINVAL },
+	{ "recv_buffer_max", "67108864" },
+	{ "recv_buffer_max", "65536" },
+	{ "recv_buffer_max", RECV_BYTES },
+	{ "send_buffer_max", "0", EINVAL },
+	{ "send_buffer_max", "65535", EINVAL },
+	{ "send_buffer_max", "67108865", EINVAL },
+	{ "send_buffer_max", "67108864" },
+	{ "send_buffer_max", "65536" },
+	{ "send_buffer_max", SEND_BYTES },
+	{ "mac", "00:00:00:00:00:00", EINVAL },
+	{ "mac", "01:00:5e:00:00:01", EINVAL },
+	{ "mac", "ff:ff:ff:ff:ff:ff", EINVAL },
+	{ "ifname", "a/b", EINVAL },
+	{ "ifname", "sixteen-letters-", EINVAL },
+	{ "vf_serial", "x", EINVAL },
+	{ "vf_serial", "4294967296", EINVAL },
+	{ "vf_serial", "4294967295" },
+	{ "vf_serial", "none" },
+};
+
+/* Each would be taken by one that is disabled. */
+static const struct attr busy[] = {
+	{ "server", "guest0", EBUSY },
+	{ "mac", "02:00:00:00:00:01", EBUSY },
+	{ "mtu", "1500", EBUSY },
+	{ "queues", "1", EBUSY },
+	{ "recv_buffer_max", RECV_BYTES, EBUSY },
+	{ "send_buffer_max", SEND_BYTES, EBUSY },
+	{ "ifname", "selftest0", EBUSY },
+};
+
+/* Returns how many are as they should be. */
+static unsigned int try_all(const struct attr *a, unsigned int count)
+{
+	unsigned int i, good = 0;
+	char now[64];
+	int err;
+
+	for (i = 0; i < count; i++) {
+		err = host_try(a[i].name, a[i].value);
+		if (err != a[i].err)
+			note("%s to %s: error %d instead of %d", a[i].value, a[i].name, err,
+			     a[i].err);
+		else if (!err && (!host_get(a[i].name, now, sizeof(now)) ||
+				  strcmp(now, a[i].value)))
+			note("%s has become %s in %s", a[i].value, now, a[i].name);
+		else
+			good++;
+	}
+	return good;
+}
+
+/* ---- memory that may be a buffer ----------------------------------------------------- */
+
+static const struct odd {
+	const char *what;
+	bool send;
+	unsigned int pages;
+	u32 offset;
+	u32 less;		/* bytes that each range is shorter than its pages */
+	u32 ranges;
+} odds[] = {
+	{ "receive buffer: an offset in the page", false, 32, PART, PART, 1 },
+	{ "receive buffer: half a page", false, 32, 0, PART, 1 },
+	{ "receive buffer: two ranges", false, 32, 0, 0, 2 },
+	{ "receive buffer: too small", false, TINY_PAGES, 0, 0, 1 },
+	{ "receive buffer: a page more than it may have", false, RECV_PAGES + 1, 0, 0, 1 },
+	{ "send buffer: an offset in the page", true, 16, PART, PART, 1 },
+	{ "send buffer: half a page", true, 16, 0, PART, 1 },
+	{ "send buffer: two ranges", true, 16, 0, 0, 2 },
+	{ "send buffer: a page more than it may have", true, SEND_PAGES + 1, 0, 0, 1 },
+};
+
+static bool odd_gpadl(struct nic *n, u32 gpadl, const struct odd *o)
+{
+	unsigned int page = o->send ? PAGE_NIC_SEND : PAGE_NIC_RECV, per = o->pages / o->ranges;
+	u64 words[2 + RECV_PAGES + 1];
+	u32 i, k, nwords = 0;
+	union message a;
+
+	for (i = 0; i < o->ranges; i++) {
+		words[nwords++] = (u64)o->offset << 32 | (per * PAGE - o->less);
+		for (k = 0; k < per; k++)
+			words[nwords++] = ram_pfn(page++);
+	}
+	return guest_gpadl_post(&n->b->g, n->c[0].id, gpadl, words, nwords, o->ranges) &&
+	       guest_receive(&n->b->g, &a) == sizeof(a.created) &&
+	       a.hdr.type == VMBUS_MSG_GPADL_CREATED && !a.created.status;
+}
+
+/* It is refused and counted, and the guest has its memory back at once. */
+static bool odd_refused(struct nic *n, struct host *h, const struct odd *o)
+{
+	struct nvsp_message m = { .type = o->send ? NVSP_SEND_BUFFER : NVSP_RECV_BUFFER }, a;
+	u32 gpadl = ++n->gpadl, status;
+	u64 bad = host_stat(h, "bad_messages");
+
+	m.buffer.gpadl = gpadl;
+	m.buffer.id = NIC_RECV_ID;
+	if (!odd_gpadl(n, gpadl, o) || !nic_ask(n, &m, &a) || a.type != m.type + 1)
+		return false;
+	status = o->send ? a.send_complete.status : a.recv_complete.status;
+	if (status != NVSP_STATUS_FAILURE)
+		note("status %u", status);
+	return status == NVSP_STATUS_FAILURE && guest_teardown(&n->b->g, n->c[0].id, gpadl) &&
+	       host_stat_is(h, "bad_messages", bad + 1);
+}
+
+static void test_odd_buffers(struct nic *n, struct host *h)
+{
+	unsigned int i;
+
+	if (!ok(nic_open(n) && nic_init(n, NVSP_VERSION_61) == NVSP_STATUS_SUCCESS &&
+		nic_config(n, &nic_usual), "opened"))
+		return;
+	for (i = 0; i < ARRAY_SIZE(odds); i++)
+		ok(odd_refused(n, h, &odds[i]), "%s", odds[i].what);
+	ok(nic_recv_buffer(n, RECV_PAGES) && nic_send_buffer(n, SEND_PAGES),
+	   "buffers that are just as long as they may be are taken then");
+	ok(nic_rndis_init(n) && nic_filter(n, nic_usual.filter) &&
+	   host_running(h, true, TIMEOUT_MS) && nic_works(n, h), "frames go");
+	ok(nic_close(n), "closed");
+}
+
+/* ---- messages ------------------------------------------------------------------------ */
+
+/* Frames that are one packet; returns its status. */
+static u32 send_packet(struct nic *n, unsigned int count)
+{
+	struct nic_range r = { .page = PAGE_NIC_DATA };
+	u8 frame[FRAME];
+	struct nic_out o = { .frame = frame, .len = sizeof(frame) };
+	unsigned int i;
+	u64 id;
+
+	for (i = 0; i < count; i++) {
+		frame_plain(frame, sizeof(frame), i, false);
+		r.len += rndis_put(nic_data(n, r.len), &o, 8);
+	}
+	id = nic_send_ranges(n, 0, &r, 1);
+	return id ? nic_status(n, id) : NVSP_STATUS_NONE;
+}
+
+/* Returns how many frames come, in order. */
+static unsigned int take_frames(struct host *h, unsigned int max)
+{
+	static struct host_frame f;
+	unsigned int i;
+
+	for (i = 0; i < max; i++)
+		if (!host_take(h->sock, &f, TIMEOUT_MS) ||
+		    !frame_is(f.data, f.len, FRAME, i, false))
+			break;
+	return host_take(h->sock, &f, QUIET_MS) ? 0 : i;
+}
+
+static void test_packets(struct nic *n, struct host *h)
+{
+	u64 bad = host_stat(h, "rx_bad_rndis");
+
+	ok(send_packet(n, MESSAGES) == NVSP_STATUS_SUCCESS &&
+	   take_frames(h, MESSAGES) == MESSAGES && host_stat(h, "rx_bad_rndis") == bad,
+	   "a packet of %u messages", MESSAGES);
+	ok(send_packet(n, MESSAGES + 1) == NVSP_STATUS_FAILURE &&
+	   host_stat_is(h, "rx_bad_rndis", bad + 1), "one more is refused, and counted");
+	ok(take_frames(h, MESSAGES) == MESSAGES, "those before it have gone");
+	ok(nic_works(n, h), "frames go");
+}
+
+/* Sends a keep-alive and does not wait for its answer; returns the packet's id, or 0. */
+static u64 put_alive(struct nic *n)
+{
+	struct nvsp_message m = {
+		.type = NVSP_RNDIS_PACKET,
+		.rndis = { NVSP_CHANNEL_CONTROL, NVSP_SECTION_NONE, 0 },
+	};
+	const u32 alive[3] = { RNDIS_MSG_KEEPALIVE, sizeof(alive), 0x1234 };
+	struct nic_range r = { .len = sizeof(alive), .page = PAGE_NIC_CTL };
+	u64 id = nic_id(n);
+
+	memcpy(ram_page(&n->b->g, PAGE_NIC_CTL), alive, sizeof(alive));
+	if (!nic_put(n, 0, id, &m, n->size, &r, 1))
+		return 0;
+	channel_send(&n->c[0]);
+	return id;
+}
+
+static bool is_broken(struct nic *n)
+{
+	char state[32];
+
+	return chan_value(&n->c[0], "state", state, sizeof(state)) &&
+	       !strcmp(state, "open-broken");
+}
+
+/* A guest that asks and asks, and completes no answer */
+static void test_unanswered(struct nic *n, struct host *h)
+{
+	u64 bad = host_stat(h, "bad_messages"), end, id;
+	unsigned int i;
+
+	n->hold_control = true;
+	for (i = 0; i < RESERVED + WAITING; i++) {
+		id = put_alive(n);
+		if (!id || nic_status(n, id) != NVSP_STATUS_SUCCESS)
+			break;
+	}
+	ok(i == RESERVED + WAITING && n->nheld == RESERVED && !is_broken(n),
+	   "%u answers: the guest keeps %u, and the others wait", i, n->nheld);
+	/* When one of those comes that have waited, the server knows that. */
+	n->hold_control = false;
+	for (n->control_len = 0; !n->control_len;)
+		if (!nic_pump(n, TIMEOUT_MS))
+			break;
+	id = put_alive(n);
+	ok(n->control_len && id && nic_status(n, id) == NVSP_STATUS_SUCCESS && !is_broken(n),
+	   "it completes them, and the next is answered, too");
+	ok(nic_works(n, h), "frames go");
+	n->hold_control = true;
+	for (i = 0; i <= RESERVED + WAITING && put_alive(n); i++)
+		nic_poll(n);
+	for (end = now_us() + TIMEOUT_MS * 1000ULL; !is_broken(n) && now_us() < end;)
+		nic_pump(n, 10);
+	ok(i == RESERVED + WAITING + 1 && is_broken(n) &&
+	   host_stat_is(h, "bad_messages", bad + 1), "one more breaks the channel, and is counted");
+	ok(nic_close(n) && nic_ready(n, h, &nic_usual) && nic_works(n, h) && nic_close(n),
+	   "opened again: frames go");
+}
+
+/* ---- the most of all ----------------------------------------------------------------- */
+
+static void test_largest(struct nic *n, struct host *h)
+{
+	static u8 frame[LARGEST + NIC_ETH + 1];
+	struct nic_out o = { .frame = frame, .len = sizeof(frame) };
+	struct nic_conf conf = nic_usual;
+	unsigned int i, good = 0;
+	u64 long_ones;
+
+	conf.mtu = LARGEST;
+	if (!ok(nic_ready(n, h, &conf) && nic_subs(n, NIC_CHANNELS - 1), "up"))
+		return;
+	for (i = 0; i < n->n; i++)
+		good += nic_out_once(n, h, i, LARGEST + NIC_ETH, i);
+	ok(good == n->n, "the longest frame, by each of %u channels", good);
+	ok(nic_in_once(n, h, LARGEST + NIC_ETH, 1), "and to the guest");
+	long_ones = host_stat(h, "rx_refused_length");
+	frame_plain(frame, sizeof(frame), 1, false);
+	ok(nic_send(n, 0, &o) != NVSP_STATUS_NONE &&
+	   host_stat_is(h, "rx_refused_length", long_ones + 1), "one that is longer is refused");
+	ok(nic_works(n, h) && nic_close(n), "frames go");
+}
+
+/**
+ * test_niclimits - limits
+ */
+void test_niclimits(void)
+{
+	static struct nic n;
+	unsigned int good;
+	struct host h;
+
+	if (!ok(host_prepare(), "an adapter"))
+		return;
+	good = try_all(attrs, ARRAY_SIZE(attrs));
+	ok(good == ARRAY_SIZE(attrs), "%u values of its attributes", good);
+	if (nic_begin(&n, &h, NIC_MTU, 1)) {
+		good = try_all(busy, ARRAY_SIZE(busy));
+		ok(good == ARRAY_SIZE(busy), "while it is enabled %u are fixed", good);
+		test_odd_buffers(&n, &h);
+	}
+	nic_end(&n, &h);
+	if (nic_begin(&n, &h, NIC_MTU, 1) && ok(nic_ready(&n, &h, &nic_usual), "up")) {
+		test_packets(&n, &h);
+		test_unanswered(&n, &h);
+	}
+	nic_end(&n, &h);
+	if (nic_begin(&n, &h, LARGEST, MOST))
+		test_largest(&n, &h);
+	nic_end(&n, &h);
+}
