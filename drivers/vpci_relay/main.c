@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vpci_relay: PCI devices of the host for the guest, those that it may have.
+ * vpci_relay: PCI devices of the host for the guest, those that it may have, or for this
+ * kernel.
  */
 #include <linux/module.h>
 
@@ -13,16 +14,27 @@ static int __init vpci_relay_init(void)
 	err = vpci_relay_sysfs_init();
 	if (err)
 		return err;
+	err = vpci_local_irq_init();
+	if (err)
+		goto exit_sysfs;
 	err = vpci_relay_hook_init();
 	if (err)
-		vpci_relay_sysfs_exit();
+		goto exit_irq;
+	return 0;
+
+exit_irq:
+	vpci_local_irq_exit();
+exit_sysfs:
+	vpci_relay_sysfs_exit();
 	return err;
 }
 
 static void __exit vpci_relay_exit(void)
 {
 	vpci_relay_hook_exit();
+	vpci_local_irq_exit();
 	vpci_relay_sysfs_exit();
+	vpci_local_windows_exit();
 }
 
 module_init(vpci_relay_init);

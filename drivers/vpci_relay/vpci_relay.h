@@ -26,6 +26,7 @@
 
 #include "guest.h"
 #include "host.h"
+#include "local.h"
 
 enum vpci_relay_state {
 	VPCI_RELAY_HELD,	/* there is no window for it: nothing was opened */
@@ -97,6 +98,7 @@ int vpci_policy_change(bool add, const char *text, size_t len);
 ssize_t vpci_policy_show(char *buf);
 
 /* windows.c */
+int vpci_range_parse(const char *text, u64 *start, u64 *end);
 u64 vpci_window_get(void);
 void vpci_window_put(u64 window);
 int vpci_windows_set(const char *text);

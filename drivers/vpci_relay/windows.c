@@ -59,8 +59,15 @@ void vpci_window_put(u64 window)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_window_put);
 
-/* START-END, END is behind the last byte; or "none" */
-static int vpci_windows_parse(const char *text, u64 *start, u64 *end)
+/**
+ * vpci_range_parse() - parse a range of addresses
+ * @text: START-END, where END is behind the last byte; or "none"
+ * @start: result, a multiple of 4096
+ * @end: result; both are 0 for "none"
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vpci_range_parse(const char *text, u64 *start, u64 *end)
 {
 	char buf[48], *dash;
 
@@ -77,9 +84,7 @@ static int vpci_windows_parse(const char *text, u64 *start, u64 *end)
 	*dash = '\0';
 	if (kstrtou64(text, 0, start) || kstrtou64(dash + 1, 0, end))
 		return -EINVAL;
-	if (!*start || *start % SZ_4K || *end <= *start || *end > VPCI_ADDRESS_LIMIT ||
-	    (*end - *start) % VPCI_WINDOW_SIZE ||
-	    *end - *start > (u64)VPCI_WINDOWS_MAX * VPCI_WINDOW_SIZE)
+	if (!*start || *start % SZ_4K || *end <= *start || *end > VPCI_ADDRESS_LIMIT)
 		return -EINVAL;
 	return 0;
 }
@@ -97,11 +102,12 @@ int vpci_windows_set(const char *text)
 	u64 start, end;
 	int err;
 
-	err = vpci_windows_parse(text, &start, &end);
-	if (err) {
+	err = vpci_range_parse(text, &start, &end);
+	if (err || (end - start) % VPCI_WINDOW_SIZE ||
+	    end - start > (u64)VPCI_WINDOWS_MAX * VPCI_WINDOW_SIZE) {
 		pr_err("windows: give START-END, a multiple of %#x bytes and at most %#llx, from a page boundary on, or none\n",
 		       VPCI_WINDOW_SIZE, (u64)VPCI_WINDOWS_MAX * VPCI_WINDOW_SIZE);
-		return err;
+		return -EINVAL;
 	}
 	count = (end - start) / VPCI_WINDOW_SIZE;
 	mutex_lock(&vpci_windows_lock);

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A PCI bus of this kernel, for those devices of a bus of the host that it keeps.
+ *
+ * It has a domain of its own, and is there as long as it has a device.  The domain's number
+ * is that which the guest would see, if nobody else has it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <kunit/visibility.h>
+#include <linux/err.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+
+#include "local_priv.h"
+
+static const struct vpci_local_link vpci_local_host_link = {
+	.config_read = vpci_host_config_read,
+	.config_write = vpci_host_config_write,
+	.interrupt_create = vpci_host_interrupt_create,
+	.interrupt_delete = vpci_host_interrupt_delete,
+};
+
+static void vpci_local_fn_free(struct kref *ref)
+{
+	kvfree(container_of(ref, struct vpci_local_fn, ref));
+}
+
+/* ---- the bus ------------------------------------------------------------------------------- */
+
+/* Numbers of the firmware and of Hyper-V have 16 bits. */
+static int vpci_local_find_domain(const struct vpci_local *local)
+{
+	int domain = get_unaligned_le16(local->instance.b + 4), last = U16_MAX;
+	struct pci_bus *bus = NULL;
+
+	if (domain && !pci_find_bus(domain, 0))
+		return domain;
+	while ((bus = pci_find_next_bus(bus)))
+		last = max(last, pci_domain_nr(bus));
+	return last + 1;
+}
+
+/* Under pci_lock_rescan_remove(), so that the number of the domain stays free. */
+static int vpci_local_make_bus(struct vpci_local *local, struct resource *window)
+{
+	LIST_HEAD(resources);
+
+	local->sysdata = (struct pci_sysdata) {
+		.domain = vpci_local_find_domain(local),
+		.node = NUMA_NO_NODE,
+	};
+	local->busn = (struct resource) { .name = "vpci_relay", .flags = IORESOURCE_BUS };
+	local->irq_domain = vpci_local_irq_domain(local);
+	if (!local->irq_domain)
+		return -ENOMEM;
+	pci_add_resource(&resources, &local->busn);
+	pci_add_resource(&resources, window);
+	local->bus = pci_create_root_bus(NULL, 0, &vpci_local_pci_ops, &local->sysdata,
+					 &resources);
+	if (local->bus) {
+		dev_set_msi_domain(&local->bus->dev, local->irq_domain);
+		return 0;
+	}
+	pci_free_resource_list(&resources);
+	vpci_local_irq_domain_remove(local->irq_domain);
+	return -ENOMEM;
+}
+
+static int vpci_local_open_bus(struct vpci_local *local)
+{
+	struct resource *window;
+	int err;
+
+	if (local->bus)
+		return 0;
+	window = vpci_local_window_get();
+	if (!window)
+		return -ENOSPC;
+	pci_lock_rescan_remove();
+	err = vpci_local_make_bus(local, window);
+	pci_unlock_rescan_remove();
+	if (err)
+		vpci_local_window_put();
+	return err;
+}
+
+static void vpci_local_close_bus(struct vpci_local *local)
+{
+	if (!local->bus)
+		return;
+	pci_lock_rescan_remove();
+	pci_stop_root_bus(local->bus);
+	pci_remove_root_bus(local->bus);
+	local->bus = NULL;
+	pci_unlock_rescan_remove();
+	vpci_local_irq_domain_remove(local->irq_domain);
+	vpci_local_window_put();
+}
+
+/* ---- a device, by vpci_local::work --------------------------------------------------------- */
+
+/* Without memory for it a device is there, and of no use: its driver says so. */
+static int vpci_local_scan(struct vpci_local_fn *fn)
+{
+	struct vpci_local *local = fn->local;
+	unsigned int devfn = vpci_local_devfn(fn);
+	struct pci_dev *pdev;
+
+	pci_lock_rescan_remove();
+	local->slots[devfn] = fn;
+	pdev = pci_scan_single_device(local->bus, devfn);
+	if (pdev) {
+		pci_bus_assign_resources(local->bus);
+		pci_bus_add_device(pdev);
+	} else {
+		local->slots[devfn] = NULL;
+	}
+	pci_unlock_rescan_remove();
+	return pdev ? 0 : -ENODEV;
+}
+
+static void vpci_local_unscan(struct vpci_local_fn *fn)
+{
+	struct vpci_local *local = fn->local;
+	unsigned int devfn = vpci_local_devfn(fn);
+	struct pci_dev *pdev;
+
+	/* Somebody may have removed it by hand, or found it again. */
+	pci_lock_rescan_remove();
+	pdev = pci_get_slot(local->bus, devfn);
+	if (pdev)
+		pci_stop_and_remove_bus_device(pdev);
+	pci_dev_put(pdev);
+	local->slots[devfn] = NULL;
+	pci_unlock_rescan_remove();
+}
+
+static void vpci_local_bring(struct vpci_local_fn *fn)
+{
+	struct vpci_local *local = fn->local;
+	int err;
+
+	err = vpci_local_open_bus(local);
+	if (!err) {
+		vpci_local_config_begin(fn);
+		err = vpci_local_scan(fn);
+	}
+	vpci_local_counted(local, err ? VPCI_LOCAL_FAILURES : VPCI_LOCAL_DEVICES);
+	if (err == -ENOSPC)
+		pr_info_ratelimited("%pUl: the device in slot %#x is held, for want of addresses: write to \"local_windows\"\n",
+				    &local->instance, fn->desc.slot);
+	else if (err)
+		pr_err_ratelimited("%pUl: this kernel does not get the device in slot %#x: error %d; tried again when a rule changes\n",
+				   &local->instance, fn->desc.slot, err);
+	mutex_lock(&local->lock);
+	fn->state = err ? VPCI_LOCAL_HELD : VPCI_LOCAL_ON;
+	mutex_unlock(&local->lock);
+}
+
+/* It is in the list no more. */
+static void vpci_local_drop(struct vpci_local_fn *fn, bool was_on)
+{
+	struct vpci_local *local = fn->local;
+
+	if (was_on) {
+		vpci_local_unscan(fn);
+		vpci_local_irqs_drop(fn);
+		vpci_local_config_end(fn);
+	}
+	mutex_lock(&local->lock);
+	if (fn->priv)
+		local->ops->ejected(local->ctx, fn->priv);
+	fn->priv = NULL;
+	mutex_unlock(&local->lock);
+	kref_put(&fn->ref, vpci_local_fn_free);
+}
+
+/* One thing that is to be done; false if there is none.  Who leaves makes room first. */
+static bool vpci_local_step(struct vpci_local *local)
+{
+	struct vpci_local_fn *fn, *come = NULL;
+	bool was_on;
+
+	mutex_lock(&local->lock);
+	list_for_each_entry(fn, &local->fns, node) {
+		if (!fn->wanted) {
+			list_del_init(&fn->node);
+			was_on = fn->state == VPCI_LOCAL_ON;
+			mutex_unlock(&local->lock);
+			vpci_local_drop(fn, was_on);
+			return true;
+		}
+		if (!come && fn->state == VPCI_LOCAL_NEW)
+			come = fn;
+	}
+	mutex_unlock(&local->lock);
+	/* Only this work takes one out of the list. */
+	if (come)
+		vpci_local_bring(come);
+	return come;
+}
+
+static bool vpci_local_is_empty(struct vpci_local *local)
+{
+	bool empty;
+
+	mutex_lock(&local->lock);
+	empty = list_empty(&local->fns);
+	mutex_unlock(&local->lock);
+	return empty;
+}
+
+static void vpci_local_work(struct work_struct *work)
+{
+	struct vpci_local *local = container_of(work, struct vpci_local, work);
+
+	while (vpci_local_step(local))
+		cond_resched();
+	/* One that comes right now queues this again. */
+	if (vpci_local_is_empty(local))
+		vpci_local_close_bus(local);
+}
+
+static void vpci_local_kick(struct vpci_local *local)
+{
+	queue_work(system_long_wq, &local->work);
+}
+
+/* ---- what owners do with a device ---------------------------------------------------------- */
+
+/**
+ * vpci_local_add() - this kernel gets a device
+ * @local: bus
+ * @host: the host's device, which nobody else uses
+ * @desc: its ids
+ * @bars: its base addresses
+ * @priv: for vpci_local_ops::ejected()
+ *
+ * Nothing of @host is used any more after vpci_local_put().
+ *
+ * Context: process, may sleep.
+ * Return: the device, or an ERR_PTR: -ENOMEM.
+ */
+struct vpci_local_fn *vpci_local_add(struct vpci_local *local, struct vpci_host_fn *host,
+				     const struct vpci_desc *desc, const struct vpci_bars *bars,
+				     void *priv)
+{
+	struct vpci_local_fn *fn = kvzalloc(sizeof(*fn), GFP_KERNEL);
+
+	if (!fn)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&fn->ref);
+	fn->local = local;
+	fn->desc = *desc;
+	fn->host = host;
+	fn->priv = priv;
+	fn->wanted = true;
+	INIT_LIST_HEAD(&fn->irqs);
+	init_waitqueue_head(&fn->wait);
+	vpci_local_config_init(fn, bars);
+	kref_get(&fn->ref);
+	mutex_lock(&local->lock);
+	list_add_tail(&fn->node, &local->fns);
+	mutex_unlock(&local->lock);
+	vpci_local_kick(local);
+	return fn;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_add);
+
+/**
+ * vpci_local_eject() - this kernel is to let a device go
+ * @fn: device
+ *
+ * vpci_local_ops::ejected() follows, and not before the driver is done with it.
+ *
+ * Context: process, may sleep.
+ */
+void vpci_local_eject(struct vpci_local_fn *fn)
+{
+	struct vpci_local *local = fn->local;
+
+	mutex_lock(&local->lock);
+	fn->wanted = false;
+	mutex_unlock(&local->lock);
+	vpci_local_kick(local);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_eject);
+
+/**
+ * vpci_local_put() - the owner has no use for a device any more, or the host has taken it away
+ * @fn: device, whether this kernel has let it go or not
+ *
+ * On return nothing of the host's device is used any more, and nobody is told anything.
+ * What this kernel still has of it goes by and by.
+ *
+ * Context: process, may sleep; waits for nothing but an access to the host.
+ */
+void vpci_local_put(struct vpci_local_fn *fn)
+{
+	struct vpci_local *local = fn->local;
+
+	vpci_local_config_gone(fn);
+	mutex_lock(&local->lock);
+	fn->wanted = false;
+	fn->priv = NULL;
+	mutex_unlock(&local->lock);
+	vpci_local_kick(local);
+	kref_put(&fn->ref, vpci_local_fn_free);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_put);
+
+/**
+ * vpci_local_retry() - there may be what devices that are held have waited for
+ * @local: bus
+ *
+ * Context: process, may sleep.
+ */
+void vpci_local_retry(struct vpci_local *local)
+{
+	struct vpci_local_fn *fn;
+
+	mutex_lock(&local->lock);
+	list_for_each_entry(fn, &local->fns, node)
+		if (fn->state == VPCI_LOCAL_HELD)
+			fn->state = VPCI_LOCAL_NEW;
+	mutex_unlock(&local->lock);
+	vpci_local_kick(local);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_retry);
+
+/**
+ * vpci_local_show() - where this kernel has a device
+ * @fn: device
+ * @buf: result, terminated
+ * @size: of @buf
+ *
+ * Return: length of the text.
+ */
+int vpci_local_show(struct vpci_local_fn *fn, char *buf, size_t size)
+{
+	struct vpci_local *local = fn->local;
+	int len;
+
+	mutex_lock(&local->lock);
+	/* As long as it is on, so is the bus. */
+	if (fn->state == VPCI_LOCAL_ON && !list_empty(&fn->node))
+		len = scnprintf(buf, size, "local %04x:00:%02x.%x", local->sysdata.domain,
+				VPCI_SLOT_DEV(fn->desc.slot), VPCI_SLOT_FN(fn->desc.slot));
+	else
+		len = scnprintf(buf, size, "local %s",
+				fn->state == VPCI_LOCAL_HELD ? "held" : "changing");
+	mutex_unlock(&local->lock);
+	return len;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_show);
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+/**
+ * vpci_local_create_link() - vpci_local_create() with another link to the host
+ * @link: link
+ * @instance: of the host's bus
+ * @ops: callbacks
+ * @ctx: their argument
+ *
+ * Return: the bus or an ERR_PTR.
+ */
+struct vpci_local *vpci_local_create_link(const struct vpci_local_link *link,
+					  const guid_t *instance,
+					  const struct vpci_local_ops *ops, void *ctx)
+{
+	struct vpci_local *local = kvzalloc(sizeof(*local), GFP_KERNEL);
+
+	if (!local)
+		return ERR_PTR(-ENOMEM);
+	local->instance = *instance;
+	local->link = link;
+	local->ops = ops;
+	local->ctx = ctx;
+	INIT_WORK(&local->work, vpci_local_work);
+	mutex_init(&local->lock);
+	INIT_LIST_HEAD(&local->fns);
+	return local;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_create_link);
+
+/**
+ * vpci_local_create() - a bus of this kernel, for devices of a bus of the host
+ * @instance: of that
+ * @ops: callbacks, all of them
+ * @ctx: their argument
+ *
+ * Return: the bus, or an ERR_PTR: -ENOMEM, -EOPNOTSUPP in a kernel that cannot have one.
+ */
+struct vpci_local *vpci_local_create(const guid_t *instance, const struct vpci_local_ops *ops,
+				     void *ctx)
+{
+	return vpci_local_create_link(&vpci_local_host_link, instance, ops, ctx);
+}
+
+/**
+ * vpci_local_flush() - wait until all that is to be done has been done
+ * @local: bus
+ *
+ * Context: process, may sleep, with no lock held that vpci_local_done() is called under:
+ * drivers may be waiting for the host.
+ */
+void vpci_local_flush(struct vpci_local *local)
+{
+	flush_work(&local->work);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_flush);
+
+/**
+ * vpci_local_destroy() - this kernel has the bus no more
+ * @local: bus; its devices were put, or are ejected and will be put no more
+ *
+ * Context: as vpci_local_flush().
+ */
+void vpci_local_destroy(struct vpci_local *local)
+{
+	vpci_local_flush(local);
+	kvfree(local);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_destroy);
+
+/**
+ * vpci_local_count() - how often something has happened
+ * @local: bus
+ * @which: what
+ *
+ * Return: count since the bus was created.
+ */
+u64 vpci_local_count(const struct vpci_local *local, enum vpci_local_counter which)
+{
+	return atomic64_read(&local->counters[which]);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_count);

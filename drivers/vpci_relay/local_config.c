@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration space of a device that this kernel keeps.
+ *
+ * Each access goes to the host, and that may sleep.  Nearly all of Linux asks for nothing
+ * else; but programs do so with interrupts off (pci_user_read_config_dword()), and so may a
+ * driver with a lock held.  These read what was last seen, and write nothing: a write that
+ * came later than what its caller does next would be worse than none.  What MSI, unlike
+ * MSI-X, writes in such a place, is not needed: local_irq.c has no MSI.
+ *
+ * A kernel without CONFIG_PREEMPT_COUNT does not know of a spinlock that is held with
+ * interrupts on.
+ */
+#include <kunit/visibility.h>
+#include <linux/preempt.h>
+
+#include "local_priv.h"
+
+static bool vpci_local_may_sleep(void)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_COUNT) ? preemptible() :
+						  !irqs_disabled() && !in_interrupt();
+}
+
+static bool vpci_local_valid(u32 offset, u32 size)
+{
+	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
+	       offset < VPCI_CONFIG_SIZE;
+}
+
+/* ---- the host's, under the lock of the device ------------------------------------------- */
+
+static u32 vpci_local_host_read(void *ctx, u16 offset, u8 size)
+{
+	struct vpci_local_fn *fn = ctx;
+
+	lockdep_assert_held(&fn->lock);
+	return fn->host ? fn->local->link->config_read(fn->host, offset, size) : U32_MAX;
+}
+
+static void vpci_local_host_write(void *ctx, u16 offset, u8 size, u32 value)
+{
+	struct vpci_local_fn *fn = ctx;
+
+	lockdep_assert_held(&fn->lock);
+	if (fn->host)
+		fn->local->link->config_write(fn->host, offset, size, value);
+}
+
+static const struct vpci_shadow_ops vpci_local_shadow_ops = {
+	.read = vpci_local_host_read,
+	.write = vpci_local_host_write,
+};
+
+/* ---- the copy ----------------------------------------------------------------------------- */
+
+static u32 vpci_local_copied(const struct vpci_local_fn *fn, u32 offset, u32 size)
+{
+	u32 value = READ_ONCE(fn->copy[offset / 4]) >> 8 * (offset & 3);
+
+	return size < sizeof(u32) ? value & (BIT(8 * size) - 1) : value;
+}
+
+/* Whoever reads it may see it before or after. */
+static void vpci_local_see(struct vpci_local_fn *fn, u32 offset, u32 size, u32 value)
+{
+	u32 shift = 8 * (offset & 3);
+	u32 bits = (size < sizeof(u32) ? BIT(8 * size) - 1 : U32_MAX) << shift;
+	u32 *copy = &fn->copy[offset / 4];
+
+	lockdep_assert_held(&fn->lock);
+	WRITE_ONCE(*copy, (*copy & ~bits) | (value << shift & bits));
+}
+
+static u32 vpci_local_look(struct vpci_local_fn *fn, u32 offset, u32 size)
+{
+	u32 value;
+
+	lockdep_assert_held(&fn->lock);
+	vpci_shadow_read(&fn->shadow, offset, size, &value);
+	vpci_local_see(fn, offset, size, value);
+	return value;
+}
+
+/* ---- accesses ----------------------------------------------------------------------------- */
+
+/**
+ * vpci_local_config_read() - read configuration space
+ * @fn: device
+ * @offset: where
+ * @size: bytes
+ * @value: result
+ *
+ * Context: any, but see above.
+ * Return: PCIBIOS_SUCCESSFUL, PCIBIOS_BAD_REGISTER_NUMBER.
+ */
+int vpci_local_config_read(struct vpci_local_fn *fn, u32 offset, u32 size, u32 *value)
+{
+	if (!vpci_local_valid(offset, size))
+		return PCIBIOS_BAD_REGISTER_NUMBER;
+	if (!vpci_local_may_sleep()) {
+		vpci_local_counted(fn->local, VPCI_LOCAL_COPIED_READS);
+		*value = vpci_local_copied(fn, offset, size);
+		return PCIBIOS_SUCCESSFUL;
+	}
+	mutex_lock(&fn->lock);
+	*value = vpci_local_look(fn, offset, size);
+	mutex_unlock(&fn->lock);
+	return PCIBIOS_SUCCESSFUL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_config_read);
+
+/**
+ * vpci_local_config_write() - write configuration space
+ * @fn: device
+ * @offset: where
+ * @size: bytes
+ * @value: what
+ *
+ * Context: any, but see above.
+ * Return: PCIBIOS_SUCCESSFUL, PCIBIOS_BAD_REGISTER_NUMBER, PCIBIOS_SET_FAILED if the host
+ * cannot be asked here.
+ */
+int vpci_local_config_write(struct vpci_local_fn *fn, u32 offset, u32 size, u32 value)
+{
+	if (!vpci_local_valid(offset, size))
+		return PCIBIOS_BAD_REGISTER_NUMBER;
+	if (!vpci_local_may_sleep()) {
+		vpci_local_counted(fn->local, VPCI_LOCAL_REFUSED_WRITES);
+		return PCIBIOS_SET_FAILED;
+	}
+	mutex_lock(&fn->lock);
+	vpci_shadow_write(&fn->shadow, offset, size, value);
+	/* What came of it is known without the host, or when it is read again. */
+	if (offset >= PCI_BASE_ADDRESS_0 && offset < PCI_BASE_ADDRESS_5 + 4)
+		vpci_local_look(fn, offset & ~3, 4);
+	else if (!fn->shadow.gone)
+		vpci_local_see(fn, offset, size, value);
+	mutex_unlock(&fn->lock);
+	return PCIBIOS_SUCCESSFUL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_config_write);
+
+static int vpci_local_pci_read(struct pci_bus *bus, unsigned int devfn, int where, int size,
+			       u32 *value)
+{
+	struct vpci_local_fn *fn = to_vpci_local(bus)->slots[devfn & 0xff];
+
+	return fn ? vpci_local_config_read(fn, where, size, value) : PCIBIOS_DEVICE_NOT_FOUND;
+}
+
+static int vpci_local_pci_write(struct pci_bus *bus, unsigned int devfn, int where, int size,
+				u32 value)
+{
+	struct vpci_local_fn *fn = to_vpci_local(bus)->slots[devfn & 0xff];
+
+	return fn ? vpci_local_config_write(fn, where, size, value) : PCIBIOS_DEVICE_NOT_FOUND;
+}
+
+struct pci_ops vpci_local_pci_ops = {
+	.read = vpci_local_pci_read,
+	.write = vpci_local_pci_write,
+};
+
+/* ---- life --------------------------------------------------------------------------------- */
+
+/**
+ * vpci_local_config_init() - for vpci_local_add()
+ * @fn: device, with vpci_local_fn::desc; nobody is asked for anything
+ * @bars: its base addresses
+ */
+void vpci_local_config_init(struct vpci_local_fn *fn, const struct vpci_bars *bars)
+{
+	mutex_init(&fn->lock);
+	vpci_shadow_init(&fn->shadow, &fn->desc, bars, &vpci_local_shadow_ops, fn);
+	memset(fn->copy, 0xff, sizeof(fn->copy));
+}
+
+/**
+ * vpci_local_config_begin() - before Linux knows the device
+ * @fn: device, perhaps used by somebody else before
+ */
+void vpci_local_config_begin(struct vpci_local_fn *fn)
+{
+	u32 offset, size = PCI_CFG_SPACE_SIZE;
+
+	mutex_lock(&fn->lock);
+	vpci_shadow_reset(&fn->shadow);
+	for (offset = 0; offset < size; offset += sizeof(u32)) {
+		vpci_local_look(fn, offset, sizeof(u32));
+		/* A device has the rest, or nothing there. */
+		if (offset == PCI_CFG_SPACE_SIZE - sizeof(u32) &&
+		    vpci_local_look(fn, PCI_CFG_SPACE_SIZE, sizeof(u32)) + 1 > 1)
+			size = VPCI_CONFIG_SIZE;
+	}
+	mutex_unlock(&fn->lock);
+}
+
+/**
+ * vpci_local_config_end() - Linux knows the device no more
+ * @fn: device, which from now on does nothing
+ */
+void vpci_local_config_end(struct vpci_local_fn *fn)
+{
+	mutex_lock(&fn->lock);
+	vpci_shadow_reset(&fn->shadow);
+	mutex_unlock(&fn->lock);
+}
+
+/**
+ * vpci_local_config_gone() - the host's device is of no use any more
+ * @fn: device
+ *
+ * On return nobody calls anything of the host's, and who has waited for it goes on.
+ */
+void vpci_local_config_gone(struct vpci_local_fn *fn)
+{
+	mutex_lock(&fn->lock);
+	fn->host = NULL;
+	fn->shadow.gone = true;
+	memset(fn->copy, 0xff, sizeof(fn->copy));
+	wake_up_all(&fn->wait);
+	mutex_unlock(&fn->lock);
+}

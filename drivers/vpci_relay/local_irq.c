@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts of devices that this kernel keeps.
+ *
+ * The host gives an interrupt for a vector and a CPU, and takes its time to do so: none can
+ * be asked for where Linux chooses vectors, with the lock of an interrupt held.  So each
+ * interrupt of a device comes by another one of this kernel, its parent: a vector of one
+ * CPU, which it has before the host is asked, and which stays until the device's is freed.
+ * With that the message to the device does not change, either.
+ *
+ * All of it is made when MSI-X is enabled, where waiting is allowed.  There is no MSI, whose
+ * messages Linux writes where it is not.
+ *
+ * A CPU that serves interrupts of such devices does not go offline: its vectors would move,
+ * and the host would not know.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <kunit/visibility.h>
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/msi.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include <asm/hw_irq.h>
+#include <asm/irqdomain.h>
+#if IS_ENABLED(CONFIG_HYPERV)
+#include <asm/mshyperv.h>
+#endif
+
+#include "local_priv.h"
+
+/**
+ * struct vpci_local_irq - an interrupt of a device
+ * @node: in vpci_local_fn::irqs
+ * @fn: device
+ * @index: of MSI-X
+ * @parent: interrupt that it comes by; 0: none
+ * @cpu: where, from which on vpci_local_irqs_on counts it
+ * @virq: interrupt of the device; 0 while there is none
+ * @given: the host has given @msi
+ * @msi: message
+ */
+struct vpci_local_irq {
+	struct list_head node;
+	struct vpci_local_fn *fn;
+	unsigned int index;
+	unsigned int parent;
+	unsigned int cpu;
+	unsigned int virq;
+	bool given;
+	struct vpci_msi msi;
+};
+
+static DEFINE_PER_CPU(atomic_t, vpci_local_irqs_on);
+static int vpci_local_cpuhp;
+
+static u16 vpci_local_vp(unsigned int cpu)
+{
+#if IS_ENABLED(CONFIG_HYPERV)
+	if (hv_vp_index)
+		return hv_vp_index[cpu];
+#endif
+	return cpu;
+}
+
+/* ---- parents ------------------------------------------------------------------------------- */
+
+static irqreturn_t vpci_local_isr(int parent, void *data)
+{
+	struct vpci_local_irq *irq = data;
+	unsigned int virq = READ_ONCE(irq->virq);
+
+	/* Pairs with synchronize_irq() in vpci_local_msi_free(). */
+	if (virq)
+		generic_handle_irq(virq);
+	return IRQ_HANDLED;
+}
+
+/* Where the driver wants it, or on one CPU after the other */
+static unsigned int vpci_local_choose_cpu(const struct msi_desc *desc)
+{
+	static atomic_t turn;
+	unsigned int cpu = nr_cpu_ids, n;
+
+	lockdep_assert_cpus_held();
+	if (desc->affinity)
+		cpu = cpumask_first_and(&desc->affinity->mask, cpu_online_mask);
+	if (cpu < nr_cpu_ids)
+		return cpu;
+	n = (unsigned int)atomic_inc_return(&turn) % num_online_cpus();
+	return cpumask_nth(n, cpu_online_mask);
+}
+
+/* Vector and CPU are known when it is requested, and do not change: see vpci_local_cpu_down(). */
+static int vpci_local_make_parent(struct vpci_local_irq *irq, const struct msi_desc *desc)
+{
+	unsigned int cpu = vpci_local_choose_cpu(desc);
+	struct irq_alloc_info info = { .mask = cpumask_of(cpu) };
+	int parent, err;
+
+	lockdep_assert_cpus_held();
+	parent = irq_domain_alloc_irqs(x86_vector_domain, 1, cpu_to_node(cpu), &info);
+	if (parent < 0)
+		return parent;
+	irq_set_handler(parent, handle_edge_irq);
+	err = request_irq(parent, vpci_local_isr, IRQF_NOBALANCING | IRQF_NO_THREAD, "vpci_relay",
+			  irq);
+	if (err) {
+		irq_dispose_mapping(parent);
+		return err;
+	}
+	irq->parent = parent;
+	irq->cpu = cpumask_first(irq_get_effective_affinity_mask(parent));
+	atomic_inc(per_cpu_ptr(&vpci_local_irqs_on, irq->cpu));
+	return 0;
+}
+
+static void vpci_local_free_parent(struct vpci_local_irq *irq)
+{
+	if (!irq->parent)
+		return;
+	free_irq(irq->parent, irq);
+	irq_dispose_mapping(irq->parent);
+	atomic_dec(per_cpu_ptr(&vpci_local_irqs_on, irq->cpu));
+}
+
+static int vpci_local_cpu_down(unsigned int cpu)
+{
+	int n = atomic_read(per_cpu_ptr(&vpci_local_irqs_on, cpu));
+
+	if (!n)
+		return 0;
+	pr_err_ratelimited("CPU %u stays online: it serves %d interrupts of devices of the host; remove the rules that keep these\n",
+			   cpu, n);
+	return -EBUSY;
+}
+
+/* ---- the host ------------------------------------------------------------------------------ */
+
+static bool vpci_local_answered(struct vpci_local_fn *fn)
+{
+	bool answered;
+
+	mutex_lock(&fn->lock);
+	answered = fn->answered || !fn->host;
+	mutex_unlock(&fn->lock);
+	return answered;
+}
+
+static int vpci_local_request(struct vpci_local_irq *irq)
+{
+	const struct irq_cfg *cfg = irqd_cfg(irq_get_irq_data(irq->parent));
+	struct vpci_local_fn *fn = irq->fn;
+	const struct vpci_msi_request request = {
+		.vector = cfg->vector,
+		.delivery = VPCI_DELIVERY_FIXED,
+		.count = 1,
+		.nprocs = 1,
+		.procs = { vpci_local_vp(irq->cpu) },
+	};
+	int err = -ENODEV;
+
+	mutex_lock(&fn->lock);
+	fn->answered = false;
+	fn->cookie = VPCI_LOCAL_COOKIE | atomic64_inc_return(&fn->local->cookies);
+	if (fn->host)
+		err = fn->local->link->interrupt_create(fn->host, &request, fn->cookie);
+	mutex_unlock(&fn->lock);
+	return err;
+}
+
+/* One at a time: Linux allocates those of a device one after the other. */
+static int vpci_local_ask(struct vpci_local_irq *irq)
+{
+	struct vpci_local_fn *fn = irq->fn;
+	int err;
+
+	err = vpci_local_request(irq);
+	if (!err)
+		wait_event(fn->wait, vpci_local_answered(fn));
+	mutex_lock(&fn->lock);
+	if (!err)
+		err = fn->answered ? fn->err : -ENODEV;
+	if (!err)
+		irq->msi = fn->msi;
+	irq->given = !err;
+	fn->cookie = 0;
+	mutex_unlock(&fn->lock);
+	return err;
+}
+
+/**
+ * vpci_local_done() - the host has answered to vpci_host_interrupt_create()
+ * @fn: device
+ * @cookie: of that
+ * @err: result
+ * @msi: interrupt, or NULL
+ *
+ * Context: process, may sleep.
+ * Return: false if nobody waits for that; a caller with an interrupt gives it back.
+ */
+bool vpci_local_done(struct vpci_local_fn *fn, u64 cookie, int err, const struct vpci_msi *msi)
+{
+	bool taken;
+
+	mutex_lock(&fn->lock);
+	taken = fn->host && cookie && cookie == fn->cookie && !fn->answered;
+	if (taken) {
+		fn->answered = true;
+		fn->err = err;
+		if (msi)
+			fn->msi = *msi;
+		wake_up_all(&fn->wait);
+	}
+	mutex_unlock(&fn->lock);
+	return taken;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_done);
+
+static void vpci_local_give_back(struct vpci_local_irq *irq)
+{
+	struct vpci_local_fn *fn = irq->fn;
+
+	mutex_lock(&fn->lock);
+	if (irq->given && fn->host)
+		fn->local->link->interrupt_delete(fn->host, &irq->msi);
+	mutex_unlock(&fn->lock);
+}
+
+/* ---- an interrupt -------------------------------------------------------------------------- */
+
+static void vpci_local_irq_free(struct vpci_local_irq *irq)
+{
+	/* First the one who raises it. */
+	vpci_local_give_back(irq);
+	vpci_local_free_parent(irq);
+	list_del(&irq->node);
+	kfree(irq);
+}
+
+static int vpci_local_irq_make(struct vpci_local_fn *fn, const struct msi_desc *desc)
+{
+	struct vpci_local_irq *irq = kzalloc(sizeof(*irq), GFP_KERNEL);
+	int err;
+
+	if (!irq)
+		return -ENOMEM;
+	irq->fn = fn;
+	irq->index = desc->msi_index;
+	list_add_tail(&irq->node, &fn->irqs);
+	cpus_read_lock();
+	err = vpci_local_make_parent(irq, desc);
+	cpus_read_unlock();
+	if (!err)
+		err = vpci_local_ask(irq);
+	vpci_local_counted(fn->local, err ? VPCI_LOCAL_INTERRUPT_FAILURES : VPCI_LOCAL_INTERRUPTS);
+	if (err) {
+		pr_err_ratelimited("%pUl: no interrupt %u for the device in slot %#x: error %d; unbind its driver and bind it to try again\n",
+				   &fn->local->instance, irq->index, fn->desc.slot, err);
+		vpci_local_irq_free(irq);
+	}
+	return err;
+}
+
+static struct vpci_local_irq *vpci_local_irq_find(struct vpci_local_fn *fn, unsigned int index)
+{
+	struct vpci_local_irq *irq;
+
+	list_for_each_entry(irq, &fn->irqs, node)
+		if (irq->index == index && !irq->virq)
+			return irq;
+	return NULL;
+}
+
+/**
+ * vpci_local_irqs_drop() - free what no interrupt of the device needs any more
+ * @fn: device; nobody allocates interrupts of it
+ */
+void vpci_local_irqs_drop(struct vpci_local_fn *fn)
+{
+	struct vpci_local_irq *irq, *next;
+
+	list_for_each_entry_safe(irq, next, &fn->irqs, node)
+		if (!irq->virq)
+			vpci_local_irq_free(irq);
+}
+
+/* ---- as Linux sees it ---------------------------------------------------------------------- */
+
+static void vpci_local_irq_ack(struct irq_data *data)
+{
+	/* Done for the parent. */
+}
+
+static int vpci_local_irq_retrigger(struct irq_data *data)
+{
+	struct vpci_local_irq *irq = irq_data_get_irq_chip_data(data);
+	struct irq_data *parent = irq_get_irq_data(irq->parent);
+
+	return parent->chip->irq_retrigger(parent);
+}
+
+static int vpci_local_irq_set_affinity(struct irq_data *data, const struct cpumask *mask,
+				       bool force)
+{
+	struct vpci_local_irq *irq = irq_data_get_irq_chip_data(data);
+
+	if (!cpumask_test_cpu(irq->cpu, mask))
+		return -EINVAL;
+	irq_data_update_effective_affinity(data, cpumask_of(irq->cpu));
+	return IRQ_SET_MASK_OK;
+}
+
+static void vpci_local_irq_compose(struct irq_data *data, struct msi_msg *msg)
+{
+	const struct vpci_local_irq *irq = irq_data_get_irq_chip_data(data);
+
+	msg->address_lo = lower_32_bits(irq->msi.address);
+	msg->address_hi = upper_32_bits(irq->msi.address);
+	msg->data = irq->msi.data;
+}
+
+/* Linux adds masking in the device. */
+static struct irq_chip vpci_local_chip = {
+	.name = "VPCI-MSIX",
+	.flags = IRQCHIP_SKIP_SET_WAKE,
+	.irq_ack = vpci_local_irq_ack,
+	.irq_retrigger = vpci_local_irq_retrigger,
+	.irq_set_affinity = vpci_local_irq_set_affinity,
+	.irq_compose_msi_msg = vpci_local_irq_compose,
+};
+
+static struct vpci_local_fn *vpci_local_dev_fn(struct device *dev)
+{
+	struct pci_dev *pdev = to_pci_dev(dev);
+
+	return to_vpci_local(pdev->bus)->slots[pdev->devfn & 0xff];
+}
+
+/* The one place where waiting is allowed, but for the lock of the device's MSIs */
+static int vpci_local_msi_prepare(struct irq_domain *domain, struct device *dev, int nvec,
+				  msi_alloc_info_t *arg)
+{
+	struct vpci_local_fn *fn = vpci_local_dev_fn(dev);
+	struct msi_desc *desc;
+	int err = 0;
+
+	if (!to_pci_dev(dev)->msix_enabled)
+		return -EOPNOTSUPP;
+	*arg = (msi_alloc_info_t) { };
+	vpci_local_irqs_drop(fn);
+	msi_for_each_desc(desc, dev, MSI_DESC_NOTASSOCIATED) {
+		err = vpci_local_irq_make(fn, desc);
+		if (err)
+			break;
+	}
+	if (err)
+		vpci_local_irqs_drop(fn);
+	return err;
+}
+
+static int vpci_local_msi_init(struct irq_domain *domain, struct msi_domain_info *info,
+			       unsigned int virq, irq_hw_number_t hwirq, msi_alloc_info_t *arg)
+{
+	struct vpci_local_fn *fn = vpci_local_dev_fn(arg->desc->dev);
+	struct vpci_local_irq *irq = vpci_local_irq_find(fn, arg->desc->msi_index);
+
+	if (!irq)
+		return -ENOENT;
+	irq_domain_set_info(domain, virq, hwirq, info->chip, irq, handle_edge_irq, NULL, "edge");
+	WRITE_ONCE(irq->virq, virq);
+	return 0;
+}
+
+static void vpci_local_msi_free(struct irq_domain *domain, struct msi_domain_info *info,
+				unsigned int virq)
+{
+	struct vpci_local_irq *irq = irq_get_chip_data(virq);
+
+	if (!irq)
+		return;
+	WRITE_ONCE(irq->virq, 0);
+	/* Pairs with vpci_local_isr(): on return none has the old number. */
+	synchronize_irq(irq->parent);
+}
+
+/* Not in the function above: there the lock of an interrupt domain is held. */
+static void vpci_local_msi_post_free(struct irq_domain *domain, struct device *dev)
+{
+	vpci_local_irqs_drop(vpci_local_dev_fn(dev));
+}
+
+static struct msi_domain_ops vpci_local_msi_ops = {
+	.msi_prepare = vpci_local_msi_prepare,
+	.msi_init = vpci_local_msi_init,
+	.msi_free = vpci_local_msi_free,
+	.msi_post_free = vpci_local_msi_post_free,
+};
+
+static struct msi_domain_info vpci_local_msi_info = {
+	.flags = MSI_FLAG_USE_DEF_DOM_OPS | MSI_FLAG_USE_DEF_CHIP_OPS | MSI_FLAG_PCI_MSIX,
+	.ops = &vpci_local_msi_ops,
+	.chip = &vpci_local_chip,
+};
+
+/**
+ * vpci_local_irq_domain() - where devices of a bus have their interrupts
+ * @local: bus, with its number
+ *
+ * Return: domain, or NULL.
+ */
+struct irq_domain *vpci_local_irq_domain(struct vpci_local *local)
+{
+	struct fwnode_handle *fwnode;
+	struct irq_domain *domain;
+
+	fwnode = irq_domain_alloc_named_id_fwnode("VPCI-MSIX", local->sysdata.domain);
+	if (!fwnode)
+		return NULL;
+	domain = pci_msi_create_irq_domain(fwnode, &vpci_local_msi_info, NULL);
+	if (!domain)
+		irq_domain_free_fwnode(fwnode);
+	return domain;
+}
+
+void vpci_local_irq_domain_remove(struct irq_domain *domain)
+{
+	struct fwnode_handle *fwnode = domain->fwnode;
+
+	irq_domain_remove(domain);
+	irq_domain_free_fwnode(fwnode);
+}
+
+/* ---- set-up -------------------------------------------------------------------------------- */
+
+int vpci_local_irq_init(void)
+{
+	int state;
+
+	state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "vpci_relay:online", NULL,
+					  vpci_local_cpu_down);
+	if (state < 0)
+		return state;
+	vpci_local_cpuhp = state;
+	return 0;
+}
+
+void vpci_local_irq_exit(void)
+{
+	cpuhp_remove_state_nocalls(vpci_local_cpuhp);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where in this kernel's addresses is the memory of devices that it keeps: a range that has
+ * nothing behind it but what the host is told to put there.  All buses share it; Linux
+ * gives each device its part.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <kunit/visibility.h>
+#include <linux/ioport.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+
+#include "local.h"
+#include "vpci_relay.h"
+
+static DEFINE_MUTEX(vpci_local_window_lock);	/* protects what follows */
+static bool vpci_local_window_there;
+static unsigned int vpci_local_window_users;
+static struct resource vpci_local_window = {
+	.name = "vpci_relay",
+	.flags = IORESOURCE_MEM,
+};
+
+/**
+ * vpci_local_window_get() - addresses for a bus
+ *
+ * Context: process, may sleep.
+ * Return: the range, until vpci_local_window_put(); NULL if there is none.
+ */
+struct resource *vpci_local_window_get(void)
+{
+	bool there;
+
+	mutex_lock(&vpci_local_window_lock);
+	there = vpci_local_window_there;
+	vpci_local_window_users += there;
+	mutex_unlock(&vpci_local_window_lock);
+	return there ? &vpci_local_window : NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_window_get);
+
+/* The opposite, with nothing of the bus in it any more. */
+void vpci_local_window_put(void)
+{
+	mutex_lock(&vpci_local_window_lock);
+	vpci_local_window_users--;
+	mutex_unlock(&vpci_local_window_lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_window_put);
+
+/* Nothing is there, so far as this kernel knows. */
+static int vpci_local_window_take(u64 start, u64 end)
+{
+	struct resource *window = &vpci_local_window;
+	int err;
+
+	if (region_intersects(start, end - start, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	    REGION_DISJOINT)
+		return -EBUSY;
+	window->parent = NULL;
+	window->sibling = NULL;
+	window->child = NULL;
+	window->start = start;
+	window->end = end - 1;
+	err = insert_resource(&iomem_resource, window);
+	if (err)
+		return err;
+	/* It may have come around, or into, what is in use. */
+	if (!window->child && !(window->parent->flags & IORESOURCE_BUSY))
+		return 0;
+	remove_resource(window);
+	return -EBUSY;
+}
+
+static int vpci_local_window_change(u64 start, u64 end)
+{
+	struct resource *window = &vpci_local_window;
+	bool there = vpci_local_window_there;
+	u64 old_start = window->start, old_end = window->end + 1;
+	int err = 0;
+
+	lockdep_assert_held(&vpci_local_window_lock);
+	if (there ? start == old_start && end == old_end : !end)
+		return 0;
+	if (vpci_local_window_users) {
+		pr_err("local_windows: in use: remove the rules that keep devices first\n");
+		return -EBUSY;
+	}
+	if (there)
+		remove_resource(window);
+	vpci_local_window_there = false;
+	if (!end)
+		return 0;
+	err = vpci_local_window_take(start, end);
+	if (err) {
+		pr_err("local_windows: there is something in %#llx-%#llx already: see /proc/iomem\n",
+		       start, end);
+		/* What there was is still free. */
+		if (!there || vpci_local_window_take(old_start, old_end))
+			return err;
+	}
+	vpci_local_window_there = true;
+	return err;
+}
+
+/**
+ * vpci_local_windows_set() - say where the memory of devices may be
+ * @text: START-END, or "none"
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EINVAL, -EBUSY if something is there or the old range is in use, with a
+ * message.
+ */
+int vpci_local_windows_set(const char *text)
+{
+	u64 start, end;
+	int err;
+
+	err = vpci_range_parse(text, &start, &end);
+	if (err || end % SZ_4K) {
+		pr_err("local_windows: give START-END, both multiples of 4096, or none\n");
+		return -EINVAL;
+	}
+	mutex_lock(&vpci_local_window_lock);
+	err = vpci_local_window_change(start, end);
+	mutex_unlock(&vpci_local_window_lock);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_windows_set);
+
+/**
+ * vpci_local_windows_show() - as vpci_local_windows_set() takes it
+ * @buf: of a file in sysfs
+ *
+ * Return: bytes.
+ */
+ssize_t vpci_local_windows_show(char *buf)
+{
+	const struct resource *window = &vpci_local_window;
+	ssize_t len;
+
+	mutex_lock(&vpci_local_window_lock);
+	if (vpci_local_window_there)
+		len = sysfs_emit(buf, "%#llx-%#llx\n", (u64)window->start, (u64)window->end + 1);
+	else
+		len = sysfs_emit(buf, "none\n");
+	mutex_unlock(&vpci_local_window_lock);
+	return len;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_windows_show);
+
+/* Nobody uses it any more. */
+void vpci_local_windows_exit(void)
+{
+	mutex_lock(&vpci_local_window_lock);
+	vpci_local_window_change(0, 0);
+	mutex_unlock(&vpci_local_window_lock);
+}
