@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of vpci_relay: which devices a guest may have.
+ * Tests of vpci_relay: which devices a guest may have, and which VTL2 keeps.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -44,6 +44,11 @@ static const struct al_case al_cases[] = {
 	{ "mana revision=1", "vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00" },
 	{ "  \t vendor=1 \t\t device=2\n ", "vendor=0x0001 device=0x0002" },
 	{ "nvme\n", "class=0x01 subclass=0x08 prog-if=0x02" },
+	{ "local vendor=5140", "local vendor=0x1414" },
+	{ " local \t nvme\n", "local class=0x01 subclass=0x08 prog-if=0x02" },
+	{ "local mana revision=1",
+	  "local vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00" },
+	{ "local " AL_FULL, "local " AL_FULL },
 
 	{ "", "empty", -EINVAL },
 	{ " ", "empty", -EINVAL },
@@ -81,6 +86,16 @@ static const struct al_case al_cases[] = {
 	{ "vendor=1 nvme", "not a key", -EINVAL },
 	{ "nvme2", "not a key", -EINVAL },
 	{ "NVMe", "not a key", -EINVAL },
+	{ "local", "no device", -EINVAL },
+	{ "local \n", "no device", -EINVAL },
+	{ "local local", "not a key", -EINVAL },
+	{ "local local nvme", "not a key", -EINVAL },
+	{ "nvme local", "not a key", -EINVAL },
+	{ "vendor=1 local", "not a key", -EINVAL },
+	{ "local=1", "no such key", -EINVAL },
+	{ "locals nvme", "not a key", -EINVAL },
+	{ "Local nvme", "not a key", -EINVAL },
+	{ "local nvme nvme", "not a key", -EINVAL },
 	{ "vendor=1\ndevice=2", "more than one line", -EINVAL },
 	{ "vendor=1 %s%n%p", "not a key", -EINVAL },
 };
@@ -277,6 +292,50 @@ static void vpci_allow_decide_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, by, 0);
 }
 
+/* What VTL2 keeps it takes from the guest, and nothing else. */
+static void vpci_allow_local_test(struct kunit *test)
+{
+	struct vpci_allow_list *list = al_list(test);
+	int by = 77;
+
+	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_LOCAL);
+	KUNIT_EXPECT_EQ(test, by, 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_RELAYED);
+	KUNIT_EXPECT_EQ(test, by, VPCI_ALLOW_BY_DEFAULT);
+	/* With a rule about what the guest may have, that is all that it has. */
+	KUNIT_EXPECT_EQ(test, al_add(list, "vendor=0x1b36"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_DENIED);
+	KUNIT_EXPECT_EQ(test, by, VPCI_ALLOW_BY_DEFAULT);
+	/* The first one decides: */
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_LOCAL);
+	KUNIT_EXPECT_EQ(test, by, 0);
+	KUNIT_EXPECT_EQ(test, al_remove(list, "local nvme"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_RELAYED);
+	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_RELAYED);
+	KUNIT_EXPECT_EQ(test, by, 0);
+}
+
+/* There is one rule about the same devices, of one kind or the other. */
+static void vpci_allow_kinds_test(struct kunit *test)
+{
+	struct vpci_allow_list *list = al_list(test);
+	struct vpci_allow_error error;
+
+	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), 0);
+	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), -EEXIST);
+	KUNIT_EXPECT_EQ(test, vpci_allow_add(list, "nvme", 4, &error), -EEXIST);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(error.text, "remove it first"), "%s", error.text);
+	KUNIT_EXPECT_EQ(test, al_remove(list, "nvme"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, list->n, 1);
+	KUNIT_EXPECT_EQ(test, al_remove(list, "local nvme"), 0);
+	KUNIT_EXPECT_EQ(test, al_add(list, "nvme"), 0);
+	KUNIT_EXPECT_EQ(test, al_remove(list, "local nvme"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), -EEXIST);
+	KUNIT_EXPECT_EQ(test, list->n, 1);
+}
+
 static void vpci_allow_change_test(struct kunit *test)
 {
 	struct vpci_allow_list *list = al_list(test);
@@ -321,16 +380,17 @@ static void vpci_allow_full_test(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	for (i = 0; i < VPCI_ALLOW_MAX_RULES; i++) {
-		snprintf(rule, sizeof(rule), "vendor=%u %s", i + 1, AL_OTHERS);
+		snprintf(rule, sizeof(rule), "local vendor=%u %s", i + 1, AL_OTHERS);
 		KUNIT_EXPECT_EQ(test, al_add(list, rule), 0);
 	}
 	KUNIT_EXPECT_EQ(test, al_add(list, "nvme"), -ENOSPC);
 	/* It is there: that is the better answer. */
 	KUNIT_EXPECT_EQ(test, al_add(list, rule), -EEXIST);
 	KUNIT_EXPECT_EQ(test, list->n, VPCI_ALLOW_MAX_RULES);
-	KUNIT_EXPECT_FALSE(test, vpci_allow_decide(list, &al_nvme, &by));
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_RELAYED);
 	len = vpci_allow_show(list, text, VPCI_ALLOW_LIST_SIZE);
-	KUNIT_EXPECT_EQ(test, len, VPCI_ALLOW_MAX_RULES * (strlen(AL_FULL) + 1));
+	KUNIT_EXPECT_EQ(test, len, VPCI_ALLOW_MAX_RULES * (strlen("local " AL_FULL) + 1));
+	KUNIT_EXPECT_LT(test, len, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, vpci_allow_show(list, text, len + 1), len);
 	KUNIT_EXPECT_EQ(test, vpci_allow_show(list, text, len), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, vpci_allow_show(list, text, 1), -ENOSPC);
@@ -348,6 +408,8 @@ static struct kunit_case vpci_allow_cases[] = {
 	KUNIT_CASE(vpci_allow_match_test),
 	KUNIT_CASE(vpci_allow_presets_test),
 	KUNIT_CASE(vpci_allow_decide_test),
+	KUNIT_CASE(vpci_allow_local_test),
+	KUNIT_CASE(vpci_allow_kinds_test),
 	KUNIT_CASE(vpci_allow_change_test),
 	KUNIT_CASE(vpci_allow_full_test),
 	{}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which devices a guest may have.  Text of a rule:
- * [nvme|mana] [vendor=<n>] [device=<n>] [revision=<n>] [class=<n>] [subclass=<n>]
+ * Which devices a guest may have, and which this kernel keeps.  Text of a rule:
+ * [local] [nvme|mana] [vendor=<n>] [device=<n>] [revision=<n>] [class=<n>] [subclass=<n>]
  * [prog-if=<n>] [subvendor=<n>] [subsystem=<n>]
  */
 #include <kunit/visibility.h>
@@ -90,7 +90,8 @@ static int vpci_allow_parse_key(const char *token, struct vpci_allow_rule *rule,
 	u16 number;
 
 	if (!value)
-		return vpci_allow_refuse_token(error, token, "not a key, nor nvme or mana first");
+		return vpci_allow_refuse_token(error, token,
+					       "not a key, nor local, nvme or mana first");
 	len = value++ - token;
 	for (i = 0; i < VPCI_ALLOW_KEYS; i++)
 		if (len == strlen(vpci_allow_keys[i].name) &&
@@ -137,7 +138,7 @@ int vpci_allow_parse(const char *text, size_t len, struct vpci_allow_rule *rule,
 		     struct vpci_allow_error *error)
 {
 	char copy[VPCI_ALLOW_TEXT_SIZE], *rest = copy, *token;
-	bool first = true;
+	bool first = true, local = false;
 	int err;
 
 	*rule = (struct vpci_allow_rule) { };
@@ -155,6 +156,10 @@ int vpci_allow_parse(const char *text, size_t len, struct vpci_allow_rule *rule,
 	while ((token = strsep(&rest, " \t"))) {
 		if (!*token)
 			continue;
+		if (first && !local && !strcmp(token, "local")) {
+			local = true;
+			continue;
+		}
 		if (!first || !vpci_allow_preset(token, rule)) {
 			err = vpci_allow_parse_key(token, rule, error);
 			if (err)
@@ -164,7 +169,9 @@ int vpci_allow_parse(const char *text, size_t len, struct vpci_allow_rule *rule,
 	}
 	/* Whoever wants to allow everything has no rules. */
 	if (!rule->keys)
-		return vpci_allow_refuse(error, -EINVAL, "the text is empty");
+		return vpci_allow_refuse(error, -EINVAL, local ? "local, but no device is named" :
+							 "the text is empty");
+	rule->disposition = local ? VPCI_LOCAL : VPCI_RELAYED;
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_allow_parse);
@@ -183,6 +190,8 @@ int vpci_allow_format(const struct vpci_allow_rule *rule, char *buf, size_t size
 	unsigned int i;
 	int len = 0;
 
+	if (rule->disposition == VPCI_LOCAL)
+		len = scnprintf(text, sizeof(text), "local");
 	for (i = 0; i < VPCI_ALLOW_KEYS; i++)
 		if (rule->keys & BIT(i))
 			len += scnprintf(text + len, sizeof(text) - len, "%s%s=0x%0*x",
@@ -200,7 +209,7 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_allow_format);
 /* ---- rules and devices ----------------------------------------------------------------- */
 
 /**
- * vpci_allow_match() - does a rule allow a device?
+ * vpci_allow_match() - is a rule about a device?
  * @rule: rule
  * @desc: device
  *
@@ -228,35 +237,43 @@ bool vpci_allow_match(const struct vpci_allow_rule *rule, const struct vpci_desc
 EXPORT_SYMBOL_IF_KUNIT(vpci_allow_match);
 
 /**
- * vpci_allow_decide() - may the guest have a device?
+ * vpci_allow_decide() - who gets a device?
  * @list: rules
  * @desc: device
- * @by: result: the rule that allows it, or VPCI_ALLOW_BY_DEFAULT
+ * @by: result: the rule that says so, or VPCI_ALLOW_BY_DEFAULT
  *
- * Return: true if a rule allows it, or if there are none.
+ * A rule that keeps devices for this kernel takes no others from the guest: what no rule
+ * is about the guest has, as long as there is none about what it may have.
+ *
+ * Return: see enum.
  */
-bool vpci_allow_decide(const struct vpci_allow_list *list, const struct vpci_desc *desc, int *by)
+enum vpci_disposition vpci_allow_decide(const struct vpci_allow_list *list,
+					const struct vpci_desc *desc, int *by)
 {
+	enum vpci_disposition others = VPCI_RELAYED;
 	unsigned int i;
 
 	for (i = 0; i < list->n; i++) {
-		if (!vpci_allow_match(&list->rules[i], desc))
-			continue;
-		*by = i;
-		return true;
+		if (vpci_allow_match(&list->rules[i], desc)) {
+			*by = i;
+			return list->rules[i].disposition;
+		}
+		if (list->rules[i].disposition == VPCI_RELAYED)
+			others = VPCI_DENIED;
 	}
 	*by = VPCI_ALLOW_BY_DEFAULT;
-	return !list->n;
+	return others;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_allow_decide);
 
-/* Values of keys that are not compared are 0. */
+/* The rule about just these devices.  Values of keys that are not compared are 0. */
 static int vpci_allow_find(const struct vpci_allow_list *list, const struct vpci_allow_rule *rule)
 {
 	unsigned int i;
 
 	for (i = 0; i < list->n; i++)
-		if (!memcmp(&list->rules[i], rule, sizeof(*rule)))
+		if (list->rules[i].keys == rule->keys &&
+		    !memcmp(list->rules[i].values, rule->values, sizeof(rule->values)))
 			return i;
 	return -ENOENT;
 }
@@ -268,19 +285,24 @@ static int vpci_allow_find(const struct vpci_allow_list *list, const struct vpci
  * @len: of @text
  * @error: says why the text is refused
  *
- * Return: 0, -EINVAL, -EEXIST if the rule is there, -ENOSPC if there are too many.
+ * Return: 0, -EINVAL, -EEXIST if there is a rule about these devices, -ENOSPC if there are
+ * too many.
  */
 int vpci_allow_add(struct vpci_allow_list *list, const char *text, size_t len,
 		   struct vpci_allow_error *error)
 {
 	struct vpci_allow_rule rule;
-	int err;
+	int i;
 
-	err = vpci_allow_parse(text, len, &rule, error);
-	if (err)
-		return err;
-	if (vpci_allow_find(list, &rule) >= 0)
-		return vpci_allow_refuse(error, -EEXIST, "there is such a rule");
+	i = vpci_allow_parse(text, len, &rule, error);
+	if (i)
+		return i;
+	i = vpci_allow_find(list, &rule);
+	if (i >= 0)
+		return vpci_allow_refuse(error, -EEXIST,
+					 list->rules[i].disposition == rule.disposition ?
+					 "there is such a rule" :
+					 "there is a rule for just these devices: remove it first");
 	if (list->n == VPCI_ALLOW_MAX_RULES)
 		return vpci_allow_refuse(error, -ENOSPC, "there are %d rules, no more fit",
 					 VPCI_ALLOW_MAX_RULES);
@@ -308,8 +330,8 @@ int vpci_allow_remove(struct vpci_allow_list *list, const char *text, size_t len
 	if (i)
 		return i;
 	i = vpci_allow_find(list, &rule);
-	if (i < 0)
-		return vpci_allow_refuse(error, i, "there is no such rule");
+	if (i < 0 || list->rules[i].disposition != rule.disposition)
+		return vpci_allow_refuse(error, -ENOENT, "there is no such rule");
 	list->n--;
 	memmove(&list->rules[i], &list->rules[i + 1], (list->n - i) * sizeof(rule));
 	return 0;

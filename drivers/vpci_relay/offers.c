@@ -137,7 +137,8 @@ void vpci_relay_windows_changed(void)
 }
 
 /**
- * vpci_relay_policy_changed() - devices may have become allowed, or denied
+ * vpci_relay_policy_changed() - devices may have become allowed, denied, or local; or there
+ * may be memory for those that are
  *
  * Context: process, may sleep.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which devices a guest may have.
+ * Which devices a guest may have, and which this kernel keeps.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,23 +14,23 @@ static DEFINE_MUTEX(vpci_policy_lock);	/* protects vpci_policy */
 static struct vpci_allow_list vpci_policy;
 
 /**
- * vpci_policy_allows() - may the guest have a device?  Leaves a trace of it
+ * vpci_policy_decide() - who gets a device?  Leaves a trace of it
  * @instance: of its bus
  * @desc: device
  *
  * Context: process, may sleep.
- * Return: true if so.
+ * Return: see enum.
  */
-bool vpci_policy_allows(const guid_t *instance, const struct vpci_desc *desc)
+enum vpci_disposition vpci_policy_decide(const guid_t *instance, const struct vpci_desc *desc)
 {
-	bool allowed;
+	enum vpci_disposition disposition;
 	int by;
 
 	mutex_lock(&vpci_policy_lock);
-	allowed = vpci_allow_decide(&vpci_policy, desc, &by);
+	disposition = vpci_allow_decide(&vpci_policy, desc, &by);
 	mutex_unlock(&vpci_policy_lock);
-	trace_vpci_policy(instance, desc, allowed, by);
-	return allowed;
+	trace_vpci_policy(instance, desc, disposition, by);
+	return disposition;
 }
 
 /**

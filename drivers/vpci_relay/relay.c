@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A bus that is relayed: what the host has on its bus the guest gets on one of its own, as
- * far as it may have it.
+ * far as it may have it.  Other devices this kernel may keep: no guest sees these.
  *
  * Configuration space and interrupts are asked for by the guest's bus and given by the
  * host's: nothing is kept here.  The memory of a device is not on the way at all: the host
@@ -13,6 +13,7 @@
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "trace.h"
@@ -27,11 +28,13 @@ MODULE_PARM_DESC(eject_ms, "time that a guest has to let a device go, in ms");
  * @node: in vpci_relay_bus::devices
  * @guest: as the guest has it
  * @host: as the host has it
- * @allowed: the guest may have it
+ * @disposition: who gets it
  * @shown: it is on the guest's bus
- * @ejecting: the guest was asked to let it go
+ * @local: as this kernel has it, or NULL.  The guest has it no longer then, and the other
+ *	way round
+ * @ejecting: the one who has it was asked to let it go
  * @wanted: the host wants it back
- * @ejected: the guest has let it go; set by the guest's bus, without a lock
+ * @ejected: that one has let it go; set by the bus of that, without a lock
  *
  * vpci_relay_bus::lock protects all but @ejected, and pointers.
  */
@@ -39,8 +42,9 @@ struct vpci_relay_device {
 	struct list_head node;
 	struct vpci_guest_fn guest;
 	struct vpci_host_fn *host;
-	bool allowed;
+	enum vpci_disposition disposition;
 	bool shown;
+	struct vpci_local_fn *local;
 	bool ejecting;
 	bool wanted;
 	bool ejected;
@@ -93,13 +97,16 @@ static void vpci_relay_mapped(void *ctx, struct vpci_guest_fn *fn, const u32 reg
 	trace_vpci_mapped(&bus->offer.instance_id, &fn->fn.desc, regs, on);
 }
 
-/* The guest's bus is locked. */
+/* The bus of those who had it is locked. */
+static void vpci_relay_let_go(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
+{
+	WRITE_ONCE(device->ejected, true);
+	queue_work(system_long_wq, &bus->work);
+}
+
 static void vpci_relay_ejected(void *ctx, struct vpci_guest_fn *fn)
 {
-	struct vpci_relay_bus *bus = ctx;
-
-	WRITE_ONCE(to_vpci_relay_device(fn)->ejected, true);
-	queue_work(system_long_wq, &bus->work);
+	vpci_relay_let_go(ctx, to_vpci_relay_device(fn));
 }
 
 static const struct vpci_guest_ops vpci_relay_guest_ops = {
@@ -167,29 +174,93 @@ static void vpci_relay_show(struct vpci_relay_bus *bus, struct vpci_relay_device
 		vpci_relay_unoffer_bus(bus);
 }
 
+/* ---- what this kernel keeps --------------------------------------------------------------- */
+
+static void vpci_relay_local_ejected(void *ctx, void *priv)
+{
+	vpci_relay_let_go(ctx, priv);
+}
+
+static const struct vpci_local_ops vpci_relay_local_ops = {
+	.ejected = vpci_relay_local_ejected,
+};
+
+static int vpci_relay_keep_on(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
+{
+	struct vpci_local *local = bus->local;
+	struct vpci_local_fn *fn;
+
+	if (!local) {
+		local = vpci_local_create(&bus->offer.instance_id, &vpci_relay_local_ops, bus);
+		if (IS_ERR(local))
+			return PTR_ERR(local);
+		bus->local = local;
+	}
+	fn = vpci_local_add(local, device->host, &device->guest.fn.desc, &device->guest.fn.bars,
+			    device);
+	if (IS_ERR(fn))
+		return PTR_ERR(fn);
+	device->local = fn;
+	return 0;
+}
+
+static void vpci_relay_keep(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
+{
+	int err;
+
+	lockdep_assert_held(&bus->lock);
+	err = vpci_relay_keep_on(bus, device);
+	if (err)
+		pr_err_ratelimited("%pUl: this kernel does not get the device in slot %#x: error %d; tried again when a rule changes\n",
+				   &bus->offer.instance_id, device->guest.fn.desc.slot, err);
+}
+
+/* On return nothing of the host's device is used. */
+static void vpci_relay_unkeep(struct vpci_relay_device *device)
+{
+	if (device->local)
+		vpci_local_put(device->local);
+	device->local = NULL;
+}
+
+/* ---- where a device should be -------------------------------------------------------------- */
+
 static void vpci_relay_eject(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
 {
 	lockdep_assert_held(&bus->lock);
 	if (device->ejecting)
 		return;
 	device->ejecting = true;
-	vpci_guest_eject(bus->guest, &device->guest, READ_ONCE(vpci_relay_eject_ms));
+	if (device->local)
+		vpci_local_eject(device->local);
+	else
+		vpci_guest_eject(bus->guest, &device->guest, READ_ONCE(vpci_relay_eject_ms));
+}
+
+static bool vpci_relay_is_out(const struct vpci_relay_device *device)
+{
+	return !device->shown && !device->local;
 }
 
 /* Bring a device to where it should be. */
 static void vpci_relay_settle(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
 {
-	bool allowed;
+	enum vpci_disposition to;
 
 	lockdep_assert_held(&bus->lock);
-	allowed = vpci_policy_allows(&bus->offer.instance_id, &device->guest.fn.desc);
-	device->allowed = allowed;
+	to = vpci_policy_decide(&bus->offer.instance_id, &device->guest.fn.desc);
+	device->disposition = to;
 	if (bus->state != VPCI_RELAY_READY)
 		return;
-	if (allowed && !device->wanted && !device->shown)
-		vpci_relay_show(bus, device);
-	else if ((!allowed || device->wanted) && device->shown)
+	if (device->wanted)
+		to = VPCI_DENIED;
+	/* Who has it lets it go, before another gets it. */
+	if ((device->shown && to != VPCI_RELAYED) || (device->local && to != VPCI_LOCAL))
 		vpci_relay_eject(bus, device);
+	else if (to == VPCI_RELAYED && !device->shown)
+		vpci_relay_show(bus, device);
+	else if (to == VPCI_LOCAL && !device->local)
+		vpci_relay_keep(bus, device);
 }
 
 /* And tell the guest of them. */
@@ -202,10 +273,12 @@ static void vpci_relay_settle_all(struct vpci_relay_bus *bus)
 		vpci_relay_settle(bus, device);
 	if (bus->guest)
 		vpci_guest_ready(bus->guest);
+	if (bus->local)
+		vpci_local_retry(bus->local);
 }
 
 /**
- * vpci_relay_bus_recheck() - the policy has changed
+ * vpci_relay_bus_recheck() - the policy has changed, or there may be memory for devices
  * @bus: bus
  *
  * Context: any; with vpci_relay_lock held, so that the bus is there.
@@ -217,8 +290,8 @@ void vpci_relay_bus_recheck(struct vpci_relay_bus *bus)
 }
 
 /*
- * The guest has let devices go, or the policy has changed: first all of the former, then what
- * may come, or come again, or has to go.
+ * Devices were let go, or the policy has changed: first all of the former, then what may
+ * come, or come again, or has to go.
  */
 static void vpci_relay_work(struct work_struct *work)
 {
@@ -232,6 +305,7 @@ static void vpci_relay_work(struct work_struct *work)
 		WRITE_ONCE(device->ejected, false);
 		device->ejecting = false;
 		device->shown = false;
+		vpci_relay_unkeep(device);
 		if (device->wanted)
 			vpci_host_ejected(device->host);
 	}
@@ -276,6 +350,7 @@ static void vpci_relay_removed(void *ctx, struct vpci_host_fn *fn)
 	mutex_lock(&bus->lock);
 	if (device->shown)
 		vpci_guest_remove(bus->guest, &device->guest);
+	vpci_relay_unkeep(device);
 	list_del(&device->node);
 	vpci_relay_unoffer_bus(bus);
 	mutex_unlock(&bus->lock);
@@ -294,10 +369,10 @@ static void vpci_relay_wanted(void *ctx, struct vpci_host_fn *fn)
 	}
 	mutex_lock(&bus->lock);
 	device->wanted = true;
-	if (device->shown)
-		vpci_relay_eject(bus, device);
-	else
+	if (vpci_relay_is_out(device))
 		vpci_host_ejected(fn);
+	else
+		vpci_relay_eject(bus, device);
 	mutex_unlock(&bus->lock);
 }
 
@@ -328,11 +403,15 @@ static void vpci_relay_interrupt(void *ctx, struct vpci_host_fn *fn, u64 cookie,
 {
 	struct vpci_relay_device *device = vpci_host_fn_priv(fn);
 	struct vpci_relay_bus *bus = ctx;
+	bool taken = false;
 
 	mutex_lock(&bus->lock);
-	/* The guest's bus may not know the device any more, or not have asked. */
-	if (!(device->shown &&
-	      vpci_guest_done(bus->guest, &device->guest, cookie, err, msi)) && msi)
+	/* Who has asked may not have the device any more, and another may. */
+	if (cookie & VPCI_LOCAL_COOKIE)
+		taken = device->local && vpci_local_done(device->local, cookie, err, msi);
+	else if (device->shown)
+		taken = vpci_guest_done(bus->guest, &device->guest, cookie, err, msi);
+	if (!taken && msi)
 		vpci_host_interrupt_delete(fn, msi);
 	mutex_unlock(&bus->lock);
 }
@@ -347,7 +426,7 @@ static void vpci_relay_failed(void *ctx, const char *why)
 {
 	struct vpci_relay_bus *bus = ctx;
 
-	pr_err_ratelimited("%pUl: %s: the guest has lost the bus; hide the offer and take it again to try anew\n",
+	pr_err_ratelimited("%pUl: %s: the bus is lost; hide the offer and take it again to try anew\n",
 			   &bus->offer.instance_id, why);
 	mutex_lock(&bus->lock);
 	bus->state = VPCI_RELAY_FAILED;
@@ -414,6 +493,31 @@ int vpci_relay_bus_start(struct vpci_relay_bus *bus)
 	return PTR_ERR(host);
 }
 
+/* Nobody keeps anything of it from here on. */
+static void vpci_relay_unkeep_all(struct vpci_relay_bus *bus)
+{
+	struct vpci_relay_device *device;
+	struct vpci_local *local;
+
+	mutex_lock(&bus->lock);
+	bus->state = VPCI_RELAY_STOPPED;
+	local = bus->local;
+	list_for_each_entry(device, &bus->devices, node)
+		if (device->local)
+			vpci_local_eject(device->local);
+	mutex_unlock(&bus->lock);
+	if (!local)
+		return;
+	/* Without the lock: for what drivers wait for it is needed. */
+	vpci_local_flush(local);
+	mutex_lock(&bus->lock);
+	list_for_each_entry(device, &bus->devices, node)
+		vpci_relay_unkeep(device);
+	bus->local = NULL;
+	mutex_unlock(&bus->lock);
+	vpci_local_destroy(local);
+}
+
 /**
  * vpci_relay_bus_stop() - take it from the guest, and give it back to the host
  * @bus: offer that nobody else knows any more, held or not
@@ -426,6 +530,8 @@ void vpci_relay_bus_stop(struct vpci_relay_bus *bus)
 	struct vpci_guest *guest;
 	struct vpci_host *host;
 
+	/* While the host still answers to drivers of this kernel */
+	vpci_relay_unkeep_all(bus);
 	mutex_lock(&bus->lock);
 	host = bus->host;
 	bus->host = NULL;
@@ -461,15 +567,19 @@ void vpci_relay_bus_stop(struct vpci_relay_bus *bus)
 /* ---- what an administrator sees ------------------------------------------------------------ */
 
 /* Of vpci_relay_bus_show_devices(), with room to spare */
-#define VPCI_RELAY_DEVICE_LINE	80
+#define VPCI_RELAY_DEVICE_LINE	96
 
-static const char *vpci_relay_device_state(const struct vpci_relay_device *device)
+static void vpci_relay_device_state(const struct vpci_relay_device *device, char *buf,
+				    size_t size)
 {
 	if (device->ejecting)
-		return "ejecting";
-	if (device->shown)
-		return "relayed";
-	return device->allowed ? "hidden" : "denied";
+		strscpy(buf, "ejecting", size);
+	else if (device->shown)
+		strscpy(buf, "relayed", size);
+	else if (device->local)
+		vpci_local_show(device->local, buf, size);
+	else
+		strscpy(buf, device->disposition == VPCI_DENIED ? "denied" : "hidden", size);
 }
 
 /**
@@ -484,6 +594,7 @@ ssize_t vpci_relay_bus_show_devices(struct vpci_relay_bus *bus, char *buf)
 	const struct vpci_relay_device *device;
 	const struct vpci_desc *desc;
 	ssize_t len = 0;
+	char state[32];
 
 	mutex_lock(&bus->lock);
 	list_for_each_entry(device, &bus->devices, node) {
@@ -495,8 +606,8 @@ ssize_t vpci_relay_bus_show_devices(struct vpci_relay_bus *bus, char *buf)
 				     VPCI_SLOT_DEV(desc->slot), VPCI_SLOT_FN(desc->slot),
 				     desc->vendor, desc->device, desc->class, desc->subclass,
 				     desc->prog_if);
-		len += sysfs_emit_at(buf, len, "serial=%#x %s\n", desc->serial,
-				     vpci_relay_device_state(device));
+		vpci_relay_device_state(device, state, sizeof(state));
+		len += sysfs_emit_at(buf, len, "serial=%#x %s\n", desc->serial, state);
 	}
 	mutex_unlock(&bus->lock);
 	return len;

@@ -55,6 +55,24 @@ static ssize_t windows_store(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RW(windows);
 
+static ssize_t local_windows_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return vpci_local_windows_show(buf);
+}
+
+static ssize_t local_windows_store(struct device *dev, struct device_attribute *attr,
+				   const char *buf, size_t count)
+{
+	int err = vpci_local_windows_set(buf);
+
+	if (err)
+		return err;
+	/* Devices may wait for it. */
+	vpci_relay_policy_changed();
+	return count;
+}
+static DEVICE_ATTR_RW(local_windows);
+
 static ssize_t rules_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return vpci_policy_show(buf);
@@ -87,6 +105,7 @@ static DEVICE_ATTR_WO(remove_rule);
 
 static struct attribute *vpci_relay_attrs[] = {
 	&dev_attr_windows.attr,
+	&dev_attr_local_windows.attr,
 	&dev_attr_rules.attr,
 	&dev_attr_add_rule.attr,
 	&dev_attr_remove_rule.attr,
@@ -181,6 +200,27 @@ static ssize_t vpci_relay_show_guest_counters(struct vpci_relay_bus *bus, char *
 	return len;
 }
 
+static ssize_t vpci_relay_show_local_counters(struct vpci_relay_bus *bus, char *buf)
+{
+	static const char * const names[VPCI_LOCAL_COUNTERS] = {
+		[VPCI_LOCAL_DEVICES] = "devices",
+		[VPCI_LOCAL_FAILURES] = "failures",
+		[VPCI_LOCAL_INTERRUPTS] = "interrupts",
+		[VPCI_LOCAL_INTERRUPT_FAILURES] = "interrupt_failures",
+		[VPCI_LOCAL_COPIED_READS] = "copied_reads",
+		[VPCI_LOCAL_REFUSED_WRITES] = "refused_writes",
+	};
+	unsigned int i;
+	ssize_t len = 0;
+
+	mutex_lock(&bus->lock);
+	for (i = 0; i < VPCI_LOCAL_COUNTERS; i++)
+		len += sysfs_emit_at(buf, len, "%s %llu\n", names[i],
+				     bus->local ? vpci_local_count(bus->local, i) : 0);
+	mutex_unlock(&bus->lock);
+	return len;
+}
+
 static ssize_t vpci_relay_show_window(struct vpci_relay_bus *bus, char *buf)
 {
 	return sysfs_emit(buf, "%#llx\n", READ_ONCE(bus->window));
@@ -231,6 +271,7 @@ VPCI_RELAY_ATTR(disposition);
 VPCI_RELAY_ATTR(state);
 VPCI_RELAY_ATTR(devices);
 VPCI_RELAY_ATTR(guest_counters);
+VPCI_RELAY_ATTR(local_counters);
 VPCI_RELAY_ATTR(window);
 VPCI_RELAY_ATTR(host_version);
 VPCI_RELAY_ATTR(host_counters);
@@ -242,6 +283,7 @@ static struct attribute *vpci_relay_offer_attrs[] = {
 	&vpci_relay_attr_state.attr,
 	&vpci_relay_attr_devices.attr,
 	&vpci_relay_attr_guest_counters.attr,
+	&vpci_relay_attr_local_counters.attr,
 	&vpci_relay_attr_window.attr,
 	&vpci_relay_attr_host_version.attr,
 	&vpci_relay_attr_host_counters.attr,

@@ -10,10 +10,15 @@
 
 #include "vpci_pure.h"
 
-/* A device was allowed or denied; by is the rule's number, or -1 for the default. */
+TRACE_DEFINE_ENUM(VPCI_DENIED);
+TRACE_DEFINE_ENUM(VPCI_RELAYED);
+TRACE_DEFINE_ENUM(VPCI_LOCAL);
+
+/* Who gets a device, and by which rule: its number, or -1 for the default. */
 TRACE_EVENT(vpci_policy,
-	TP_PROTO(const guid_t *instance, const struct vpci_desc *desc, bool allowed, int by),
-	TP_ARGS(instance, desc, allowed, by),
+	TP_PROTO(const guid_t *instance, const struct vpci_desc *desc,
+		 enum vpci_disposition disposition, int by),
+	TP_ARGS(instance, desc, disposition, by),
 	TP_STRUCT__entry(
 		__array(u8, instance, UUID_SIZE)
 		__field(u32, slot)
@@ -23,7 +28,7 @@ TRACE_EVENT(vpci_policy,
 		__field(u16, subvendor)
 		__field(u16, subsystem)
 		__field(u32, class)
-		__field(bool, allowed)
+		__field(unsigned int, disposition)
 		__field(int, by)
 	),
 	TP_fast_assign(
@@ -35,13 +40,15 @@ TRACE_EVENT(vpci_policy,
 		__entry->subvendor = desc->subvendor;
 		__entry->subsystem = desc->subsystem;
 		__entry->class = desc->class << 16 | desc->subclass << 8 | desc->prog_if;
-		__entry->allowed = allowed;
+		__entry->disposition = disposition;
 		__entry->by = by;
 	),
 	TP_printk("%pUl slot=%#x serial=%#x %04x:%04x class=%06x subsystem=%04x:%04x %s by=%d",
 		  __entry->instance, __entry->slot, __entry->serial, __entry->vendor,
 		  __entry->device, __entry->class, __entry->subvendor, __entry->subsystem,
-		  __entry->allowed ? "allowed" : "denied", __entry->by)
+		  __print_symbolic(__entry->disposition, { VPCI_DENIED, "denied" },
+				   { VPCI_RELAYED, "allowed" }, { VPCI_LOCAL, "local" }),
+		  __entry->by)
 );
 
 /* The guest decodes memory of a device at the addresses in its registers, or no more. */

@@ -11,7 +11,7 @@
  * hostparse.c	toward the host: answers and notifications
  * relations.c	what the host's bus has gained and lost
  * shadow.c	configuration space as the guest sees it
- * allow.c	which devices a guest may have
+ * allow.c	which devices a guest may have, and which this kernel keeps
  *
  * Neither side is trusted.  All of this works on private copies; who calls it sees to
  * it that nobody else does at the same time.
@@ -467,6 +467,12 @@ bool vpci_shadow_write(struct vpci_shadow *shadow, u32 offset, u32 size, u32 val
 
 /* ---- policy: allow.c ------------------------------------------------------------------- */
 
+enum vpci_disposition {
+	VPCI_DENIED,		/* nobody gets it */
+	VPCI_RELAYED,		/* the guest does */
+	VPCI_LOCAL,		/* this kernel does */
+};
+
 enum vpci_allow_key {
 	VPCI_ALLOW_VENDOR,
 	VPCI_ALLOW_DEVICE,
@@ -481,25 +487,28 @@ enum vpci_allow_key {
 
 /* As many as a file in sysfs can show. */
 #define VPCI_ALLOW_MAX_RULES	32
-/* With the NUL; a rule that names everything has 113 characters. */
+/* With the NUL; a rule that names everything has 119 characters. */
 #define VPCI_ALLOW_TEXT_SIZE	192
 /* All rules, a line each. */
 #define VPCI_ALLOW_LIST_SIZE	(VPCI_ALLOW_MAX_RULES * VPCI_ALLOW_TEXT_SIZE)
 
 /**
- * struct vpci_allow_rule - devices that a guest may have
+ * struct vpci_allow_rule - devices that a guest may have, or this kernel keeps
+ * @disposition: which of both
  * @keys: a bit for each enum vpci_allow_key that is compared; not 0
  * @values: what with
  */
 struct vpci_allow_rule {
+	enum vpci_disposition disposition;
 	u32 keys;
 	u16 values[VPCI_ALLOW_KEYS];
 };
 
 /**
- * struct vpci_allow_list - which devices a guest may have
- * @n: number of rules; none: all devices
- * @rules: each allows those that it matches
+ * struct vpci_allow_list - who gets which devices
+ * @n: number of rules
+ * @rules: the first that matches a device decides.  The guest has what none does, if
+ *	no rule is about what it may have
  */
 struct vpci_allow_list {
 	unsigned int n;
@@ -525,8 +534,8 @@ int __must_check vpci_allow_add(struct vpci_allow_list *list, const char *text, 
 				struct vpci_allow_error *error);
 int __must_check vpci_allow_remove(struct vpci_allow_list *list, const char *text, size_t len,
 				   struct vpci_allow_error *error);
-bool vpci_allow_decide(const struct vpci_allow_list *list, const struct vpci_desc *desc,
-		       int *by);
+enum vpci_disposition vpci_allow_decide(const struct vpci_allow_list *list,
+					const struct vpci_desc *desc, int *by);
 int vpci_allow_show(const struct vpci_allow_list *list, char *buf, size_t size);
 
 #endif /* _VPCI_PURE_H */

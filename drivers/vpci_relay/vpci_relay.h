@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * vpci_relay: takes the host's VPCI offers, and gives the guest what is on their buses, as
- * far as it may have it.
+ * far as it may have it; or keeps it for this kernel.
  *
  * offers.c	the hook: offers that are held, or relayed
- * relay.c	a bus that is relayed: between host.h and guest.h
- * policy.c	which devices a guest may have
+ * relay.c	a bus that is relayed: between host.h and guest.h, or local.h
+ * policy.c	which devices a guest may have, and which this kernel keeps
  * windows.c	where in this kernel's addresses the host serves configuration space
  * sysfs.c	what an administrator sees and says
  *
  * Lock order: vpci_relay_lock, vpci_relay_bus::lock, then the locks of the host's bus and
  * of the guest's; vpci_policy_lock and vpci_windows_lock are taken last.  Callbacks of the
- * guest's bus take none of these: they have it locked.
+ * guest's bus take none of these: they have it locked.  vpci_relay_bus::lock is also taken
+ * before the locks of local.h; those of PCI are not, for what these wait for may need it.
  */
 #ifndef _VPCI_RELAY_H
 #define _VPCI_RELAY_H
@@ -51,6 +52,7 @@ enum vpci_relay_state {
  * @state: see enum
  * @why: reason of VPCI_RELAY_FAILED
  * @guest: the guest's bus, or NULL while it has no device
+ * @local: what this kernel has of it, or NULL if it never had anything
  * @counted: by buses of the guest that are no more, by enum vpci_guest_counter
  * @devices: struct vpci_relay_device
  */
@@ -69,6 +71,7 @@ struct vpci_relay_bus {
 	enum vpci_relay_state state;
 	const char *why;
 	struct vpci_guest *guest;
+	struct vpci_local *local;
 	u64 counted[VPCI_GUEST_COUNTERS];
 	struct list_head devices;
 };
@@ -93,7 +96,7 @@ void vpci_relay_bus_recheck(struct vpci_relay_bus *bus);
 ssize_t vpci_relay_bus_show_devices(struct vpci_relay_bus *bus, char *buf);
 
 /* policy.c */
-bool vpci_policy_allows(const guid_t *instance, const struct vpci_desc *desc);
+enum vpci_disposition vpci_policy_decide(const guid_t *instance, const struct vpci_desc *desc);
 int vpci_policy_change(bool add, const char *text, size_t len);
 ssize_t vpci_policy_show(char *buf);
 
