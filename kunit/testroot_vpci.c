@@ -18,9 +18,10 @@
  *	revoke <bus>				take the bus back; what is on it stays
  *	unbus <bus>				and end it
  *
- * Options are serial=<n>, queues=<n> (of nvme) and node=<n>.  A slot is the number of a
- * device, or in general VPCI_SLOT().  Linux calls the domain of bus n 0x1000 + n.  What
- * there is to read is in debugfs: testroot_vpci_show.c.
+ * Options are serial=<n>, queues=<n> (of nvme), node=<n>, and vtl2 for an nvme that VTL2
+ * keeps: testroot_vpci_vtl2.c.  A slot is the number of a device, or in general VPCI_SLOT().
+ * Linux calls the domain of bus n 0x1000 + n.  What there is to read is in debugfs:
+ * testroot_vpci_show.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -139,7 +140,10 @@ static int tvp_option(const char *text, struct tvp_fn_params *params)
 		return kstrtou16(text + 7, 0, &params->queues);
 	if (strstarts(text, "node="))
 		return kstrtoint(text + 5, 0, &params->numa_node);
-	return -EINVAL;
+	if (strcmp(text, "vtl2"))
+		return -EINVAL;
+	params->vtl2 = true;
+	return 0;
 }
 
 static int tvp_do_add(const struct tvp_call *call)
@@ -239,7 +243,7 @@ static const struct tvp_verb tvp_verbs[] = {
 	{ "unbus", 0, 0, false, tvp_do_unbus },
 	{ "offer", 0, 0, false, tvp_do_offer },
 	{ "revoke", 0, 0, false, tvp_do_revoke },
-	{ "add", 2, 6, false, tvp_do_add },
+	{ "add", 2, 7, false, tvp_do_add },
 	{ "remove", 1, 1, false, tvp_do_remove },
 	{ "replace", 2, 2, false, tvp_do_replace },
 	{ "eject", 1, 1, false, tvp_do_eject },

@@ -7,6 +7,7 @@
  * testroot_vpci_chan.c		its channel: packets both ways, and how it misbehaves
  * testroot_vpci_fn.c		a function: an endpoint on a bus, and what the bus needs of it
  * testroot_vpci_guest.c	memory and interrupts of the guest, for a function
+ * testroot_vpci_vtl2.c		those of VTL2, for a function that it keeps
  * testroot_vpci_show.c		what a test can read
  *
  * The protocol is vpci_relay's own end toward its guest: it is what answers here, too.
@@ -39,8 +40,10 @@
 #define TVP_MAX_SAID	VPCI_MAX_RELATIONS
 
 struct dentry;
+struct tvp_bar;
 struct tvp_bus;
 struct tvp_fn;
+struct tvp_poll;
 
 /* How the host misbehaves.  All but the last three are about answers. */
 enum tvp_knob {
@@ -95,14 +98,20 @@ enum tvp_counter {
 
 /**
  * struct tvp_side - whose memory and interrupts a function uses
- * @vtl: whose addresses its BARs are at, VPART_VTL_*
+ * @reset: it is reset when the guest is
+ * @check: 0 if there can be such a function, or -errno
+ * @bar_map: let a BAR answer at the address in tvp_bar::m; 0 or -errno
+ * @bar_unmap: and no more, nor is an access under way
  * @dma: move data; 0 or -errno
  * @msi_create: 0 with the interrupt, or -errno
  * @msi_delete: it is not used any more
  * @msi_raise: raise it; 0, or -errno if there is none
  */
 struct tvp_side {
-	u8 vtl;
+	bool reset;
+	int (*check)(struct tvp_fn *fn);
+	int (*bar_map)(struct tvp_bar *bar);
+	void (*bar_unmap)(struct tvp_bar *bar);
 	int (*dma)(struct tvp_fn *fn, u64 gpa, void *buf, size_t len, bool write);
 	int (*msi_create)(struct tvp_fn *fn, const struct vpci_msi_request *request,
 			  struct vpci_msi *msi);
@@ -117,6 +126,7 @@ struct tvp_side {
  * @queues: of an NVMe controller
  * @serial: its serial number, 0 for one that belongs to bus and slot
  * @numa_node: its node, or -1 if that is not known
+ * @vtl2: VTL2 keeps it: its memory and interrupts are VTL2's
  */
 struct tvp_fn_params {
 	u32 slot;
@@ -124,6 +134,7 @@ struct tvp_fn_params {
 	u16 queues;
 	u32 serial;
 	int numa_node;
+	bool vtl2;
 };
 
 /**
@@ -132,12 +143,14 @@ struct tvp_fn_params {
  * @fn: function
  * @index: BAR
  * @mapped: it is there; protected by tvp_bus::config_lock
+ * @poll: of VTL2's side: its memory, while it is there
  */
 struct tvp_bar {
 	struct vpart_mmio m;
 	struct tvp_fn *fn;
 	unsigned int index;
 	bool mapped;
+	struct tvp_poll *poll;
 };
 
 /**
@@ -153,6 +166,8 @@ struct tvp_bar {
  * @dying: no data of it moves any more, even if it would have waited
  * @interrupts: raised
  * @bars: where its BARs are
+ * @msi_lock: of VTL2's side: protects @msis
+ * @msis: of VTL2's side: its interrupts
  */
 struct tvp_fn {
 	struct vpci_bus_fn fn;
@@ -166,6 +181,8 @@ struct tvp_fn {
 	bool dying;
 	atomic64_t interrupts;
 	struct tvp_bar bars[ENDPOINT_BARS];
+	struct mutex msi_lock;	/* protects msis */
+	struct vpci_msi_table msis;
 };
 
 /**
@@ -280,6 +297,21 @@ extern const struct tvp_side tvp_guest;
 void tvp_guest_stop(struct tvp_bus *bus);
 void tvp_guest_go(struct tvp_bus *bus);
 void tvp_guest_end(struct tvp_bus *bus, bool end);
+
+/* testroot_vpci_vtl2.c */
+#ifdef CONFIG_X86_64
+extern const struct tvp_side tvp_vtl2;
+
+static inline const struct tvp_side *tvp_side(bool vtl2)
+{
+	return vtl2 ? &tvp_vtl2 : &tvp_guest;
+}
+#else
+static inline const struct tvp_side *tvp_side(bool vtl2)
+{
+	return vtl2 ? NULL : &tvp_guest;
+}
+#endif
 
 /* testroot_vpci_show.c */
 extern struct dentry *tvp_debugfs;

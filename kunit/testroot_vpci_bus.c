@@ -197,7 +197,7 @@ static void tvp_deliverable(struct vpart_client *client, u8 vtl, u32 vp, u8 sint
 {
 }
 
-/* As a machine does with its devices.  VTL2 keeps its channel. */
+/* As a machine does with its devices.  VTL2 keeps its channel, and its own devices. */
 static void tvp_guest_reset(struct vpart_client *client)
 {
 	struct tvp_bus *bus = tvp_client_bus(client);
@@ -206,7 +206,8 @@ static void tvp_guest_reset(struct vpart_client *client)
 	tvp_guest_end(bus, true);
 	mutex_lock(&bus->lock);
 	list_for_each_entry(fn, &bus->vpci.fns, node)
-		tvp_fn_reset(to_tvp_fn(fn));
+		if (to_tvp_fn(fn)->side->reset)
+			tvp_fn_reset(to_tvp_fn(fn));
 	mutex_unlock(&bus->lock);
 	tvp_guest_end(bus, false);
 }
@@ -439,6 +440,7 @@ int tvp_bus_replace(struct tvp_bus *bus, u32 slot, u32 serial)
 	params.path = old->path;
 	params.queues = old->queues;
 	params.numa_node = old->numa_node;
+	params.vtl2 = old->side != &tvp_guest;
 	fn = tvp_fn_create(bus, &params);
 	err = PTR_ERR_OR_ZERO(fn);
 	if (err)

@@ -78,7 +78,7 @@ static u64 tvp_bar_address(const struct tvp_bar *bar)
 static void tvp_bar_unmap(struct tvp_bar *bar)
 {
 	if (bar->mapped)
-		vpart_mmio_remove(bar->fn->bus->part, &bar->m);
+		bar->fn->side->bar_unmap(bar);
 	bar->mapped = false;
 }
 
@@ -89,8 +89,7 @@ static void tvp_bar_map(struct tvp_bar *bar, u64 address)
 
 	bar->m.gpa = address;
 	bar->m.size = endpoint_bar_size(bar->fn->ep, bar->index);
-	bar->m.vtl = bar->fn->side->vtl;
-	err = vpart_mmio_add(bus->part, &bar->m);
+	err = bar->fn->side->bar_map(bar);
 	bar->mapped = !err;
 	if (!err)
 		return;
@@ -232,8 +231,8 @@ static void tvp_fn_free(struct tvp_fn *fn)
  * @bus: bus that it will be on
  * @params: what it is
  *
- * Return: the function, or an ERR_PTR: -EINVAL for what cannot be, -ENOMEM, or an error
- * of the file.
+ * Return: the function, or an ERR_PTR: -EINVAL for what cannot be, -EOPNOTSUPP if VTL2
+ * cannot have it, -ENOMEM, or an error of the file.
  */
 struct tvp_fn *tvp_fn_create(struct tvp_bus *bus, const struct tvp_fn_params *params)
 {
@@ -244,8 +243,13 @@ struct tvp_fn *tvp_fn_create(struct tvp_bus *bus, const struct tvp_fn_params *pa
 
 	if (!fn)
 		return ERR_PTR(err);
+	err = -EOPNOTSUPP;
+	if (!tvp_side(params->vtl2))
+		goto free;
+	err = -ENOMEM;
 	fn->bus = bus;
-	fn->side = &tvp_guest;
+	fn->side = tvp_side(params->vtl2);
+	mutex_init(&fn->msi_lock);
 	fn->queues = params->queues;
 	fn->numa_node = params->numa_node;
 	for (i = 0; i < ENDPOINT_BARS; i++) {
@@ -262,6 +266,8 @@ struct tvp_fn *tvp_fn_create(struct tvp_bus *bus, const struct tvp_fn_params *pa
 	fn->fn.desc.serial = serial;
 	fn->ep = tvp_fn_make(fn, serial);
 	err = PTR_ERR_OR_ZERO(fn->ep);
+	if (!err && fn->side->check)
+		err = fn->side->check(fn);
 	if (!err)
 		err = tvp_fn_describe(fn);
 	if (!err)

@@ -3,8 +3,7 @@
  * Memory and interrupts of the guest, for a function of the test host.
  *
  * This is what the host does for a device of the guest: the IOMMU lets it reach the
- * guest's memory, and interrupts go to the guest without passing VTL2.  A device that
- * VTL2 keeps for itself would have another struct tvp_side.
+ * guest's memory, and interrupts go to the guest without passing VTL2.
  */
 #include <linux/highmem.h>
 #include <linux/hyperv.h>
@@ -68,6 +67,19 @@ static int tvp_guest_enter(struct tvp_fn *fn)
 			return 0;
 		up_read(&bus->dma_lock);
 	}
+}
+
+/* ---- addresses ------------------------------------------------------------------------- */
+
+static int tvp_guest_bar_map(struct tvp_bar *bar)
+{
+	bar->m.vtl = VPART_VTL_GUEST;
+	return vpart_mmio_add(bar->fn->bus->part, &bar->m);
+}
+
+static void tvp_guest_bar_unmap(struct tvp_bar *bar)
+{
+	vpart_mmio_remove(bar->fn->bus->part, &bar->m);
 }
 
 /* ---- data ------------------------------------------------------------------------------ */
@@ -150,7 +162,9 @@ static int tvp_guest_msi_raise(struct tvp_fn *fn, u64 address, u32 data)
 }
 
 const struct tvp_side tvp_guest = {
-	.vtl = VPART_VTL_GUEST,
+	.reset = true,
+	.bar_map = tvp_guest_bar_map,
+	.bar_unmap = tvp_guest_bar_unmap,
 	.dma = tvp_guest_dma,
 	.msi_create = tvp_guest_msi_create,
 	.msi_delete = tvp_guest_msi_delete,
