@@ -204,6 +204,7 @@ struct tvp_fn {
  * @open: the rings are mapped; changes only while @reader is stopped
  * @closing: what is let go is so because the channel is closed
  * @full: no packet is read until some of @out are gone
+ * @vtl2: VTL2 keeps something of it, or did: its VPs may be others than the guest's
  * @vpci: the protocol
  * @out: packets to be written, struct tvp_out
  * @nout: their number
@@ -237,6 +238,7 @@ struct tvp_bus {
 	bool open;
 	bool closing;
 	bool full;
+	bool vtl2;
 	struct vpci_bus vpci;
 	struct list_head out;
 	unsigned int nout;

@@ -240,7 +240,7 @@ static void tvp_chan_packet(struct vsrv_reader *reader, const struct vsrv_packet
 
 	mutex_lock(&bus->lock);
 	/* Another guest may have come since the channel was opened. */
-	bus->vpci.vps = vpart_vp_count(bus->part);
+	bus->vpci.vps = bus->vtl2 ? 0 : vpart_vp_count(bus->part);
 	tvp_count_request(bus, type);
 	verdict = tvp_ask(bus, pkt);
 	if (bus->vpci.why) {

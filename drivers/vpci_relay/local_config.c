@@ -216,7 +216,7 @@ void vpci_local_config_end(struct vpci_local_fn *fn)
 void vpci_local_config_gone(struct vpci_local_fn *fn)
 {
 	mutex_lock(&fn->lock);
-	fn->host = NULL;
+	WRITE_ONCE(fn->host, NULL);
 	fn->shadow.gone = true;
 	memset(fn->copy, 0xff, sizeof(fn->copy));
 	wake_up_all(&fn->wait);

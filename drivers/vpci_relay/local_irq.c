@@ -129,7 +129,8 @@ static void vpci_local_free_parent(struct vpci_local_irq *irq)
 	atomic_dec(per_cpu_ptr(&vpci_local_irqs_on, irq->cpu));
 }
 
-static int vpci_local_cpu_down(unsigned int cpu)
+/* May a CPU go offline?  -EBUSY if not. */
+int vpci_local_cpu_down(unsigned int cpu)
 {
 	int n = atomic_read(per_cpu_ptr(&vpci_local_irqs_on, cpu));
 
@@ -139,17 +140,14 @@ static int vpci_local_cpu_down(unsigned int cpu)
 			   cpu, n);
 	return -EBUSY;
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_cpu_down);
 
 /* ---- the host ------------------------------------------------------------------------------ */
 
-static bool vpci_local_answered(struct vpci_local_fn *fn)
+/* Without the lock, while waiting: what it is, is looked at afterwards. */
+static bool vpci_local_answered(const struct vpci_local_fn *fn)
 {
-	bool answered;
-
-	mutex_lock(&fn->lock);
-	answered = fn->answered || !fn->host;
-	mutex_unlock(&fn->lock);
-	return answered;
+	return READ_ONCE(fn->answered) || !READ_ONCE(fn->host);
 }
 
 static int vpci_local_request(struct vpci_local_irq *irq)
@@ -166,7 +164,7 @@ static int vpci_local_request(struct vpci_local_irq *irq)
 	int err = -ENODEV;
 
 	mutex_lock(&fn->lock);
-	fn->answered = false;
+	WRITE_ONCE(fn->answered, false);
 	fn->cookie = VPCI_LOCAL_COOKIE | atomic64_inc_return(&fn->local->cookies);
 	if (fn->host)
 		err = fn->local->link->interrupt_create(fn->host, &request, fn->cookie);
@@ -211,10 +209,10 @@ bool vpci_local_done(struct vpci_local_fn *fn, u64 cookie, int err, const struct
 	mutex_lock(&fn->lock);
 	taken = fn->host && cookie && cookie == fn->cookie && !fn->answered;
 	if (taken) {
-		fn->answered = true;
 		fn->err = err;
 		if (msi)
 			fn->msi = *msi;
+		WRITE_ONCE(fn->answered, true);
 		wake_up_all(&fn->wait);
 	}
 	mutex_unlock(&fn->lock);

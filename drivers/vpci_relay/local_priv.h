@@ -36,7 +36,8 @@ enum vpci_local_fn_state {
  * @irqs: struct vpci_local_irq, under the lock that Linux has for MSIs of a device
  * @copy: configuration space as it was last seen, for those who cannot wait for the host
  * @lock: protects what follows
- * @host: the host's device, or NULL when it is of no use any more
+ * @host: the host's device, or NULL when it is of no use any more; like @answered also
+ *	looked at without
  * @shadow: configuration space
  * @cookie: of the interrupt that is asked for; 0: of none
  * @answered: it came
@@ -137,5 +138,6 @@ int vpci_local_config_write(struct vpci_local_fn *fn, u32 offset, u32 size, u32 
 struct irq_domain *vpci_local_irq_domain(struct vpci_local *local);
 void vpci_local_irq_domain_remove(struct irq_domain *domain);
 void vpci_local_irqs_drop(struct vpci_local_fn *fn);
+int vpci_local_cpu_down(unsigned int cpu);
 
 #endif /* _VPCI_LOCAL_PRIV_H */
