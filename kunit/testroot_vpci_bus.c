@@ -363,10 +363,8 @@ static int tvp_bus_put(struct tvp_bus *bus, struct tvp_fn *fn)
 
 	if (err)
 		return err;
-	if (fn->side != &tvp_guest) {
+	if (fn->side != &tvp_guest)
 		bus->vtl2 = true;
-		bus->vpci.vps = 0;
-	}
 	mutex_lock(&bus->config_lock);
 	bus->slots[fn->fn.desc.slot] = fn;
 	mutex_unlock(&bus->config_lock);

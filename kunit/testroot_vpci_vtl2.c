@@ -27,6 +27,7 @@
 
 #define TVP_POLL_US	200
 #define TVP_IDLE	U32_MAX	/* in a register that the driver only writes: it has not */
+#define TVP_PATTERN	0x5a5aa5a5
 #define TVP_MSI_BASE	0xfee00000ULL
 #define TVP_MSI_CPU	12	/* shift of the CPU in an address */
 
@@ -47,9 +48,8 @@ struct tvp_regs {
 #define TVP_QUEUES_MAX	(ENDPOINT_NVME_QUEUES_MAX + 1)
 
 /*
- * In the order in which they are looked at: vectors before what raises interrupts; doorbells
- * before the register that disables the controller, which the driver writes after them.  It
- * writes those that enable it before it waits, and doorbells after that.
+ * What the driver may have written before something else comes before that here, and is told
+ * first: vectors before a doorbell, all before the register that enables and disables.
  */
 static const struct tvp_regs tvp_nvme_regs[] = {
 	{ NVME_EP_MSIX_TABLE, NVME_EP_MSIX_TABLE + 16 * TVP_QUEUES_MAX, TVP_KEPT },
@@ -91,12 +91,24 @@ static void tvp_poll_tell(struct tvp_poll *poll, u32 off, u32 value)
 	endpoint_bar_write(poll->bar->fn->ep, poll->bar->index, off, sizeof(u32), value);
 }
 
-static void tvp_poll_kept(struct tvp_poll *poll, u32 off)
+static void tvp_poll_range(struct tvp_poll *poll, const struct tvp_regs *regs);
+
+/* The driver may have written these since they were last looked at. */
+static void tvp_poll_earlier(struct tvp_poll *poll, const struct tvp_regs *regs)
+{
+	const struct tvp_regs *earlier;
+
+	for (earlier = tvp_nvme_regs; earlier < regs; earlier++)
+		tvp_poll_range(poll, earlier);
+}
+
+static void tvp_poll_kept(struct tvp_poll *poll, const struct tvp_regs *regs, u32 off)
 {
 	u32 *reg = tvp_poll_reg(poll, off), now = READ_ONCE(*reg), answer;
 
 	if (now == poll->seen[off / 4])
 		return;
+	tvp_poll_earlier(poll, regs);
 	tvp_poll_tell(poll, off, now);
 	poll->seen[off / 4] = now;
 	answer = tvp_poll_ask(poll, off);
@@ -105,12 +117,15 @@ static void tvp_poll_kept(struct tvp_poll *poll, u32 off)
 		poll->seen[off / 4] = answer;
 }
 
-static void tvp_poll_taken(struct tvp_poll *poll, u32 off)
+static void tvp_poll_taken(struct tvp_poll *poll, const struct tvp_regs *regs, u32 off)
 {
-	u32 *reg = tvp_poll_reg(poll, off);
+	u32 *reg = tvp_poll_reg(poll, off), value;
 
-	if (READ_ONCE(*reg) != TVP_IDLE)
-		tvp_poll_tell(poll, off, xchg(reg, TVP_IDLE));
+	if (READ_ONCE(*reg) == TVP_IDLE)
+		return;
+	value = xchg(reg, TVP_IDLE);
+	tvp_poll_earlier(poll, regs);
+	tvp_poll_tell(poll, off, value);
 }
 
 static void tvp_poll_shown(struct tvp_poll *poll, u32 off)
@@ -118,27 +133,24 @@ static void tvp_poll_shown(struct tvp_poll *poll, u32 off)
 	WRITE_ONCE(*tvp_poll_reg(poll, off), tvp_poll_ask(poll, off));
 }
 
-static void tvp_poll_look(struct tvp_poll *poll)
+static void tvp_poll_range(struct tvp_poll *poll, const struct tvp_regs *regs)
 {
-	const struct tvp_regs *regs;
 	u32 off;
 
-	for (regs = tvp_nvme_regs; regs < tvp_nvme_regs + ARRAY_SIZE(tvp_nvme_regs); regs++) {
-		for (off = regs->start; off < regs->end; off += sizeof(u32)) {
-			if (regs->kind == TVP_KEPT)
-				tvp_poll_kept(poll, off);
-			else if (regs->kind == TVP_TAKEN)
-				tvp_poll_taken(poll, off);
-			else
-				tvp_poll_shown(poll, off);
-		}
+	for (off = regs->start; off < regs->end; off += sizeof(u32)) {
+		if (regs->kind == TVP_KEPT)
+			tvp_poll_kept(poll, regs, off);
+		else if (regs->kind == TVP_TAKEN)
+			tvp_poll_taken(poll, regs, off);
+		else
+			tvp_poll_shown(poll, off);
 	}
 }
 
 static int tvp_poll_run(void *data)
 {
 	while (!kthread_should_stop()) {
-		tvp_poll_look(data);
+		tvp_poll_earlier(data, tvp_nvme_regs + ARRAY_SIZE(tvp_nvme_regs));
 		usleep_range(TVP_POLL_US, 2 * TVP_POLL_US);
 	}
 	return 0;
@@ -171,10 +183,12 @@ static void tvp_poll_free(struct tvp_poll *poll)
 static bool tvp_poll_is_memory(struct tvp_poll *poll, size_t size)
 {
 	u32 *last = tvp_poll_reg(poll, size - sizeof(u32));
+	bool is;
 
+	WRITE_ONCE(*last, TVP_PATTERN);
+	is = READ_ONCE(*last) == TVP_PATTERN;
 	memset_io(poll->mem, 0, size);
-	WRITE_ONCE(*last, ~TVP_IDLE ^ 0x5a5a);
-	return READ_ONCE(*last) == (~TVP_IDLE ^ 0x5a5a);
+	return is;
 }
 
 static int tvp_vtl2_bar_map(struct tvp_bar *bar)

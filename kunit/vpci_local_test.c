@@ -34,8 +34,6 @@ static const struct lw_case lw_cases[] = {
 	{ "0x3000000000" },
 	{ "0-0x1000" },
 	{ "0xffffffffff000-0x10000000001000" },		/* beyond what there is */
-	{ "0x1000000-0x1001000" },			/* this kernel is there */
-	{ "0x1000-0x3000000000" },			/* and in there */
 	{ "" },
 };
 
@@ -71,6 +69,26 @@ static void vpci_local_windows_test(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
 	lt_expect_window(test, "none\n");
+}
+
+/* This kernel is there, another device is, and both are in there. */
+static void vpci_local_windows_busy_test(struct kunit *test)
+{
+	static const char * const texts[] = {
+		"0x1000000-0x1001000", "0xfec00000-0xfec01000", "0x1000-0x3000000000",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, vpci_local_windows_set(texts[i]), -EBUSY, "%s", texts[i]);
+		lt_expect_window(test, "none\n");
+	}
+	KUNIT_ASSERT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, vpci_local_windows_set(texts[i]), -EBUSY, "%s", texts[i]);
+		lt_expect_window(test, LT_WINDOW "\n");
+	}
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
 }
 
 static void vpci_local_windows_used_test(struct kunit *test)
@@ -364,6 +382,7 @@ static void vpci_local_bad_access_test(struct kunit *test)
 
 static struct kunit_case vpci_local_cases[] = {
 	KUNIT_CASE_PARAM(vpci_local_windows_test, lw_gen_params),
+	KUNIT_CASE(vpci_local_windows_busy_test),
 	KUNIT_CASE(vpci_local_windows_used_test),
 	KUNIT_CASE(vpci_local_come_test),
 	KUNIT_CASE(vpci_local_held_test),

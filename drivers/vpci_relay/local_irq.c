@@ -81,13 +81,12 @@ static irqreturn_t vpci_local_isr(int parent, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Where the driver wants it, or on one CPU after the other */
+/* Where the driver wants it, or on one CPU after the other; none comes or goes meanwhile. */
 static unsigned int vpci_local_choose_cpu(const struct msi_desc *desc)
 {
 	static atomic_t turn;
 	unsigned int cpu = nr_cpu_ids, n;
 
-	lockdep_assert_cpus_held();
 	if (desc->affinity)
 		cpu = cpumask_first_and(&desc->affinity->mask, cpu_online_mask);
 	if (cpu < nr_cpu_ids)
@@ -96,14 +95,16 @@ static unsigned int vpci_local_choose_cpu(const struct msi_desc *desc)
 	return cpumask_nth(n, cpu_online_mask);
 }
 
-/* Vector and CPU are known when it is requested, and do not change: see vpci_local_cpu_down(). */
+/*
+ * Under cpus_read_lock().  Vector and CPU are known when it is requested, and do not change:
+ * see vpci_local_cpu_down().
+ */
 static int vpci_local_make_parent(struct vpci_local_irq *irq, const struct msi_desc *desc)
 {
 	unsigned int cpu = vpci_local_choose_cpu(desc);
 	struct irq_alloc_info info = { .mask = cpumask_of(cpu) };
 	int parent, err;
 
-	lockdep_assert_cpus_held();
 	parent = irq_domain_alloc_irqs(x86_vector_domain, 1, cpu_to_node(cpu), &info);
 	if (parent < 0)
 		return parent;
