@@ -149,7 +149,7 @@ must "controllers are not kept any more" vpci_forbid "$LOCAL"
 must "nobody has it" local_device 00.0 denied
 must "VTL2 neither" local_gone
 check "the guest has not seen it" guest_vpci_is
-must "the memory is free" eval "echo none > $VPCI_RELAY/local_windows"
+must "the memory is free" wait_for "echo none > $VPCI_RELAY/local_windows" 10
 must "and given again" eval "echo $LOCAL_WINDOWS > $VPCI_RELAY/local_windows"
 must "controllers are kept" vpci_allow "$LOCAL"
 must "the controller is there" local_device 00.0 "local $NVME"
