@@ -336,19 +336,60 @@ static void vpci_local_atomic_test(struct kunit *test)
 
 	/* It is what was last written, and what was last read. */
 	KUNIT_EXPECT_EQ(test, vpci_local_config_write(fn, LT_MSIX + 2, 2, 0x8003), 0);
-	host->config[PCI_INTERRUPT_LINE] = 77;
+	host->config[PCI_LATENCY_TIMER] = 77;
 	local_irq_save(flags);
 	vpci_local_config_read(fn, LT_MSIX + 2, 2, &value[0]);
-	vpci_local_config_read(fn, PCI_INTERRUPT_LINE, 1, &value[1]);
+	vpci_local_config_read(fn, PCI_LATENCY_TIMER, 1, &value[1]);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_EQ(test, value[0], 0x8003);
 	KUNIT_EXPECT_EQ(test, value[1], 0);
-	vpci_local_config_read(fn, PCI_INTERRUPT_LINE, 1, &value[1]);
+	vpci_local_config_read(fn, PCI_LATENCY_TIMER, 1, &value[1]);
 	KUNIT_EXPECT_EQ(test, value[1], 77);
 	local_irq_save(flags);
-	vpci_local_config_read(fn, PCI_INTERRUPT_LINE, 1, &value[1]);
+	vpci_local_config_read(fn, PCI_LATENCY_TIMER, 1, &value[1]);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_EQ(test, value[1], 77);
+	vpci_local_put(fn);
+}
+
+/* It says that it is a bridge, with an interrupt by wire: Linux looks for neither. */
+static void vpci_local_header_test(struct kunit *test)
+{
+	struct vpci_local *local = lt_local(test, true);
+	struct lt_host *host = lt_host(test);
+	struct vpci_local_fn *fn;
+	struct pci_dev *pdev;
+	u32 value;
+
+	host->config[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE | PCI_HEADER_TYPE_MFD;
+	host->config[PCI_INTERRUPT_LINE] = 5;
+	host->config[PCI_INTERRUPT_PIN] = 1;
+	host->config[PCI_MIN_GNT] = 7;
+	host->config[PCI_LATENCY_TIMER] = 8;
+	host->config[PCI_BIST] = 9;
+	fn = lt_add(test, local, host, LT_SLOT);
+	vpci_local_flush(local);
+	pdev = lt_pci(LT_DEVFN);
+	KUNIT_EXPECT_NOT_NULL(test, pdev);
+	if (pdev) {
+		KUNIT_EXPECT_EQ(test, pdev->hdr_type, PCI_HEADER_TYPE_NORMAL);
+		KUNIT_EXPECT_FALSE(test, pdev->multifunction);
+		KUNIT_EXPECT_EQ(test, pdev->pin, 0);
+		KUNIT_EXPECT_EQ(test, pdev->irq, 0U);
+	}
+	pci_dev_put(pdev);
+	vpci_local_config_read(fn, PCI_CACHE_LINE_SIZE, 4, &value);
+	KUNIT_EXPECT_EQ(test, value, 0x09000800U);
+	vpci_local_config_read(fn, PCI_HEADER_TYPE, 1, &value);
+	KUNIT_EXPECT_EQ(test, value, 0U);
+	vpci_local_config_read(fn, PCI_HEADER_TYPE, 2, &value);
+	KUNIT_EXPECT_EQ(test, value, 0x0900U);
+	vpci_local_config_read(fn, PCI_INTERRUPT_LINE, 4, &value);
+	KUNIT_EXPECT_EQ(test, value, 0x00070000U);
+	vpci_local_config_read(fn, PCI_INTERRUPT_PIN, 1, &value);
+	KUNIT_EXPECT_EQ(test, value, 0U);
+	vpci_local_config_read(fn, PCI_MIN_GNT, 1, &value);
+	KUNIT_EXPECT_EQ(test, value, 7U);
 	vpci_local_put(fn);
 }
 
@@ -392,6 +433,7 @@ static struct kunit_case vpci_local_cases[] = {
 	KUNIT_CASE(vpci_local_nothing_test),
 	KUNIT_CASE(vpci_local_domain_test),
 	KUNIT_CASE(vpci_local_atomic_test),
+	KUNIT_CASE(vpci_local_header_test),
 	KUNIT_CASE(vpci_local_bad_access_test),
 	{}
 };

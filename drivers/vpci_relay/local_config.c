@@ -72,12 +72,26 @@ static void vpci_local_see(struct vpci_local_fn *fn, u32 offset, u32 size, u32 v
 	WRITE_ONCE(*copy, (*copy & ~bits) | (value << shift & bits));
 }
 
+/* There is no other bus behind it, and there are no interrupts but MSI-X, whatever it says. */
+static u32 vpci_local_hidden(u32 reg)
+{
+	switch (reg) {
+	case PCI_CACHE_LINE_SIZE:
+		return 0xff << 8 * (PCI_HEADER_TYPE - PCI_CACHE_LINE_SIZE);
+	case PCI_INTERRUPT_LINE:
+		return 0xff | 0xff << 8 * (PCI_INTERRUPT_PIN - PCI_INTERRUPT_LINE);
+	default:
+		return 0;
+	}
+}
+
 static u32 vpci_local_look(struct vpci_local_fn *fn, u32 offset, u32 size)
 {
 	u32 value;
 
 	lockdep_assert_held(&fn->lock);
 	vpci_shadow_read(&fn->shadow, offset, size, &value);
+	value &= ~(vpci_local_hidden(offset & ~3) >> 8 * (offset & 3));
 	vpci_local_see(fn, offset, size, value);
 	return value;
 }
@@ -141,10 +155,15 @@ int vpci_local_config_write(struct vpci_local_fn *fn, u32 offset, u32 size, u32 
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_local_config_write);
 
+static struct vpci_local_fn *vpci_local_at(struct pci_bus *bus, unsigned int devfn)
+{
+	return pci_is_root_bus(bus) ? to_vpci_local(bus)->slots[devfn & 0xff] : NULL;
+}
+
 static int vpci_local_pci_read(struct pci_bus *bus, unsigned int devfn, int where, int size,
 			       u32 *value)
 {
-	struct vpci_local_fn *fn = to_vpci_local(bus)->slots[devfn & 0xff];
+	struct vpci_local_fn *fn = vpci_local_at(bus, devfn);
 
 	return fn ? vpci_local_config_read(fn, where, size, value) : PCIBIOS_DEVICE_NOT_FOUND;
 }
@@ -152,7 +171,7 @@ static int vpci_local_pci_read(struct pci_bus *bus, unsigned int devfn, int wher
 static int vpci_local_pci_write(struct pci_bus *bus, unsigned int devfn, int where, int size,
 				u32 value)
 {
-	struct vpci_local_fn *fn = to_vpci_local(bus)->slots[devfn & 0xff];
+	struct vpci_local_fn *fn = vpci_local_at(bus, devfn);
 
 	return fn ? vpci_local_config_write(fn, where, size, value) : PCIBIOS_DEVICE_NOT_FOUND;
 }
