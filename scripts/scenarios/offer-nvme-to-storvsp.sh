@@ -129,6 +129,7 @@ for how in eject remove; do
 	sleep 2
 	must "the host does: $how" vpci_ask "$how 0 0"
 	must "VTL2 has it no more" local_gone
+	must "the host has it back" wait_for "! grep -q '^fn 0 ' $VPCI_BUSES/0" 20
 	check "the guest goes on" guest_run "echo still here"
 	must "its disk is taken away" vmbus-target remove "$GUID_NVME"
 	must "it knows" guest_lists
