@@ -16,12 +16,8 @@
 #include "vpci_relay.h"
 
 static DEFINE_MUTEX(vpci_local_window_lock);	/* protects what follows */
-static bool vpci_local_window_there;
+static struct resource *vpci_local_window;
 static unsigned int vpci_local_window_users;
-static struct resource vpci_local_window = {
-	.name = "vpci_relay",
-	.flags = IORESOURCE_MEM,
-};
 
 /**
  * vpci_local_window_get() - addresses for a bus
@@ -31,13 +27,13 @@ static struct resource vpci_local_window = {
  */
 struct resource *vpci_local_window_get(void)
 {
-	bool there;
+	struct resource *window;
 
 	mutex_lock(&vpci_local_window_lock);
-	there = vpci_local_window_there;
-	vpci_local_window_users += there;
+	window = vpci_local_window;
+	vpci_local_window_users += !!window;
 	mutex_unlock(&vpci_local_window_lock);
-	return there ? &vpci_local_window : NULL;
+	return window;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_local_window_get);
 
@@ -50,47 +46,50 @@ void vpci_local_window_put(void)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_local_window_put);
 
-/* Nothing is there, so far as this kernel knows. */
+/*
+ * Nothing is there, so far as this kernel knows: at most a range that is set aside.  What
+ * drivers have in it can be found only if it is not busy itself.
+ */
 static int vpci_local_window_take(u64 start, u64 end)
 {
-	struct resource *window = &vpci_local_window;
-	int err;
+	struct resource *window;
 
 	if (region_intersects(start, end - start, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
 	    REGION_DISJOINT)
 		return -EBUSY;
-	window->parent = NULL;
-	window->sibling = NULL;
-	window->child = NULL;
-	window->start = start;
-	window->end = end - 1;
-	err = insert_resource(&iomem_resource, window);
-	if (err)
-		return err;
-	/* It may have come around, or into, what is in use. */
-	if (!window->child && !(window->parent->flags & IORESOURCE_BUSY))
-		return 0;
-	remove_resource(window);
-	return -EBUSY;
+	window = request_mem_region(start, end - start, "vpci_relay");
+	if (!window)
+		return -EBUSY;
+	window->flags &= ~IORESOURCE_BUSY;
+	vpci_local_window = window;
+	return 0;
+}
+
+static void vpci_local_window_drop(void)
+{
+	struct resource *window = vpci_local_window;
+
+	if (!window)
+		return;
+	vpci_local_window = NULL;
+	window->flags |= IORESOURCE_BUSY;
+	release_mem_region(window->start, resource_size(window));
 }
 
 static int vpci_local_window_change(u64 start, u64 end)
 {
-	struct resource *window = &vpci_local_window;
-	bool there = vpci_local_window_there;
-	u64 old_start = window->start, old_end = window->end + 1;
-	int err = 0;
+	struct resource *window = vpci_local_window;
+	u64 old_start = window ? window->start : 0, old_end = window ? window->end + 1 : 0;
+	int err;
 
 	lockdep_assert_held(&vpci_local_window_lock);
-	if (there ? start == old_start && end == old_end : !end)
+	if (start == old_start && end == old_end)
 		return 0;
 	if (vpci_local_window_users) {
 		pr_err("local_windows: in use: remove the rules that keep devices first\n");
 		return -EBUSY;
 	}
-	if (there)
-		remove_resource(window);
-	vpci_local_window_there = false;
+	vpci_local_window_drop();
 	if (!end)
 		return 0;
 	err = vpci_local_window_take(start, end);
@@ -98,10 +97,9 @@ static int vpci_local_window_change(u64 start, u64 end)
 		pr_err("local_windows: there is something in %#llx-%#llx already: see /proc/iomem\n",
 		       start, end);
 		/* What there was is still free. */
-		if (!there || vpci_local_window_take(old_start, old_end))
-			return err;
+		if (old_end)
+			vpci_local_window_take(old_start, old_end);
 	}
-	vpci_local_window_there = true;
 	return err;
 }
 
@@ -138,11 +136,12 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_local_windows_set);
  */
 ssize_t vpci_local_windows_show(char *buf)
 {
-	const struct resource *window = &vpci_local_window;
+	const struct resource *window;
 	ssize_t len;
 
 	mutex_lock(&vpci_local_window_lock);
-	if (vpci_local_window_there)
+	window = vpci_local_window;
+	if (window)
 		len = sysfs_emit(buf, "%#llx-%#llx\n", (u64)window->start, (u64)window->end + 1);
 	else
 		len = sysfs_emit(buf, "none\n");
