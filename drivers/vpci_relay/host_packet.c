@@ -249,7 +249,7 @@ static void vpci_host_take_relations(struct vpci_host *host, const struct vpci_h
 		if (host->slots[slot])
 			vpci_host_fn_unlist(host->slots[slot]);
 	for_each_set_bit(slot, diff.added, VPCI_MAX_SLOTS)
-		vpci_host_fn_list(host, &host->relations.known[slot].desc);
+		vpci_host_fn_list(host, &host->relations.descs[slot]);
 	vpci_host_prepare(host);
 	vpci_host_kick(host);
 }

@@ -36,12 +36,14 @@ static int vpci_relations_check(const struct vpci_host_event *event, const char 
  * @diff: result, of use on success only
  * @why: the reason of a failure
  *
+ * A device that stays is as it was when it came.  If the host has moved it to another NUMA
+ * node, nobody hears of that: Linux looks at the node once, when it finds the device.
+ *
  * Return: 0 or -EPROTO.
  */
 int vpci_relations_update(struct vpci_relations *relations, const struct vpci_host_event *event,
 			  struct vpci_relations_diff *diff, const char **why)
 {
-	struct vpci_known *known;
 	struct vpci_desc desc;
 	u32 i, slot;
 	int err;
@@ -55,51 +57,19 @@ int vpci_relations_update(struct vpci_relations *relations, const struct vpci_ho
 	for (i = 0; i < event->count; i++) {
 		vpci_host_device(event, i, &desc);
 		slot = array_index_nospec(desc.slot, VPCI_MAX_SLOTS);
-		known = &relations->known[slot];
-		if (test_bit(slot, relations->present) && vpci_desc_same(&known->desc, &desc)) {
+		if (test_bit(slot, relations->present) &&
+		    vpci_desc_same(&relations->descs[slot], &desc)) {
 			__clear_bit(slot, diff->gone);
 			__set_bit(slot, diff->kept);
-			/* Its NUMA node may be another. */
-			known->desc = desc;
 			continue;
 		}
 		__set_bit(slot, diff->added);
-		known->desc = desc;
-		known->seq = ++relations->seq;
+		relations->descs[slot] = desc;
 	}
 	bitmap_or(relations->present, diff->kept, diff->added, VPCI_MAX_SLOTS);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_relations_update);
-
-/**
- * vpci_relations_clear() - the bus is not there any more
- * @relations: what was known
- * @diff: result: all is gone
- */
-void vpci_relations_clear(struct vpci_relations *relations, struct vpci_relations_diff *diff)
-{
-	*diff = (struct vpci_relations_diff) { };
-	bitmap_copy(diff->gone, relations->present, VPCI_MAX_SLOTS);
-	bitmap_zero(relations->present, VPCI_MAX_SLOTS);
-}
-EXPORT_SYMBOL_IF_KUNIT(vpci_relations_clear);
-
-/**
- * vpci_relations_find() - the device in a slot
- * @relations: what is known
- * @slot: slot, any number
- *
- * Return: device, or NULL.
- */
-const struct vpci_known *vpci_relations_find(const struct vpci_relations *relations, u32 slot)
-{
-	if (slot >= VPCI_MAX_SLOTS)
-		return NULL;
-	slot = array_index_nospec(slot, VPCI_MAX_SLOTS);
-	return test_bit(slot, relations->present) ? &relations->known[slot] : NULL;
-}
-EXPORT_SYMBOL_IF_KUNIT(vpci_relations_find);
 
 /**
  * vpci_relations_forget() - a device was given back to the host

@@ -383,25 +383,13 @@ void vpci_host_device(const struct vpci_host_event *event, u32 i, struct vpci_de
 /* ---- what the host's bus has: relations.c ---------------------------------------------- */
 
 /**
- * struct vpci_known - a device of the host
- * @desc: what the host says of it
- * @seq: number of the device; no other on this bus has had it
- */
-struct vpci_known {
-	struct vpci_desc desc;
-	u64 seq;
-};
-
-/**
  * struct vpci_relations - devices of a bus of the host
- * @seq: the last number
  * @present: slots with something in them
- * @known: that
+ * @descs: what the host said of that when it came
  */
 struct vpci_relations {
-	u64 seq;
 	DECLARE_BITMAP(present, VPCI_MAX_SLOTS);
-	struct vpci_known known[VPCI_MAX_SLOTS];
+	struct vpci_desc descs[VPCI_MAX_SLOTS];
 };
 
 /**
@@ -419,8 +407,6 @@ struct vpci_relations_diff {
 int __must_check vpci_relations_update(struct vpci_relations *relations,
 				       const struct vpci_host_event *event,
 				       struct vpci_relations_diff *diff, const char **why);
-void vpci_relations_clear(struct vpci_relations *relations, struct vpci_relations_diff *diff);
-const struct vpci_known *vpci_relations_find(const struct vpci_relations *relations, u32 slot);
 void vpci_relations_forget(struct vpci_relations *relations, u32 slot);
 
 /* ---- configuration space: shadow.c ----------------------------------------------------- */
