@@ -240,7 +240,7 @@ static void vpci_answer_power_test(struct kunit *test)
 	struct vt *vt = vt_running(test, VPCI_VERSION_FE);
 	struct vpci_power *msg = (void *)vt->packet, *reply = (void *)vt->reply;
 	struct vt_fn *fn = vt_add(test, vt, 0x21);
-	unsigned int i;
+	unsigned int i, told = 0;
 
 	fn->regs[1] = 0x00100404;
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
@@ -257,9 +257,67 @@ static void vpci_answer_power_test(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->slot), 0x21);
 			KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->state), table[i].state);
 			KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->reserved), 0);
+			KUNIT_EXPECT_EQ(test, vt->power, table[i].state);
+			told++;
 		}
 		KUNIT_EXPECT_EQ_MSG(test, fn->regs[1], table[i].command, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, vt->powers, told, "case %u", i);
 	}
+}
+
+static enum vpci_bus_verdict va_power(struct vt *vt, u32 state)
+{
+	((struct vpci_power *)vt->packet)->state = cpu_to_le32(state);
+	return vt_send(vt, VPCI_MSG_POWER, 0x21, sizeof(struct vpci_power));
+}
+
+static void va_expect_power(struct kunit *test, const struct vt *vt,
+			    enum vpci_bus_verdict verdict, u32 state)
+{
+	const struct vpci_power *reply = (const void *)vt->reply;
+
+	KUNIT_EXPECT_EQ(test, verdict, VPCI_BUS_REPLY);
+	KUNIT_EXPECT_EQ(test, vt->bus.reply_len, sizeof(*reply));
+	KUNIT_EXPECT_EQ(test, vt_status(vt), 0);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->slot), 0x21);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->state), state);
+}
+
+/* The host has a say, after the memory was switched. */
+static void vpci_answer_slow_power_test(struct kunit *test)
+{
+	struct vt *vt = vt_running(test, VPCI_VERSION_FE);
+	struct vt_fn *fn = vt_add(test, vt, 0x21);
+	struct vpci_bus_ops none = vt_ops;
+
+	vt->power_err = -EINPROGRESS;
+	KUNIT_EXPECT_EQ(test, va_power(vt, VPCI_POWER_D0), VPCI_BUS_PENDING);
+	KUNIT_EXPECT_TRUE(test, fn->regs[1] & PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, vpci_bus_done(&vt->bus, vt->cookie + 1, 0, NULL), VPCI_BUS_STALE);
+	va_expect_power(test, vt, vpci_bus_done(&vt->bus, vt->cookie, 0, NULL), VPCI_POWER_D0);
+	KUNIT_EXPECT_EQ(test, va_power(vt, VPCI_POWER_D3), VPCI_BUS_PENDING);
+	KUNIT_EXPECT_FALSE(test, fn->regs[1] & PCI_COMMAND_MEMORY);
+	vt_expect_status(test, vt, vpci_bus_done(&vt->bus, vt->cookie, -EREMOTEIO, NULL),
+			 VPCI_STATUS_UNSUCCESSFUL);
+	vt->power_err = -ENODEV;
+	vt_expect_status(test, vt, va_power(vt, VPCI_POWER_D0), VPCI_STATUS_NO_SUCH_DEVICE);
+	KUNIT_EXPECT_EQ(test, vt->powers, 3);
+
+	/* It would switch on memory that must not be. */
+	fn->dark = true;
+	vt->power_err = 0;
+	vt_expect_status(test, vt, va_power(vt, VPCI_POWER_D0), VPCI_STATUS_BAD_DATA);
+	KUNIT_EXPECT_EQ(test, vt->powers, 3);
+	va_expect_power(test, vt, va_power(vt, VPCI_POWER_D3), VPCI_POWER_D3);
+	KUNIT_EXPECT_EQ(test, vt->powers, 4);
+	fn->dark = false;
+
+	/* Without one, the memory is all that there is. */
+	none.power = NULL;
+	vt->bus.ops = &none;
+	va_expect_power(test, vt, va_power(vt, VPCI_POWER_D0), VPCI_POWER_D0);
+	KUNIT_EXPECT_EQ(test, vt->powers, 4);
+	vt->bus.ops = &vt_ops;
 }
 
 static void vpci_answer_reset_test(struct kunit *test)
@@ -906,6 +964,7 @@ static struct kunit_case vpci_answer_cases[] = {
 	KUNIT_CASE(vpci_answer_resources_test),
 	KUNIT_CASE(vpci_answer_bad_bar_test),
 	KUNIT_CASE(vpci_answer_power_test),
+	KUNIT_CASE(vpci_answer_slow_power_test),
 	KUNIT_CASE(vpci_answer_reset_test),
 	KUNIT_CASE(vpci_answer_slow_reset_test),
 	KUNIT_CASE(vpci_answer_tdisp_test),

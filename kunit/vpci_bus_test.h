@@ -21,12 +21,14 @@
  * @regs: configuration space
  * @created: interrupts that the host was asked for
  * @deleted: interrupts that were given back
+ * @dark: its memory cannot be switched on
  */
 struct vt_fn {
 	struct vpci_bus_fn fn;
 	u32 regs[VT_REGS];
 	unsigned int created;
 	unsigned int deleted;
+	bool dark;
 };
 
 /**
@@ -46,6 +48,9 @@ struct vt_fn {
  * @same: the host always gives the same interrupt
  * @reset_err: what comes of a reset
  * @resets: how often there was one
+ * @power_err: what comes of a power state
+ * @powers: how often there was one
+ * @power: the last one
  * @ejected: devices that the guest has let go
  * @remove: remove them at once
  */
@@ -65,6 +70,9 @@ struct vt {
 	bool same;
 	int reset_err;
 	unsigned int resets;
+	int power_err;
+	unsigned int powers;
+	u32 power;
 	unsigned int ejected;
 	bool remove;
 };
@@ -108,6 +116,8 @@ static void vt_config_write(struct vpci_bus_fn *fn, u16 offset, u8 size, u32 val
 {
 	u32 *reg = &vt_fn_of(fn)->regs[offset / 4 % VT_REGS];
 
+	if (offset == PCI_COMMAND && vt_fn_of(fn)->dark)
+		value &= ~PCI_COMMAND_MEMORY;
 	/* Only the command register is written in halves: the other half clears by ones. */
 	*reg = size == 2 ? (*reg & ~U16_MAX) | value : value;
 }
@@ -147,6 +157,16 @@ static int vt_reset(struct vpci_bus *bus, struct vpci_bus_fn *fn, u64 cookie)
 	return vt->reset_err;
 }
 
+static int vt_power(struct vpci_bus *bus, struct vpci_bus_fn *fn, u32 state, u64 cookie)
+{
+	struct vt *vt = vt_of(bus);
+
+	vt->powers++;
+	vt->power = state;
+	vt->cookie = cookie;
+	return vt->power_err;
+}
+
 static void vt_ejected(struct vpci_bus *bus, struct vpci_bus_fn *fn)
 {
 	struct vt *vt = vt_of(bus);
@@ -164,6 +184,7 @@ static const struct vpci_bus_ops vt_ops = {
 	.interrupt_create = vt_create,
 	.interrupt_delete = vt_delete,
 	.reset = vt_reset,
+	.power = vt_power,
 	.ejected = vt_ejected,
 };
 

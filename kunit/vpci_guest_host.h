@@ -30,6 +30,8 @@ struct gt;
  * @deleted: interrupts that were given back
  * @last: the last of those
  * @resets: that were asked for
+ * @powers: power states that it was put to
+ * @power: the last of those
  * @on: how often memory was switched on
  * @off: and off
  * @regs: where
@@ -50,6 +52,8 @@ struct gt_fn {
 	unsigned int deleted;
 	struct vpci_msi last;
 	unsigned int resets;
+	unsigned int powers;
+	u32 power;
 	unsigned int on, off;
 	u32 regs[VPCI_BARS];
 	unsigned int ejected;
@@ -75,6 +79,7 @@ struct gt_fn {
  * @trans: transaction id of the last request
  * @create_err: what comes of asking for an interrupt
  * @reset_err: what comes of asking for a reset
+ * @power_err: and for a power state
  * @ejected: devices that were let go
  * @fns: devices, on the bus or not
  */
@@ -93,6 +98,7 @@ struct gt {
 	u64 trans;
 	int create_err;
 	int reset_err;
+	int power_err;
 	unsigned int ejected;
 	struct gt_fn fns[GT_FNS];
 };
@@ -163,6 +169,17 @@ static int gt_reset(void *ctx, struct vpci_guest_fn *fn, u64 cookie)
 	return gt->reset_err;
 }
 
+static int gt_power(void *ctx, struct vpci_guest_fn *fn, u32 state, u64 cookie)
+{
+	struct gt_fn *f = gt_fn_of(fn);
+	struct gt *gt = ctx;
+
+	f->cookie = cookie;
+	f->power = state;
+	WRITE_ONCE(f->powers, f->powers + 1);
+	return gt->power_err;
+}
+
 static void gt_mapped(void *ctx, struct vpci_guest_fn *fn, const u32 regs[VPCI_BARS], bool on)
 {
 	struct gt_fn *f = gt_fn_of(fn);
@@ -189,6 +206,7 @@ static const struct vpci_guest_ops gt_ops __maybe_unused = {
 	.interrupt_create = gt_interrupt_create,
 	.interrupt_delete = gt_interrupt_delete,
 	.reset = gt_reset,
+	.power = gt_power,
 	.mapped = gt_mapped,
 	.ejected = gt_ejected,
 };

@@ -421,11 +421,64 @@ static void vpci_guest_late_reset_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->deleted, 0);
 }
 
+/* ---- power ----------------------------------------------------------------------------- */
+
+static void vpci_guest_host_power_test(struct kunit *test)
+{
+	struct gt *gt = gt_run(test, 2);
+	struct gt_fn *f = &gt->fns[0];
+
+	gt_memory_on(gt, 0, 0xe0000000);
+	gt_send_power(gt, 0, VPCI_POWER_D3);
+	gt_expect_soon(gt, READ_ONCE(f->powers) == 1);
+	gt_expect_nothing(gt);
+	KUNIT_EXPECT_EQ(test, f->power, VPCI_POWER_D3);
+	KUNIT_EXPECT_FALSE(test, gt_memory(gt, 0));
+	vpci_guest_done(gt->guest, &f->fn, f->cookie, 0, NULL);
+	gt_expect_power(gt, VPCI_POWER_D3);
+	/* The host does not want to. */
+	gt_send_power(gt, 0, VPCI_POWER_D0);
+	gt_expect_soon(gt, READ_ONCE(f->powers) == 2);
+	gt_settle(gt);
+	KUNIT_EXPECT_EQ(test, f->power, VPCI_POWER_D0);
+	KUNIT_EXPECT_TRUE(test, gt_memory(gt, 0));
+	gt_done(f, -EREMOTEIO, 0);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_UNSUCCESSFUL);
+	/* It is not told of what cannot be. */
+	gt_select(gt, 1);
+	gt_put(gt, PCI_BASE_ADDRESS_2, 4, 0xe0000000);
+	gt_send_power(gt, 1, VPCI_POWER_D0);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_BAD_DATA);
+	KUNIT_EXPECT_EQ(test, gt->fns[1].powers, 0);
+
+	/* It does not say, or says so when the device is gone. */
+	gt->guest->timeout = msecs_to_jiffies(30);
+	gt_send_power(gt, 0, VPCI_POWER_D0);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_UNSUCCESSFUL);
+	gt_expect_count(gt, VPCI_GUEST_TIMEOUTS, 1);
+	vpci_guest_done(gt->guest, &f->fn, f->cookie, 0, NULL);
+	gt_expect_nothing(gt);
+	gt->guest->timeout = FG_TIMEOUT;
+	gt_send_power(gt, 0, VPCI_POWER_D3);
+	gt_expect_soon(gt, READ_ONCE(f->powers) == 4);
+	gt_settle(gt);
+	vpci_guest_remove(gt->guest, &f->fn);
+	gt_relations(gt, 1);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_NO_SUCH_DEVICE);
+	KUNIT_EXPECT_FALSE(test, vpci_guest_done(gt->guest, &f->fn, f->cookie, 0, NULL));
+	gt_expect_nothing(gt);
+	KUNIT_EXPECT_EQ(test, f->deleted, 0);
+	gt_expect_count(gt, VPCI_GUEST_INTERRUPTS, 0);
+}
+
+/* What may be left out is. */
 static void vpci_guest_plain_test(struct kunit *test)
 {
 	struct gt *gt = gt_run_with(test, &gt_plain_ops, GT_DOWN, 1);
 
 	gt_ask(gt, VPCI_MSG_RESET_DEVICE, 0, VPCI_STATUS_NOT_SUPPORTED);
+	gt_send_power(gt, 0, VPCI_POWER_D3);
+	gt_expect_power(gt, VPCI_POWER_D3);
 	gt_memory_on(gt, 0, 0xe0000000);
 	KUNIT_EXPECT_TRUE(test, gt_memory(gt, 0));
 	gt_put(gt, PCI_COMMAND, 2, 0);
@@ -450,6 +503,7 @@ static struct kunit_case vpci_guest_cases[] = {
 	KUNIT_CASE(vpci_guest_longest_test),
 	KUNIT_CASE(vpci_guest_reset_test),
 	KUNIT_CASE(vpci_guest_late_reset_test),
+	KUNIT_CASE(vpci_guest_host_power_test),
 	KUNIT_CASE(vpci_guest_plain_test),
 	{}
 };

@@ -84,6 +84,7 @@ static inline struct gt *gt_new_with(struct kunit *test, const struct vpci_guest
 	gt->test = test;
 	gt->create_err = -EINPROGRESS;
 	gt->reset_err = -EINPROGRESS;
+	gt->power_err = -EINPROGRESS;
 	gt->buf = kunit_kzalloc(test, GT_BUF, GFP_KERNEL);
 	gt->msg = kunit_kzalloc(test, GT_BUF, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, gt->buf);
@@ -415,6 +416,23 @@ static inline void gt_send_create(struct gt *gt, u32 slot, u8 vector)
 		.vector = vector, .count = cpu_to_le16(1), .nprocs = cpu_to_le16(1),
 	};
 	gt_send(gt, VPCI_MSG_CREATE_INTERRUPT2, slot, sizeof(*msg));
+}
+
+/* Put a device to a power state; what the host says is up to the test. */
+static inline void gt_send_power(struct gt *gt, u32 slot, u32 state)
+{
+	struct vpci_power *msg = (void *)gt->msg;
+
+	*msg = (struct vpci_power) { .state = cpu_to_le32(state) };
+	gt_send(gt, VPCI_MSG_POWER, slot, sizeof(*msg));
+}
+
+static inline void gt_expect_power(struct gt *gt, u32 state)
+{
+	const struct vpci_power *reply = gt_completion(gt, gt->trans, sizeof(*reply));
+
+	KUNIT_EXPECT_EQ(gt->test, le32_to_cpu(reply->type), VPCI_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(gt->test, le32_to_cpu(reply->state), state);
 }
 
 /* Assign no memory and @n interrupts, of a vector each or of none. */

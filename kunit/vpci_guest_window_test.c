@@ -262,22 +262,19 @@ static void vpci_guest_window_overlap_test(struct kunit *test)
 /* By a message it is no other way. */
 static void vpci_guest_power_test(struct kunit *test)
 {
-	struct gt *gt = gt_run(test, 2);
-	struct vpci_power *power = (void *)gt->msg;
+	struct gt *gt = gt_run_with(test, &gt_plain_ops, GT_DOWN, 2);
 
 	gt_memory_on(gt, 0, 0xe0000000);
 	gt_select(gt, 1);
 	gt_put(gt, PCI_BASE_ADDRESS_2, 4, 0xe0000000);
-	power->state = cpu_to_le32(VPCI_POWER_D0);
-	gt_send(gt, VPCI_MSG_POWER, 1, sizeof(*power));
-	gt_completion(gt, gt->trans, sizeof(*power));
+	gt_send_power(gt, 1, VPCI_POWER_D0);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_BAD_DATA);
 	KUNIT_EXPECT_FALSE(test, gt_memory(gt, 1));
 	gt_expect_count(gt, VPCI_GUEST_OVERLAPS, 1);
 	gt_ask(gt, VPCI_MSG_RELEASE_RESOURCES, 0, VPCI_STATUS_SUCCESS);
 	KUNIT_EXPECT_FALSE(test, gt_memory(gt, 0));
-	power->state = cpu_to_le32(VPCI_POWER_D0);
-	gt_send(gt, VPCI_MSG_POWER, 1, sizeof(*power));
-	gt_completion(gt, gt->trans, sizeof(*power));
+	gt_send_power(gt, 1, VPCI_POWER_D0);
+	gt_expect_power(gt, VPCI_POWER_D0);
 	KUNIT_EXPECT_TRUE(test, gt_memory(gt, 1));
 }
 

@@ -45,6 +45,7 @@ enum hb_what {
 	HB_READY,
 	HB_INTERRUPT,
 	HB_RESET,
+	HB_POWER,
 	HB_FAILED,
 };
 
@@ -256,6 +257,13 @@ static inline void hb_reset(void *ctx, struct vpci_host_fn *fn, u64 cookie, int 
 	});
 }
 
+static inline void hb_power(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err)
+{
+	hb_hear(ctx, (struct hb_event) {
+		.what = HB_POWER, .fn = fn, .value = cookie, .err = err,
+	});
+}
+
 static inline void hb_failed(void *ctx, const char *why)
 {
 	hb_hear(ctx, (struct hb_event) { .what = HB_FAILED, .why = why });
@@ -269,6 +277,7 @@ static const struct vpci_host_ops hb_ops = {
 	.ready = hb_ready,
 	.interrupt = hb_interrupt,
 	.reset = hb_reset,
+	.power = hb_power,
 	.failed = hb_failed,
 };
 

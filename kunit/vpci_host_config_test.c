@@ -158,11 +158,59 @@ static void vpci_host_config_errors_test(struct kunit *test)
 	hb_expect_no_event(hb);
 }
 
+static void hc_set_power(struct hb *hb, struct vpci_host_fn *fn, u32 state)
+{
+	KUNIT_ASSERT_EQ(hb->test, vpci_host_set_power(fn, state, 1), 0);
+	hb_status(hb, hb_expect_request(hb, VPCI_MSG_POWER), 0);
+	hb_expect(hb, HB_POWER);
+}
+
+/* A device that was left in D3 comes back with its memory; nobody waits for that. */
+static void vpci_host_config_wake_test(struct kunit *test)
+{
+	struct vpci_host_fn *fns[2];
+	struct hb *hb = hb_pair(test, fns);
+	const struct hb_msg *msg;
+
+	vpci_host_config_write(fns[0], PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	hb_expect_no_msg(hb);
+	hc_set_power(hb, fns[0], VPCI_POWER_D3);
+	/* Another device, other registers, and memory that stays off. */
+	vpci_host_config_write(fns[1], PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	vpci_host_config_write(fns[0], PCI_STATUS, 2, PCI_COMMAND_MEMORY);
+	vpci_host_config_write(fns[0], PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+	vpci_host_config_read(fns[0], PCI_COMMAND, 2);
+	hb_expect_no_msg(hb);
+	vpci_host_config_write(fns[0], PCI_COMMAND, 1, PCI_COMMAND_MEMORY);
+	msg = hb_expect_notice(hb, VPCI_MSG_POWER);
+	KUNIT_EXPECT_EQ(test, msg->len, sizeof(struct vpci_power));
+	hb_expect_slot(hb, msg, 0);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(msg->words[2]), VPCI_POWER_D0);
+	vpci_host_config_write(fns[0], PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	hb_expect_no_msg(hb);
+	/* One that has come back by itself. */
+	hc_set_power(hb, fns[0], VPCI_POWER_D3);
+	hc_set_power(hb, fns[0], VPCI_POWER_D0);
+	vpci_host_config_write(fns[0], PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	hb_expect_no_msg(hb);
+	/* One that is gone. */
+	hc_set_power(hb, fns[0], VPCI_POWER_D3);
+	kref_get(&fns[0]->ref);
+	hb_list_one(hb, 0x21, 2);
+	vpci_host_config_write(fns[0], PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	hb_expect_no_msg(hb);
+	hb_expect_fn(hb, HB_REMOVED, 0, 1);
+	KUNIT_EXPECT_EQ(test, kref_read(&fns[0]->ref), 1);
+	kfree(fns[0]);
+	hb_expect_no_event(hb);
+}
+
 static struct kunit_case vpci_host_config_cases[] = {
 	KUNIT_CASE(vpci_host_config_slot_test),
 	KUNIT_CASE(vpci_host_config_places_test),
 	KUNIT_CASE(vpci_host_config_gone_test),
 	KUNIT_CASE(vpci_host_config_errors_test),
+	KUNIT_CASE(vpci_host_config_wake_test),
 	{}
 };
 

@@ -312,12 +312,17 @@ static void vpci_host_late_in_callback_test(struct kunit *test)
 
 /* ---- resets ------------------------------------------------------------------------------ */
 
-static void hr_expect_reset(struct hb *hb, u64 cookie, int err)
+static void hr_expect_done(struct hb *hb, enum hb_what what, u64 cookie, int err)
 {
-	const struct hb_event *event = hb_expect(hb, HB_RESET);
+	const struct hb_event *event = hb_expect(hb, what);
 
 	KUNIT_EXPECT_EQ(hb->test, event->value, cookie);
 	KUNIT_EXPECT_EQ(hb->test, event->err, err);
+}
+
+static void hr_expect_reset(struct hb *hb, u64 cookie, int err)
+{
+	hr_expect_done(hb, HB_RESET, cookie, err);
 }
 
 static void vpci_host_reset_test(struct kunit *test)
@@ -358,6 +363,53 @@ static void vpci_host_reset_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hb->host->nrequests, 0);
 }
 
+/* ---- power ------------------------------------------------------------------------------- */
+
+static const struct hb_msg *hr_set_power(struct hb *hb, struct vpci_host_fn *fn, u32 state,
+					 u64 cookie)
+{
+	const struct hb_msg *msg;
+
+	KUNIT_ASSERT_EQ(hb->test, vpci_host_set_power(fn, state, cookie), 0);
+	msg = hb_expect_request(hb, VPCI_MSG_POWER);
+	KUNIT_EXPECT_EQ(hb->test, msg->len, sizeof(struct vpci_power));
+	hb_expect_slot(hb, msg, HB_SLOT);
+	KUNIT_EXPECT_EQ(hb->test, le32_to_cpu(msg->words[2]), state);
+	hb_expect_no_event(hb);
+	return msg;
+}
+
+/* In any version; the owner hears what came of it. */
+static void vpci_host_power_test(struct kunit *test)
+{
+	struct hb *hb = hb_new(test);
+	const struct hb_msg *msg;
+	struct vpci_host_fn *fn;
+
+	fn = hb_on(hb, VPCI_VERSION_RS1);
+	hb_status(hb, hr_set_power(hb, fn, VPCI_POWER_D3, 1), 0);
+	hr_expect_done(hb, HB_POWER, 1, 0);
+	hb_status(hb, hr_set_power(hb, fn, VPCI_POWER_D0, 2), HB_REFUSED);
+	hr_expect_done(hb, HB_POWER, 2, -EREMOTEIO);
+	msg = hr_set_power(hb, fn, VPCI_POWER_D3, 3);
+	hb_expire(hb, msg);
+	hr_expect_done(hb, HB_POWER, 3, -ETIMEDOUT);
+	hb_status(hb, msg, 0);
+	hb_expect_no_event(hb);
+	/* Whose device is gone. */
+	kref_get(&fn->ref);
+	msg = hr_set_power(hb, fn, VPCI_POWER_D0, 4);
+	hb_list_none(hb);
+	KUNIT_EXPECT_EQ(test, vpci_host_set_power(fn, VPCI_POWER_D0, 5), -ENODEV);
+	hb_status(hb, msg, 0);
+	hb_expect_fn(hb, HB_REMOVED, HB_SLOT, 1);
+	hb_expect_no_event(hb);
+	hb_expect_no_msg(hb);
+	KUNIT_EXPECT_EQ(test, hb->host->nrequests, 0);
+	KUNIT_EXPECT_EQ(test, kref_read(&fn->ref), 1);
+	kfree(fn);
+}
+
 /* ---- limits ------------------------------------------------------------------------------ */
 
 static void vpci_host_too_many_test(struct kunit *test)
@@ -373,6 +425,7 @@ static void vpci_host_too_many_test(struct kunit *test)
 		hr_create(hb, fn, i);
 	KUNIT_EXPECT_EQ(test, vpci_host_interrupt_create(fn, &hr_request, 0), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vpci_host_reset(fn, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_host_set_power(fn, VPCI_POWER_D0, 0), -EBUSY);
 	/* A device has to wait for its turn. */
 	hb_list_one(hb, 1, 1);
 	hb_expect_fn(hb, HB_REMOVED, HB_SLOT, 1);
@@ -505,6 +558,7 @@ static struct kunit_case vpci_host_request_cases[] = {
 	KUNIT_CASE(vpci_host_gone_answered_test),
 	KUNIT_CASE(vpci_host_late_in_callback_test),
 	KUNIT_CASE(vpci_host_reset_test),
+	KUNIT_CASE(vpci_host_power_test),
 	KUNIT_CASE(vpci_host_too_many_test),
 	KUNIT_CASE(vpci_host_all_silent_test),
 	KUNIT_CASE(vpci_host_full_test),

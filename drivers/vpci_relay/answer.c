@@ -305,6 +305,7 @@ static int vpci_do_power(struct vpci_bus *bus, struct vpci_bus_fn *fn, const voi
 	u32 state = le32_to_cpu(power->state);
 	struct vpci_power *reply;
 	u32 command;
+	int err = 0;
 
 	if (state != VPCI_POWER_D0 && state != VPCI_POWER_D3)
 		return vpci_bus_refuse(bus, "a power state that there is not");
@@ -312,10 +313,18 @@ static int vpci_do_power(struct vpci_bus *bus, struct vpci_bus_fn *fn, const voi
 	if (state == VPCI_POWER_D0)
 		command |= PCI_COMMAND_MEMORY;
 	bus->ops->config_write(fn, PCI_COMMAND, 2, command);
+	/* Where the guest has put it, it must not be: that was said, and goes no further. */
+	if (~bus->ops->config_read(fn, PCI_COMMAND, 2) & command & PCI_COMMAND_MEMORY)
+		return -EINVAL;
 	reply = vpci_bus_reply(bus, sizeof(*reply));
 	reply->slot = cpu_to_le32(fn->desc.slot);
 	reply->state = cpu_to_le32(state);
-	return sizeof(*reply);
+	bus->call.len = sizeof(*reply);
+	if (bus->ops->power) {
+		bus->call.cookie = ++bus->cookie;
+		err = bus->ops->power(bus, fn, state, bus->call.cookie);
+	}
+	return err ? err : bus->call.len;
 }
 
 static int vpci_do_reset(struct vpci_bus *bus, struct vpci_bus_fn *fn, const void *msg, u32 len)
@@ -325,9 +334,10 @@ static int vpci_do_reset(struct vpci_bus *bus, struct vpci_bus_fn *fn, const voi
 	if (!bus->ops->reset)
 		return -EOPNOTSUPP;
 	vpci_bus_reply(bus, sizeof(struct vpci_reply));
+	bus->call.len = sizeof(struct vpci_reply);
 	bus->call.cookie = ++bus->cookie;
 	err = bus->ops->reset(bus, fn, bus->call.cookie);
-	return err ? err : sizeof(struct vpci_reply);
+	return err ? err : bus->call.len;
 }
 
 static int vpci_do_eject_complete(struct vpci_bus *bus, struct vpci_bus_fn *fn, const void *msg,
@@ -544,7 +554,7 @@ enum vpci_bus_verdict vpci_bus_done(struct vpci_bus *bus, u64 cookie, int err,
 		return VPCI_BUS_STALE;
 	bus->why = NULL;
 	if (!call->how->form)
-		return vpci_bus_end(bus, err ? err : sizeof(struct vpci_reply));
+		return vpci_bus_end(bus, err ? err : call->len);
 	if (!err)
 		err = vpci_bus_mapped(bus, msi);
 	return vpci_bus_end(bus, err ? err : vpci_bus_map(bus));

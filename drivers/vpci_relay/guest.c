@@ -272,6 +272,7 @@ static const struct vpci_bus_ops vpci_guest_bus_ops = {
 	.interrupt_create = vpci_guest_interrupt_create,
 	.interrupt_delete = vpci_guest_interrupt_delete,
 	.reset = vpci_guest_reset,
+	.power = vpci_guest_power,
 	.ejected = vpci_guest_ejected,
 };
 

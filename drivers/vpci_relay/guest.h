@@ -62,6 +62,7 @@ struct vpci_guest_fn {
  *	cookie, from whatever context may sleep but this call), or -errno
  * @interrupt_delete: an interrupt is not used any more; also one that came too late
  * @reset: as @interrupt_create; vpci_guest_done() has no interrupt then.  Optional
+ * @power: the guest puts the device to VPCI_POWER_*; as @reset.  Optional
  * @mapped: the guest decodes memory of the device now at the addresses in @regs, or no more
  *	(for the audit, and for an owner that emulates it).  Optional
  * @ejected: after vpci_guest_eject(): the guest has let the device go, or had its time: it is
@@ -77,6 +78,7 @@ struct vpci_guest_ops {
 				const struct vpci_msi_request *request, u64 cookie);
 	void (*interrupt_delete)(void *ctx, struct vpci_guest_fn *fn, const struct vpci_msi *msi);
 	int (*reset)(void *ctx, struct vpci_guest_fn *fn, u64 cookie);
+	int (*power)(void *ctx, struct vpci_guest_fn *fn, u32 state, u64 cookie);
 	void (*mapped)(void *ctx, struct vpci_guest_fn *fn, const u32 regs[VPCI_BARS], bool on);
 	void (*ejected)(void *ctx, struct vpci_guest_fn *fn);
 };

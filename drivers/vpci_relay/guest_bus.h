@@ -45,11 +45,17 @@
 #define VPCI_GUEST_WAITS	64
 #define VPCI_GUEST_BUF_SIZE	(sizeof(struct vmpacket_descriptor) + VPCI_MAX_MESSAGE)
 
+enum vpci_guest_wait_kind {
+	VPCI_GUEST_WAIT_INTERRUPT,
+	VPCI_GUEST_WAIT_RESET,
+	VPCI_GUEST_WAIT_POWER,
+};
+
 /**
  * struct vpci_guest_wait - something that the host was asked for
  * @cookie: names it; 0: the entry is free
  * @fn: device that it is about
- * @reset: not an interrupt, but a reset
+ * @kind: what it is
  * @answered: what follows is the answer
  * @err: 0 or -errno
  * @msi: the interrupt, on success
@@ -57,7 +63,7 @@
 struct vpci_guest_wait {
 	u64 cookie;
 	struct vpci_guest_fn *fn;
-	bool reset;
+	enum vpci_guest_wait_kind kind;
 	bool answered;
 	int err;
 	struct vpci_msi msi;
@@ -165,6 +171,7 @@ int vpci_guest_interrupt_create(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn
 void vpci_guest_interrupt_delete(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn,
 				 const struct vpci_msi *msi);
 int vpci_guest_reset(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u64 cookie);
+int vpci_guest_power(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u32 state, u64 cookie);
 void vpci_guest_ejected(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn);
 
 /* guest_window.c */

@@ -22,7 +22,7 @@ static void vpci_guest_kick(struct vpci_guest *guest)
 /* ---- what the host was asked for ------------------------------------------------------- */
 
 static int vpci_guest_wait(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie,
-			   bool reset)
+			   enum vpci_guest_wait_kind kind)
 {
 	unsigned int i;
 
@@ -31,7 +31,7 @@ static int vpci_guest_wait(struct vpci_guest *guest, struct vpci_guest_fn *fn, u
 		if (guest->waits[i].cookie)
 			continue;
 		guest->waits[i] = (struct vpci_guest_wait) {
-			.cookie = cookie, .fn = fn, .reset = reset,
+			.cookie = cookie, .fn = fn, .kind = kind,
 		};
 		break;
 	}
@@ -76,14 +76,14 @@ static bool vpci_guest_take(struct vpci_guest *guest, const struct vpci_guest_fn
 	return found;
 }
 
-/* Of vpci_bus_ops, as the next three. */
+/* Of vpci_bus_ops, as the next four. */
 int vpci_guest_interrupt_create(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn,
 				const struct vpci_msi_request *request, u64 cookie,
 				struct vpci_msi *msi)
 {
 	struct vpci_guest_fn *fn = to_vpci_guest_fn(bus_fn);
 	struct vpci_guest *guest = to_vpci_guest(bus);
-	int err = vpci_guest_wait(guest, fn, cookie, false);
+	int err = vpci_guest_wait(guest, fn, cookie, VPCI_GUEST_WAIT_INTERRUPT);
 
 	if (err)
 		return err;
@@ -109,10 +109,28 @@ int vpci_guest_reset(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u64 cooki
 
 	if (!guest->ops->reset)
 		return -EOPNOTSUPP;
-	err = vpci_guest_wait(guest, fn, cookie, true);
+	err = vpci_guest_wait(guest, fn, cookie, VPCI_GUEST_WAIT_RESET);
 	if (err)
 		return err;
 	err = guest->ops->reset(guest->ctx, fn, cookie);
+	if (err != -EINPROGRESS)
+		vpci_guest_unwait(guest, cookie);
+	return err;
+}
+
+int vpci_guest_power(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u32 state, u64 cookie)
+{
+	struct vpci_guest_fn *fn = to_vpci_guest_fn(bus_fn);
+	struct vpci_guest *guest = to_vpci_guest(bus);
+	int err;
+
+	/* Its memory is all that there is to it. */
+	if (!guest->ops->power)
+		return 0;
+	err = vpci_guest_wait(guest, fn, cookie, VPCI_GUEST_WAIT_POWER);
+	if (err)
+		return err;
+	err = guest->ops->power(guest->ctx, fn, state, cookie);
 	if (err != -EINPROGRESS)
 		vpci_guest_unwait(guest, cookie);
 	return err;
@@ -158,7 +176,7 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_guest_done);
 /* An interrupt that nobody waits for goes back. */
 static void vpci_guest_too_late(struct vpci_guest *guest, const struct vpci_guest_wait *wait)
 {
-	if (!wait->err && !wait->reset)
+	if (!wait->err && wait->kind == VPCI_GUEST_WAIT_INTERRUPT)
 		guest->ops->interrupt_delete(guest->ctx, wait->fn, &wait->msi);
 }
 
@@ -167,14 +185,14 @@ static void vpci_guest_answered(struct vpci_guest *guest, const struct vpci_gues
 	enum vpci_bus_verdict verdict;
 
 	/* Also if the guest does not wait for that any more. */
-	if (wait->reset && !wait->err)
+	if (wait->kind == VPCI_GUEST_WAIT_RESET && !wait->err)
 		vpci_guest_config_reset(guest, wait->fn);
 	verdict = vpci_bus_done(&guest->bus, wait->cookie, wait->err, &wait->msi);
 	if (verdict == VPCI_BUS_STALE) {
 		vpci_guest_too_late(guest, wait);
 		return;
 	}
-	if (!wait->err && !wait->reset)
+	if (!wait->err && wait->kind == VPCI_GUEST_WAIT_INTERRUPT)
 		vpci_guest_inc(guest, VPCI_GUEST_INTERRUPTS);
 	vpci_guest_settle(guest, verdict);
 }

@@ -36,6 +36,7 @@ struct vpci_host_fn;
  * @interrupt: the answer to vpci_host_interrupt_create() with this cookie: 0 and the
  *	interrupt, or -errno and NULL.  None for a device that is gone
  * @reset: the answer to vpci_host_reset() with this cookie
+ * @power: the answer to vpci_host_set_power() with this cookie
  * @failed: the bus is of no use any more, for what reason; @removed has been called for
  *	each device
  */
@@ -48,6 +49,7 @@ struct vpci_host_ops {
 	void (*interrupt)(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err,
 			  const struct vpci_msi *msi);
 	void (*reset)(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err);
+	void (*power)(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err);
 	void (*failed)(void *ctx, const char *why);
 };
 
@@ -80,6 +82,7 @@ int vpci_host_interrupt_create(struct vpci_host_fn *fn, const struct vpci_msi_re
 			       u64 cookie);
 void vpci_host_interrupt_delete(struct vpci_host_fn *fn, const struct vpci_msi *msi);
 int vpci_host_reset(struct vpci_host_fn *fn, u64 cookie);
+int vpci_host_set_power(struct vpci_host_fn *fn, u32 state, u64 cookie);
 void vpci_host_ejected(struct vpci_host_fn *fn);
 
 #endif /* _VPCI_HOST_H */

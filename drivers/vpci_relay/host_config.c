@@ -9,6 +9,7 @@
 #include <kunit/visibility.h>
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/pci_regs.h>
 #include <linux/printk.h>
 
 #include "host_priv.h"
@@ -86,6 +87,19 @@ u32 vpci_host_config_read(struct vpci_host_fn *fn, u16 offset, u8 size)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_host_config_read);
 
+/* Who had it before has left it in D3; not everybody knows of power states. */
+static void vpci_host_wake(struct vpci_host_fn *fn)
+{
+	struct vpci_host *host = fn->host;
+	u8 msg[VPCI_MAX_REQUEST];
+
+	mutex_lock(&host->lock);
+	if (fn->asleep && !fn->gone)
+		vpci_host_notify(host, msg, vpci_host_power(msg, fn->desc.slot, VPCI_POWER_D0));
+	WRITE_ONCE(fn->asleep, false);
+	mutex_unlock(&host->lock);
+}
+
 /**
  * vpci_host_config_write() - write configuration space of a device
  * @fn: device
@@ -94,7 +108,7 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_host_config_read);
  * @value: what to write
  *
  * It is dropped if the device is gone, if the host does not serve it, or if there is no
- * such place.
+ * such place.  With its memory a device that is in VPCI_POWER_D3 is switched on, too.
  *
  * Context: process, may sleep.
  */
@@ -104,5 +118,8 @@ void vpci_host_config_write(struct vpci_host_fn *fn, u16 offset, u8 size, u32 va
 
 	/* A write that fails was counted, and nobody can be told. */
 	vpci_host_config(fn, offset, size, true, &wide);
+	/* Base addresses are where they belong by now: what is on is where it should be. */
+	if (offset == PCI_COMMAND && (wide & PCI_COMMAND_MEMORY) && READ_ONCE(fn->asleep))
+		vpci_host_wake(fn);
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_host_config_write);

@@ -82,10 +82,11 @@ enum vpci_host_eject {
  * @state: see enum
  * @eject: see enum
  * @blocks: of configuration space that have changed, which the owner is to be told
+ * @asleep: the host was told of VPCI_POWER_D3, and of nothing else since
  * @gone: the host does not have it any more, or the bus has come to its end
  *
- * All but @desc, @bars and @priv is protected by vpci_host::lock; @gone is also read
- * without.
+ * All but @desc, @bars and @priv is protected by vpci_host::lock; @asleep and @gone are
+ * also read without.
  */
 struct vpci_host_fn {
 	struct kref ref;
@@ -97,6 +98,7 @@ struct vpci_host_fn {
 	enum vpci_host_fn_state state;
 	enum vpci_host_eject eject;
 	u64 blocks;
+	bool asleep;
 	bool gone;
 };
 
@@ -109,6 +111,7 @@ enum vpci_host_request_type {
 	VPCI_ASK_ASSIGNED,
 	VPCI_ASK_INTERRUPT,
 	VPCI_ASK_RESET,
+	VPCI_ASK_POWER,
 	VPCI_ASK_NOTHING,	/* no answer */
 };
 

@@ -216,6 +216,7 @@ static void vpci_host_request_done(struct vpci_host *host, struct vpci_host_requ
 		break;
 	case VPCI_ASK_INTERRUPT:
 	case VPCI_ASK_RESET:
+	case VPCI_ASK_POWER:
 		request->err = err;
 		list_add_tail(&request->node, &host->answered);
 		break;
@@ -268,6 +269,25 @@ void vpci_host_answer(struct vpci_host *host, u64 id, const void *reply, u32 len
 	vpci_host_kick(host);
 }
 
+static void vpci_host_tell(struct vpci_host *host, const struct vpci_host_request *request)
+{
+	const struct vpci_host_ops *ops = host->ops;
+	int err = request->err;
+
+	switch (request->type) {
+	case VPCI_ASK_RESET:
+		ops->reset(host->ctx, request->fn, request->cookie, err);
+		break;
+	case VPCI_ASK_POWER:
+		ops->power(host->ctx, request->fn, request->cookie, err);
+		break;
+	default:
+		ops->interrupt(host->ctx, request->fn, request->cookie, err,
+			       err ? NULL : &request->msi);
+		break;
+	}
+}
+
 /**
  * vpci_host_tell_answer() - tell the owner of an answer
  * @host: bus, with vpci_host::lock held, which is released in between
@@ -296,11 +316,7 @@ bool vpci_host_tell_answer(struct vpci_host *host)
 	 * late answer may come.  Only this work takes it from there.
 	 */
 	mutex_unlock(&host->lock);
-	if (request->type == VPCI_ASK_RESET)
-		host->ops->reset(host->ctx, request->fn, request->cookie, request->err);
-	else
-		host->ops->interrupt(host->ctx, request->fn, request->cookie, request->err,
-				     request->err ? NULL : &request->msi);
+	vpci_host_tell(host, request);
 	mutex_lock(&host->lock);
 	list_del_init(&request->node);
 	vpci_host_request_put(host, request);
@@ -406,7 +422,7 @@ void vpci_host_drop_requests(struct vpci_host *host)
 	vpci_host_drop_list(host, &host->answered);
 }
 
-/* ---- interrupts and resets ------------------------------------------------------------- */
+/* ---- interrupts, resets, power --------------------------------------------------------- */
 
 /**
  * vpci_host_delete_interrupt() - give an interrupt back to the host
@@ -495,3 +511,33 @@ int vpci_host_reset(struct vpci_host_fn *fn, u64 cookie)
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_host_reset);
+
+/**
+ * vpci_host_set_power() - tell the host of a power state
+ * @fn: device
+ * @state: VPCI_POWER_*
+ * @cookie: for vpci_host_ops::power(), as in vpci_host_interrupt_create()
+ *
+ * A device that is left in VPCI_POWER_D3 comes back from there when its memory is switched
+ * on: see vpci_host_config_write().
+ *
+ * Context: process, may sleep.
+ * Return: 0, -ENODEV if the device is gone, -EBUSY if too many requests are under way,
+ * -ENOMEM.
+ */
+int vpci_host_set_power(struct vpci_host_fn *fn, u32 state, u64 cookie)
+{
+	struct vpci_host *host = fn->host;
+	u8 msg[VPCI_MAX_REQUEST];
+	int err = -ENODEV;
+
+	mutex_lock(&host->lock);
+	if (!fn->gone)
+		err = vpci_host_ask(host, VPCI_ASK_POWER, fn, cookie, msg,
+				    vpci_host_power(msg, fn->desc.slot, state));
+	if (!err)
+		WRITE_ONCE(fn->asleep, state == VPCI_POWER_D3);
+	mutex_unlock(&host->lock);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_host_set_power);

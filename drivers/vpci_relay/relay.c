@@ -89,6 +89,13 @@ static int vpci_relay_reset(void *ctx, struct vpci_guest_fn *fn, u64 cookie)
 	return err ?: -EINPROGRESS;
 }
 
+static int vpci_relay_power(void *ctx, struct vpci_guest_fn *fn, u32 state, u64 cookie)
+{
+	int err = vpci_host_set_power(to_vpci_relay_device(fn)->host, state, cookie);
+
+	return err ?: -EINPROGRESS;
+}
+
 static void vpci_relay_mapped(void *ctx, struct vpci_guest_fn *fn, const u32 regs[VPCI_BARS],
 			      bool on)
 {
@@ -115,6 +122,7 @@ static const struct vpci_guest_ops vpci_relay_guest_ops = {
 	.interrupt_create = vpci_relay_interrupt_create,
 	.interrupt_delete = vpci_relay_interrupt_delete,
 	.reset = vpci_relay_reset,
+	.power = vpci_relay_power,
 	.mapped = vpci_relay_mapped,
 	.ejected = vpci_relay_ejected,
 };
@@ -421,6 +429,11 @@ static void vpci_relay_was_reset(void *ctx, struct vpci_host_fn *fn, u64 cookie,
 	vpci_relay_interrupt(ctx, fn, cookie, err, NULL);
 }
 
+static void vpci_relay_was_powered(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err)
+{
+	vpci_relay_interrupt(ctx, fn, cookie, err, NULL);
+}
+
 /* The devices are gone already, and the guest's bus with them. */
 static void vpci_relay_failed(void *ctx, const char *why)
 {
@@ -442,6 +455,7 @@ static const struct vpci_host_ops vpci_relay_host_ops = {
 	.ready = vpci_relay_ready,
 	.interrupt = vpci_relay_interrupt,
 	.reset = vpci_relay_was_reset,
+	.power = vpci_relay_was_powered,
 	.failed = vpci_relay_failed,
 };
 

@@ -224,6 +224,8 @@ struct vpci_bus_fn {
  *	vpci_bus_done() follows with the cookie, or -errno
  * @interrupt_delete: an interrupt is not used any more
  * @reset: reset a device; as @interrupt_create.  Optional
+ * @power: a device is put to VPCI_POWER_*; its memory is on or off already.  As
+ *	@interrupt_create.  Optional
  * @ejected: the guest has let a device go, after vpci_bus_eject(); may remove it
  */
 struct vpci_bus_ops {
@@ -237,6 +239,7 @@ struct vpci_bus_ops {
 	void (*interrupt_delete)(struct vpci_bus *bus, struct vpci_bus_fn *fn,
 				 const struct vpci_msi *msi);
 	int (*reset)(struct vpci_bus *bus, struct vpci_bus_fn *fn, u64 cookie);
+	int (*power)(struct vpci_bus *bus, struct vpci_bus_fn *fn, u32 state, u64 cookie);
 	void (*ejected)(struct vpci_bus *bus, struct vpci_bus_fn *fn);
 };
 
@@ -250,6 +253,7 @@ struct vpci_bus_ops {
  * @count: how many
  * @next: the one that is asked for
  * @vectors: of that one
+ * @len: bytes of its answer, if there are no interrupts in it
  * @cookie: of what vpci_bus_done() is waited for
  */
 struct vpci_bus_call {
@@ -261,6 +265,7 @@ struct vpci_bus_call {
 	u32 count;
 	u32 next;
 	u16 vectors;
+	u32 len;
 	u64 cookie;
 };
 
