@@ -38,6 +38,7 @@
 #define TVP_TYPES	0x1e	/* of requests: from QUERY_BUS_RELATIONS to TDISP */
 #define TVP_MAX_OUT	64	/* packets that wait: then none is read */
 #define TVP_MAX_SAID	VPCI_MAX_RELATIONS
+#define TVP_BLOCKS	64	/* configuration blocks of a copy engine */
 
 struct dentry;
 struct tvp_bar;
@@ -165,6 +166,8 @@ struct tvp_bar {
  * @numa_node: see there
  * @dying: no data of it moves any more, even if it would have waited
  * @interrupts: raised
+ * @blocks: configuration blocks of a copy engine, which nothing looks at; protected by
+ *	tvp_bus::lock
  * @bars: where its BARs are
  * @msi_lock: of VTL2's side: protects @msis
  * @msis: of VTL2's side: its interrupts
@@ -180,6 +183,7 @@ struct tvp_fn {
 	int numa_node;
 	bool dying;
 	atomic64_t interrupts;
+	u8 blocks[TVP_BLOCKS][VPCI_BLOCK_SIZE];
 	struct tvp_bar bars[ENDPOINT_BARS];
 	struct mutex msi_lock;	/* protects msis */
 	struct vpci_msi_table msis;

@@ -153,6 +153,23 @@ static int tvp_reset(struct vpci_bus *vpci, struct vpci_bus_fn *vfn, u64 cookie)
 	return 0;
 }
 
+static int tvp_block(struct vpci_bus *vpci, struct vpci_bus_fn *vfn, struct vpci_block *block,
+		     u64 cookie)
+{
+	struct tvp_fn *fn = to_tvp_fn(vfn);
+
+	lockdep_assert_held(&fn->bus->lock);
+	if (fn->path)
+		return -EOPNOTSUPP;
+	if (block->id >= TVP_BLOCKS)
+		return -EINVAL;
+	if (block->write)
+		memcpy(fn->blocks[block->id], block->data, block->len);
+	else
+		memcpy(block->data, fn->blocks[block->id], block->len);
+	return 0;
+}
+
 /* The window leads there no more; then it goes. */
 static void tvp_end_fn(struct tvp_bus *bus, struct tvp_fn *fn)
 {
@@ -183,6 +200,7 @@ static const struct vpci_bus_ops tvp_bus_ops = {
 	.interrupt_create = tvp_interrupt_create,
 	.interrupt_delete = tvp_interrupt_delete,
 	.reset = tvp_reset,
+	.block = tvp_block,
 	.ejected = tvp_ejected,
 };
 

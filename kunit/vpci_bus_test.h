@@ -51,6 +51,10 @@ struct vt_fn {
  * @power_err: what comes of a power state
  * @powers: how often there was one
  * @power: the last one
+ * @block_err: what comes of a configuration block
+ * @blocks: how often there was one
+ * @block: the last one
+ * @give: bytes that are read, whatever the guest wants; 0: those
  * @ejected: devices that the guest has let go
  * @remove: remove them at once
  */
@@ -73,6 +77,10 @@ struct vt {
 	int power_err;
 	unsigned int powers;
 	u32 power;
+	int block_err;
+	unsigned int blocks;
+	struct vpci_block block;
+	u32 give;
 	unsigned int ejected;
 	bool remove;
 };
@@ -167,6 +175,21 @@ static int vt_power(struct vpci_bus *bus, struct vpci_bus_fn *fn, u32 state, u64
 	return vt->power_err;
 }
 
+static int vt_block(struct vpci_bus *bus, struct vpci_bus_fn *fn, struct vpci_block *block,
+		    u64 cookie)
+{
+	struct vt *vt = vt_of(bus);
+
+	vt->blocks++;
+	vt->block = *block;
+	vt->cookie = cookie;
+	if (vt->give)
+		block->len = vt->give;
+	if (!block->write)
+		memset(block->data, block->id, sizeof(block->data));
+	return vt->block_err;
+}
+
 static void vt_ejected(struct vpci_bus *bus, struct vpci_bus_fn *fn)
 {
 	struct vt *vt = vt_of(bus);
@@ -185,6 +208,7 @@ static const struct vpci_bus_ops vt_ops = {
 	.interrupt_delete = vt_delete,
 	.reset = vt_reset,
 	.power = vt_power,
+	.block = vt_block,
 	.ejected = vt_ejected,
 };
 

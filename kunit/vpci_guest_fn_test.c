@@ -416,6 +416,96 @@ static void vpci_guest_invalidate_test(struct kunit *test)
 	gt_expect_nothing(gt);
 }
 
+static void gf_send_block(struct gt *gt, u32 slot, bool write, u32 length)
+{
+	struct vpci_write_block *msg = (void *)gt->msg;
+
+	*msg = (struct vpci_write_block) {
+		.type = cpu_to_le32(write ? VPCI_MSG_WRITE_BLOCK : VPCI_MSG_READ_BLOCK),
+		.block = cpu_to_le32(9), .slot = cpu_to_le32(slot), .length = cpu_to_le32(length),
+		.data = { 1, 2, 3 },
+	};
+	gt_post(gt, VM_PKT_DATA_INBAND, VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+		write ? sizeof(*msg) : sizeof(struct vpci_read_block));
+}
+
+/* The host was asked for @n of them in all. */
+static void gf_expect_blocks(struct gt *gt, struct gt_fn *f, unsigned int n)
+{
+	gt_expect_soon(gt, READ_ONCE(f->blocks) == n);
+	gt_settle(gt);
+}
+
+/* Blocks go to the host and back, one at a time, and not for ever. */
+static void vpci_guest_block_test(struct kunit *test)
+{
+	struct vpci_block block = { .len = 13, .data = { 0xa, 0xb, 0xc } };
+	const struct vpci_read_block_reply *reply;
+	struct gt *gt = gt_run(test, 2);
+	struct gt_fn *f = &gt->fns[1];
+
+	gf_send_block(gt, 1, false, 100);
+	gf_expect_blocks(gt, f, 1);
+	KUNIT_EXPECT_EQ(test, f->block.id, 9);
+	KUNIT_EXPECT_EQ(test, f->block.len, 100);
+	KUNIT_EXPECT_FALSE(test, f->block.write);
+	gf_send_block(gt, 1, true, 3);
+	gt_expect_nothing(gt);
+	KUNIT_EXPECT_EQ(test, f->blocks, 1);
+	KUNIT_EXPECT_TRUE(test, vpci_guest_block_done(gt->guest, &f->fn, f->cookie, 0, &block));
+	reply = gt_completion(gt, gt->trans - 1, 4 + 13);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->status), VPCI_STATUS_SUCCESS);
+	KUNIT_EXPECT_MEMEQ(test, reply->data, block.data, 13);
+	gf_expect_blocks(gt, f, 2);
+	KUNIT_EXPECT_TRUE(test, f->block.write);
+	KUNIT_EXPECT_MEMEQ(test, f->block.data, (const u8 *)"\1\2\3", 3);
+	block.len = 0;
+	vpci_guest_block_done(gt->guest, &f->fn, f->cookie, 0, &block);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_SUCCESS);
+	gf_send_block(gt, 1, false, 8);
+	gf_expect_blocks(gt, f, 3);
+	vpci_guest_block_done(gt->guest, &f->fn, f->cookie, -EREMOTEIO, NULL);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_UNSUCCESSFUL);
+
+	/* It fails at once, or is not answered. */
+	gt->block_err = -EBUSY;
+	gf_send_block(gt, 1, false, 8);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_UNSUCCESSFUL);
+	KUNIT_EXPECT_FALSE(test, vpci_guest_block_done(gt->guest, &f->fn, f->cookie, 0, &block));
+	gt->block_err = -EINPROGRESS;
+	gt->guest->timeout = msecs_to_jiffies(30);
+	gf_send_block(gt, 1, false, 8);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_UNSUCCESSFUL);
+	gt_expect_count(gt, VPCI_GUEST_TIMEOUTS, 1);
+	KUNIT_EXPECT_TRUE(test, vpci_guest_block_done(gt->guest, &f->fn, f->cookie, 0, &block));
+	gt_expect_nothing(gt);
+	gt->guest->timeout = FG_TIMEOUT;
+
+	/* The device goes meanwhile. */
+	gf_send_block(gt, 1, true, 8);
+	gf_expect_blocks(gt, f, 6);
+	vpci_guest_remove(gt->guest, &f->fn);
+	gt_relations(gt, 1);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_NO_SUCH_DEVICE);
+	KUNIT_EXPECT_FALSE(test, vpci_guest_block_done(gt->guest, &f->fn, f->cookie, 0, &block));
+	gf_send_block(gt, 1, true, 8);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_BAD_DATA);
+	gt_expect_nothing(gt);
+	KUNIT_EXPECT_EQ(test, f->blocks, 6);
+	KUNIT_EXPECT_EQ(test, f->deleted, 0);
+}
+
+/* An owner that has none */
+static void vpci_guest_no_block_test(struct kunit *test)
+{
+	struct gt *gt = gt_run_with(test, &gt_plain_ops, GT_DOWN, 1);
+
+	gf_send_block(gt, 0, false, 8);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_NOT_SUPPORTED);
+	gf_send_block(gt, 0, true, 8);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_NOT_SUPPORTED);
+}
+
 static struct kunit_case vpci_guest_fn_cases[] = {
 	KUNIT_CASE(vpci_guest_add_test),
 	KUNIT_CASE(vpci_guest_remove_test),
@@ -432,6 +522,8 @@ static struct kunit_case vpci_guest_fn_cases[] = {
 	KUNIT_CASE(vpci_guest_eject_stop_test),
 	KUNIT_CASE(vpci_guest_eject_free_test),
 	KUNIT_CASE(vpci_guest_invalidate_test),
+	KUNIT_CASE(vpci_guest_block_test),
+	KUNIT_CASE(vpci_guest_no_block_test),
 	{}
 };
 

@@ -32,6 +32,8 @@ struct gt;
  * @resets: that were asked for
  * @powers: power states that it was put to
  * @power: the last of those
+ * @blocks: configuration blocks that were asked for
+ * @block: the last of those
  * @on: how often memory was switched on
  * @off: and off
  * @regs: where
@@ -54,6 +56,8 @@ struct gt_fn {
 	unsigned int resets;
 	unsigned int powers;
 	u32 power;
+	unsigned int blocks;
+	struct vpci_block block;
 	unsigned int on, off;
 	u32 regs[VPCI_BARS];
 	unsigned int ejected;
@@ -80,6 +84,7 @@ struct gt_fn {
  * @create_err: what comes of asking for an interrupt
  * @reset_err: what comes of asking for a reset
  * @power_err: and for a power state
+ * @block_err: and for a configuration block
  * @ejected: devices that were let go
  * @fns: devices, on the bus or not
  */
@@ -99,6 +104,7 @@ struct gt {
 	int create_err;
 	int reset_err;
 	int power_err;
+	int block_err;
 	unsigned int ejected;
 	struct gt_fn fns[GT_FNS];
 };
@@ -180,6 +186,18 @@ static int gt_power(void *ctx, struct vpci_guest_fn *fn, u32 state, u64 cookie)
 	return gt->power_err;
 }
 
+static int gt_block(void *ctx, struct vpci_guest_fn *fn, const struct vpci_block *block,
+		    u64 cookie)
+{
+	struct gt_fn *f = gt_fn_of(fn);
+	struct gt *gt = ctx;
+
+	f->cookie = cookie;
+	f->block = *block;
+	WRITE_ONCE(f->blocks, f->blocks + 1);
+	return gt->block_err;
+}
+
 static void gt_mapped(void *ctx, struct vpci_guest_fn *fn, const u32 regs[VPCI_BARS], bool on)
 {
 	struct gt_fn *f = gt_fn_of(fn);
@@ -207,6 +225,7 @@ static const struct vpci_guest_ops gt_ops __maybe_unused = {
 	.interrupt_delete = gt_interrupt_delete,
 	.reset = gt_reset,
 	.power = gt_power,
+	.block = gt_block,
 	.mapped = gt_mapped,
 	.ejected = gt_ejected,
 };

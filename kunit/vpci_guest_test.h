@@ -85,6 +85,7 @@ static inline struct gt *gt_new_with(struct kunit *test, const struct vpci_guest
 	gt->create_err = -EINPROGRESS;
 	gt->reset_err = -EINPROGRESS;
 	gt->power_err = -EINPROGRESS;
+	gt->block_err = -EINPROGRESS;
 	gt->buf = kunit_kzalloc(test, GT_BUF, GFP_KERNEL);
 	gt->msg = kunit_kzalloc(test, GT_BUF, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, gt->buf);

@@ -46,6 +46,7 @@ enum hb_what {
 	HB_INTERRUPT,
 	HB_RESET,
 	HB_POWER,
+	HB_BLOCK,
 	HB_FAILED,
 };
 
@@ -58,6 +59,7 @@ struct hb_event {
 	u64 value;		/* cookie or mask */
 	int err;
 	struct vpci_msi msi;
+	struct vpci_block block;
 	const char *why;
 };
 
@@ -264,6 +266,18 @@ static inline void hb_power(void *ctx, struct vpci_host_fn *fn, u64 cookie, int 
 	});
 }
 
+static inline void hb_block(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err,
+			    const struct vpci_block *block)
+{
+	struct hb *hb = ctx;
+	struct hb_event event = { .what = HB_BLOCK, .fn = fn, .value = cookie, .err = err };
+
+	KUNIT_EXPECT_EQ(hb->test, !block, !!err);
+	if (block)
+		event.block = *block;
+	hb_hear(hb, event);
+}
+
 static inline void hb_failed(void *ctx, const char *why)
 {
 	hb_hear(ctx, (struct hb_event) { .what = HB_FAILED, .why = why });
@@ -278,6 +292,7 @@ static const struct vpci_host_ops hb_ops = {
 	.interrupt = hb_interrupt,
 	.reset = hb_reset,
 	.power = hb_power,
+	.block = hb_block,
 	.failed = hb_failed,
 };
 

@@ -407,6 +407,49 @@ static void vpci_root_reset_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&vr->fg->pinned), 0);
 }
 
+/* ---- configuration blocks -------------------------------------------------------------- */
+
+static void vf_post_block(struct vr *vr, u32 slot, bool write, u32 block, u8 byte)
+{
+	struct vpci_write_block msg = {
+		.type = cpu_to_le32(write ? VPCI_MSG_WRITE_BLOCK : VPCI_MSG_READ_BLOCK),
+		.block = cpu_to_le32(block), .slot = cpu_to_le32(slot),
+		.length = cpu_to_le32(VPCI_BLOCK_SIZE),
+	};
+
+	memset(msg.data, byte, sizeof(msg.data));
+	vr_post(vr, &msg, write ? sizeof(msg) : sizeof(struct vpci_read_block));
+}
+
+static void vf_expect_block(struct vr *vr, u32 slot, u32 block, u8 byte)
+{
+	const struct vpci_read_block_reply *reply;
+	u8 data[VPCI_BLOCK_SIZE];
+
+	memset(data, byte, sizeof(data));
+	vf_post_block(vr, slot, false, block, 0);
+	reply = vr_expect_answer(vr, sizeof(*reply), VPCI_STATUS_SUCCESS);
+	KUNIT_EXPECT_MEMEQ_MSG(vr->fg->test, reply->data, data, sizeof(data), "block %u", block);
+}
+
+/* A copy engine keeps what is written to its blocks. */
+static void vpci_root_block_test(struct kunit *test)
+{
+	struct vr *vr = vr_running(test, 2);
+
+	vf_post_block(vr, 1, true, TVP_BLOCKS - 1, 0x5a);
+	vr_expect_answer(vr, 4, VPCI_STATUS_SUCCESS);
+	vf_expect_block(vr, 1, TVP_BLOCKS - 1, 0x5a);
+	vf_expect_block(vr, 1, 0, 0);
+	vf_expect_block(vr, 0, TVP_BLOCKS - 1, 0);
+	vf_post_block(vr, 1, true, TVP_BLOCKS, 0x5a);
+	vr_expect_answer(vr, 4, VPCI_STATUS_BAD_DATA);
+	vf_post_block(vr, 1, false, U32_MAX, 0);
+	vr_expect_answer(vr, 4, VPCI_STATUS_BAD_DATA);
+	vf_post_block(vr, 2, false, 0, 0);
+	vr_expect_answer(vr, 4, VPCI_STATUS_BAD_DATA);
+}
+
 /* ---- NVMe ------------------------------------------------------------------------------ */
 
 static void vf_make_file(struct kunit *test)
@@ -465,6 +508,7 @@ static struct kunit_case vpci_root_fn_cases[] = {
 	KUNIT_CASE(vpci_root_stop_test),
 	KUNIT_CASE(vpci_root_stop_remove_test),
 	KUNIT_CASE(vpci_root_reset_test),
+	KUNIT_CASE(vpci_root_block_test),
 	KUNIT_CASE(vpci_root_nvme_test),
 	{}
 };

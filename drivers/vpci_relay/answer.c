@@ -4,6 +4,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/pci_regs.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -354,11 +355,6 @@ static int vpci_do_eject_complete(struct vpci_bus *bus, struct vpci_bus_fn *fn, 
 	return sizeof(struct vpci_reply);
 }
 
-static int vpci_do_block(struct vpci_bus *bus, struct vpci_bus_fn *fn, const void *msg, u32 len)
-{
-	return -EOPNOTSUPP;
-}
-
 static int vpci_do_tdisp(struct vpci_bus *bus, struct vpci_bus_fn *fn, const void *msg, u32 len)
 {
 	const struct vpci_tdisp *tdisp = msg;
@@ -366,6 +362,51 @@ static int vpci_do_tdisp(struct vpci_bus *bus, struct vpci_bus_fn *fn, const voi
 	if (le64_to_cpu(tdisp->length) > len - sizeof(*tdisp))
 		return vpci_bus_refuse(bus, "a command longer than its message");
 	return -EOPNOTSUPP;
+}
+
+/* ---- configuration blocks -------------------------------------------------------------- */
+
+/* No more than the guest has asked for; of a block that was written, nothing. */
+static int vpci_bus_block(struct vpci_bus *bus, const struct vpci_block *block)
+{
+	struct vpci_read_block_reply *reply = bus->reply;
+	u32 len = min_t(u32, block->len, bus->call.len - sizeof(reply->status));
+
+	memcpy(reply->data, block->data, len);
+	return sizeof(reply->status) + len;
+}
+
+/* Its slot is elsewhere than in other messages. */
+static int vpci_do_block(struct vpci_bus *bus, struct vpci_bus_fn *fn, const void *msg, u32 len)
+{
+	const struct vpci_write_block *asked = msg;
+	struct vpci_bus_call *call = &bus->call;
+	struct vpci_block block = {
+		.id = le32_to_cpu(asked->block),
+		.write = call->how->type == VPCI_MSG_WRITE_BLOCK,
+		.len = le32_to_cpu(asked->length),
+	};
+	int err;
+
+	fn = vpci_bus_find(bus, le32_to_cpu(asked->slot));
+	if (!fn)
+		return vpci_bus_refuse(bus, "a slot with nothing in it");
+	if (!block.len || block.len > VPCI_BLOCK_SIZE)
+		return vpci_bus_refuse(bus, "a block of no bytes, or of too many");
+	if (block.write && block.len > len - sizeof(struct vpci_read_block))
+		return vpci_bus_refuse(bus, "a block longer than its message");
+	if (!block.write && !call->complete)
+		return vpci_bus_refuse(bus, "a block that nobody wants to know of");
+	if (!bus->ops->block)
+		return -EOPNOTSUPP;
+	if (block.write)
+		memcpy(block.data, asked->data, block.len);
+	vpci_bus_reply(bus, sizeof(struct vpci_read_block_reply));
+	call->fn = fn;
+	call->len = sizeof(struct vpci_reply) + (block.write ? 0 : block.len);
+	call->cookie = ++bus->cookie;
+	err = bus->ops->block(bus, fn, &block, call->cookie);
+	return err ? err : vpci_bus_block(bus, &block);
 }
 
 /* ---- the bus --------------------------------------------------------------------------- */
@@ -428,7 +469,6 @@ static const struct vpci_request_type vpci_request_types[] = {
 	VPCI_DEVICE(VPCI_MSG_POWER, struct vpci_power, vpci_do_power),
 	VPCI_DEVICE(VPCI_MSG_REQUIREMENTS, struct vpci_slot_msg, vpci_do_requirements),
 	VPCI_DEVICE(VPCI_MSG_GET_RESOURCES, struct vpci_get_resources, vpci_do_get_resources),
-	/* These have their slot elsewhere, which nobody looks at. */
 	VPCI_WHOLE_BUS(VPCI_MSG_READ_BLOCK, struct vpci_read_block, vpci_do_block),
 	VPCI_WHOLE_BUS(VPCI_MSG_WRITE_BLOCK, struct vpci_read_block, vpci_do_block),
 	VPCI_DEVICE(VPCI_MSG_EJECT_COMPLETE, struct vpci_slot_msg, vpci_do_eject_complete),
@@ -560,6 +600,25 @@ enum vpci_bus_verdict vpci_bus_done(struct vpci_bus *bus, u64 cookie, int err,
 	return vpci_bus_end(bus, err ? err : vpci_bus_map(bus));
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_bus_done);
+
+/**
+ * vpci_bus_block_done() - a block was read or written, or not, which was said to be in progress
+ * @bus: bus
+ * @cookie: that the operation got
+ * @err: 0 or -errno
+ * @block: what was read, if @err is 0
+ *
+ * Return: see enum.
+ */
+enum vpci_bus_verdict vpci_bus_block_done(struct vpci_bus *bus, u64 cookie, int err,
+					  const struct vpci_block *block)
+{
+	if (!bus->call.how || bus->call.cookie != cookie)
+		return VPCI_BUS_STALE;
+	bus->why = NULL;
+	return vpci_bus_end(bus, err ? err : vpci_bus_block(bus, block));
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_bus_block_done);
 
 /**
  * vpci_bus_abort() - give up what is under way

@@ -273,6 +273,7 @@ static const struct vpci_bus_ops vpci_guest_bus_ops = {
 	.interrupt_delete = vpci_guest_interrupt_delete,
 	.reset = vpci_guest_reset,
 	.power = vpci_guest_power,
+	.block = vpci_guest_block,
 	.ejected = vpci_guest_ejected,
 };
 

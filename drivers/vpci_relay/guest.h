@@ -63,6 +63,8 @@ struct vpci_guest_fn {
  * @interrupt_delete: an interrupt is not used any more; also one that came too late
  * @reset: as @interrupt_create; vpci_guest_done() has no interrupt then.  Optional
  * @power: the guest puts the device to VPCI_POWER_*; as @reset.  Optional
+ * @block: the guest reads or writes a configuration block; as @interrupt_create, but
+ *	vpci_guest_block_done() follows.  Optional
  * @mapped: the guest decodes memory of the device now at the addresses in @regs, or no more
  *	(for the audit, and for an owner that emulates it).  Optional
  * @ejected: after vpci_guest_eject(): the guest has let the device go, or had its time: it is
@@ -79,6 +81,8 @@ struct vpci_guest_ops {
 	void (*interrupt_delete)(void *ctx, struct vpci_guest_fn *fn, const struct vpci_msi *msi);
 	int (*reset)(void *ctx, struct vpci_guest_fn *fn, u64 cookie);
 	int (*power)(void *ctx, struct vpci_guest_fn *fn, u32 state, u64 cookie);
+	int (*block)(void *ctx, struct vpci_guest_fn *fn, const struct vpci_block *block,
+		     u64 cookie);
 	void (*mapped)(void *ctx, struct vpci_guest_fn *fn, const u32 regs[VPCI_BARS], bool on);
 	void (*ejected)(void *ctx, struct vpci_guest_fn *fn);
 };
@@ -115,6 +119,8 @@ void vpci_guest_invalidate(struct vpci_guest *guest, struct vpci_guest_fn *fn, u
 /* Also allowed in a callback of the host's side, with any lock of it but none of the bus. */
 bool vpci_guest_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie, int err,
 		     const struct vpci_msi *msi);
+bool vpci_guest_block_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie,
+			   int err, const struct vpci_block *block);
 u64 vpci_guest_count(const struct vpci_guest *guest, enum vpci_guest_counter counter);
 
 #endif /* _VPCI_GUEST_H */

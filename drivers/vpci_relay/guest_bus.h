@@ -20,7 +20,8 @@
  * 3. Locks of the owner that its vpci_guest_ops take: config_read, config_write and mapped
  *    come with the second one held or both, the others with the first.
  * 4. vpci_guest::done_lock, a spinlock: what the host was asked for.  It is all that
- *    vpci_guest_done() takes, which may come with locks of the owner held.
+ *    vpci_guest_done() and vpci_guest_block_done() take, which may come with locks of the
+ *    owner held.
  */
 #ifndef _VPCI_GUEST_BUS_H
 #define _VPCI_GUEST_BUS_H
@@ -49,6 +50,7 @@ enum vpci_guest_wait_kind {
 	VPCI_GUEST_WAIT_INTERRUPT,
 	VPCI_GUEST_WAIT_RESET,
 	VPCI_GUEST_WAIT_POWER,
+	VPCI_GUEST_WAIT_BLOCK,
 };
 
 /**
@@ -59,6 +61,7 @@ enum vpci_guest_wait_kind {
  * @answered: what follows is the answer
  * @err: 0 or -errno
  * @msi: the interrupt, on success
+ * @block: what was read, on success
  */
 struct vpci_guest_wait {
 	u64 cookie;
@@ -67,6 +70,7 @@ struct vpci_guest_wait {
 	bool answered;
 	int err;
 	struct vpci_msi msi;
+	struct vpci_block block;
 };
 
 /**
@@ -172,6 +176,8 @@ void vpci_guest_interrupt_delete(struct vpci_bus *bus, struct vpci_bus_fn *bus_f
 				 const struct vpci_msi *msi);
 int vpci_guest_reset(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u64 cookie);
 int vpci_guest_power(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u32 state, u64 cookie);
+int vpci_guest_block(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, struct vpci_block *block,
+		     u64 cookie);
 void vpci_guest_ejected(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn);
 
 /* guest_window.c */

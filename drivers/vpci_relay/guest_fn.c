@@ -43,16 +43,19 @@ static int vpci_guest_wait(struct vpci_guest *guest, struct vpci_guest_fn *fn, u
 	return -ENOSPC;
 }
 
-/* It failed at once: no answer follows. */
-static void vpci_guest_unwait(struct vpci_guest *guest, u64 cookie)
+/* If it failed at once, no answer follows. */
+static int vpci_guest_asked(struct vpci_guest *guest, u64 cookie, int err)
 {
 	unsigned int i;
 
+	if (err == -EINPROGRESS)
+		return err;
 	spin_lock(&guest->done_lock);
 	for (i = 0; i < VPCI_GUEST_WAITS; i++)
 		if (guest->waits[i].cookie == cookie)
 			guest->waits[i].cookie = 0;
 	spin_unlock(&guest->done_lock);
+	return err;
 }
 
 /* Take one out that was answered, or any of a device. */
@@ -76,7 +79,7 @@ static bool vpci_guest_take(struct vpci_guest *guest, const struct vpci_guest_fn
 	return found;
 }
 
-/* Of vpci_bus_ops, as the next four. */
+/* Of vpci_bus_ops, as what follows. */
 int vpci_guest_interrupt_create(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn,
 				const struct vpci_msi_request *request, u64 cookie,
 				struct vpci_msi *msi)
@@ -87,10 +90,8 @@ int vpci_guest_interrupt_create(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn
 
 	if (err)
 		return err;
-	err = guest->ops->interrupt_create(guest->ctx, fn, request, cookie);
-	if (err != -EINPROGRESS)
-		vpci_guest_unwait(guest, cookie);
-	return err;
+	return vpci_guest_asked(guest, cookie,
+				guest->ops->interrupt_create(guest->ctx, fn, request, cookie));
 }
 
 void vpci_guest_interrupt_delete(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn,
@@ -112,10 +113,7 @@ int vpci_guest_reset(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u64 cooki
 	err = vpci_guest_wait(guest, fn, cookie, VPCI_GUEST_WAIT_RESET);
 	if (err)
 		return err;
-	err = guest->ops->reset(guest->ctx, fn, cookie);
-	if (err != -EINPROGRESS)
-		vpci_guest_unwait(guest, cookie);
-	return err;
+	return vpci_guest_asked(guest, cookie, guest->ops->reset(guest->ctx, fn, cookie));
 }
 
 int vpci_guest_power(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u32 state, u64 cookie)
@@ -130,10 +128,46 @@ int vpci_guest_power(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u32 state
 	err = vpci_guest_wait(guest, fn, cookie, VPCI_GUEST_WAIT_POWER);
 	if (err)
 		return err;
-	err = guest->ops->power(guest->ctx, fn, state, cookie);
-	if (err != -EINPROGRESS)
-		vpci_guest_unwait(guest, cookie);
-	return err;
+	return vpci_guest_asked(guest, cookie, guest->ops->power(guest->ctx, fn, state, cookie));
+}
+
+int vpci_guest_block(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, struct vpci_block *block,
+		     u64 cookie)
+{
+	struct vpci_guest_fn *fn = to_vpci_guest_fn(bus_fn);
+	struct vpci_guest *guest = to_vpci_guest(bus);
+	int err;
+
+	if (!guest->ops->block)
+		return -EOPNOTSUPP;
+	err = vpci_guest_wait(guest, fn, cookie, VPCI_GUEST_WAIT_BLOCK);
+	if (err)
+		return err;
+	return vpci_guest_asked(guest, cookie, guest->ops->block(guest->ctx, fn, block, cookie));
+}
+
+static bool vpci_guest_note(struct vpci_guest *guest, const struct vpci_guest_wait *answer)
+{
+	struct vpci_guest_wait *wait;
+	bool found = false;
+	unsigned int i;
+
+	spin_lock(&guest->done_lock);
+	for (i = 0; i < VPCI_GUEST_WAITS; i++) {
+		wait = &guest->waits[i];
+		if (!answer->cookie || wait->cookie != answer->cookie || wait->fn != answer->fn ||
+		    wait->answered)
+			continue;
+		wait->answered = true;
+		wait->err = answer->err;
+		wait->msi = answer->msi;
+		wait->block = answer->block;
+		found = true;
+	}
+	spin_unlock(&guest->done_lock);
+	if (found)
+		vpci_guest_kick(guest);
+	return found;
 }
 
 /**
@@ -151,27 +185,35 @@ int vpci_guest_power(struct vpci_bus *bus, struct vpci_bus_fn *bus_fn, u32 state
 bool vpci_guest_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie, int err,
 		     const struct vpci_msi *msi)
 {
-	struct vpci_guest_wait *wait;
-	bool found = false;
-	unsigned int i;
+	struct vpci_guest_wait answer = { .cookie = cookie, .fn = fn, .err = err };
 
-	spin_lock(&guest->done_lock);
-	for (i = 0; i < VPCI_GUEST_WAITS; i++) {
-		wait = &guest->waits[i];
-		if (!cookie || wait->cookie != cookie || wait->fn != fn || wait->answered)
-			continue;
-		wait->answered = true;
-		wait->err = err;
-		if (msi)
-			wait->msi = *msi;
-		found = true;
-	}
-	spin_unlock(&guest->done_lock);
-	if (found)
-		vpci_guest_kick(guest);
-	return found;
+	if (msi)
+		answer.msi = *msi;
+	return vpci_guest_note(guest, &answer);
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_guest_done);
+
+/**
+ * vpci_guest_block_done() - the host has read or written a block, or not
+ * @guest: bus, not destroyed
+ * @fn: device; it need not be on the bus any more
+ * @cookie: of what was asked for
+ * @err: 0 or -errno
+ * @block: what was read, if @err is 0
+ *
+ * Context: process; with any lock held but those of the bus.
+ * Return: false if nobody waits for it.
+ */
+bool vpci_guest_block_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie,
+			   int err, const struct vpci_block *block)
+{
+	struct vpci_guest_wait answer = { .cookie = cookie, .fn = fn, .err = err };
+
+	if (block)
+		answer.block = *block;
+	return vpci_guest_note(guest, &answer);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_guest_block_done);
 
 /* An interrupt that nobody waits for goes back. */
 static void vpci_guest_too_late(struct vpci_guest *guest, const struct vpci_guest_wait *wait)
@@ -187,7 +229,10 @@ static void vpci_guest_answered(struct vpci_guest *guest, const struct vpci_gues
 	/* Also if the guest does not wait for that any more. */
 	if (wait->kind == VPCI_GUEST_WAIT_RESET && !wait->err)
 		vpci_guest_config_reset(guest, wait->fn);
-	verdict = vpci_bus_done(&guest->bus, wait->cookie, wait->err, &wait->msi);
+	if (wait->kind == VPCI_GUEST_WAIT_BLOCK)
+		verdict = vpci_bus_block_done(&guest->bus, wait->cookie, wait->err, &wait->block);
+	else
+		verdict = vpci_bus_done(&guest->bus, wait->cookie, wait->err, &wait->msi);
 	if (verdict == VPCI_BUS_STALE) {
 		vpci_guest_too_late(guest, wait);
 		return;

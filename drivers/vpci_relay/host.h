@@ -37,6 +37,8 @@ struct vpci_host_fn;
  *	interrupt, or -errno and NULL.  None for a device that is gone
  * @reset: the answer to vpci_host_reset() with this cookie
  * @power: the answer to vpci_host_set_power() with this cookie
+ * @block: the answer to vpci_host_block() with this cookie: 0 and what was read, or -errno
+ *	and NULL
  * @failed: the bus is of no use any more, for what reason; @removed has been called for
  *	each device
  */
@@ -50,6 +52,8 @@ struct vpci_host_ops {
 			  const struct vpci_msi *msi);
 	void (*reset)(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err);
 	void (*power)(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err);
+	void (*block)(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err,
+		      const struct vpci_block *block);
 	void (*failed)(void *ctx, const char *why);
 };
 
@@ -83,6 +87,7 @@ int vpci_host_interrupt_create(struct vpci_host_fn *fn, const struct vpci_msi_re
 void vpci_host_interrupt_delete(struct vpci_host_fn *fn, const struct vpci_msi *msi);
 int vpci_host_reset(struct vpci_host_fn *fn, u64 cookie);
 int vpci_host_set_power(struct vpci_host_fn *fn, u32 state, u64 cookie);
+int vpci_host_block(struct vpci_host_fn *fn, const struct vpci_block *block, u64 cookie);
 void vpci_host_ejected(struct vpci_host_fn *fn);
 
 #endif /* _VPCI_HOST_H */

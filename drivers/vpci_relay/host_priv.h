@@ -112,6 +112,7 @@ enum vpci_host_request_type {
 	VPCI_ASK_INTERRUPT,
 	VPCI_ASK_RESET,
 	VPCI_ASK_POWER,
+	VPCI_ASK_BLOCK,
 	VPCI_ASK_NOTHING,	/* no answer */
 };
 
@@ -129,6 +130,7 @@ enum vpci_host_request_type {
  *	what comes late is recognized
  * @err: result, in vpci_host::answered
  * @msi: the interrupt, if there is one
+ * @block: what was read, if anything was
  * @len: bytes of @msg
  * @msg: what to send
  */
@@ -144,6 +146,7 @@ struct vpci_host_request {
 	bool silent;
 	int err;
 	struct vpci_msi msi;
+	struct vpci_block block;
 	u32 len;
 	u8 msg[] __aligned(8);
 };

@@ -194,6 +194,8 @@ static int vpci_host_read_answer(struct vpci_host_request *request, const void *
 		return vpci_host_requirements_reply(reply, len, &request->fn->bars, why);
 	case VPCI_ASK_INTERRUPT:
 		return vpci_host_create_reply(reply, len, &request->msi, why);
+	case VPCI_ASK_BLOCK:
+		return vpci_host_block_reply(request->msg, reply, len, &request->block, why);
 	default:
 		return vpci_host_status(reply, len, why);
 	}
@@ -217,6 +219,7 @@ static void vpci_host_request_done(struct vpci_host *host, struct vpci_host_requ
 	case VPCI_ASK_INTERRUPT:
 	case VPCI_ASK_RESET:
 	case VPCI_ASK_POWER:
+	case VPCI_ASK_BLOCK:
 		request->err = err;
 		list_add_tail(&request->node, &host->answered);
 		break;
@@ -280,6 +283,10 @@ static void vpci_host_tell(struct vpci_host *host, const struct vpci_host_reques
 		break;
 	case VPCI_ASK_POWER:
 		ops->power(host->ctx, request->fn, request->cookie, err);
+		break;
+	case VPCI_ASK_BLOCK:
+		ops->block(host->ctx, request->fn, request->cookie, err,
+			   err ? NULL : &request->block);
 		break;
 	default:
 		ops->interrupt(host->ctx, request->fn, request->cookie, err,
@@ -422,7 +429,7 @@ void vpci_host_drop_requests(struct vpci_host *host)
 	vpci_host_drop_list(host, &host->answered);
 }
 
-/* ---- interrupts, resets, power --------------------------------------------------------- */
+/* ---- interrupts, resets, power, blocks ------------------------------------------------- */
 
 /**
  * vpci_host_delete_interrupt() - give an interrupt back to the host
@@ -541,3 +548,28 @@ int vpci_host_set_power(struct vpci_host_fn *fn, u32 state, u64 cookie)
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_host_set_power);
+
+/**
+ * vpci_host_block() - read or write a configuration block of a device
+ * @fn: device
+ * @block: block; copied
+ * @cookie: for vpci_host_ops::block(), as in vpci_host_interrupt_create()
+ *
+ * Context: process, may sleep.
+ * Return: 0, -ENODEV if the device is gone, -EBUSY if too many requests are under way,
+ * -ENOMEM.
+ */
+int vpci_host_block(struct vpci_host_fn *fn, const struct vpci_block *block, u64 cookie)
+{
+	struct vpci_host *host = fn->host;
+	u8 msg[VPCI_MAX_REQUEST];
+	int err = -ENODEV;
+
+	mutex_lock(&host->lock);
+	if (!fn->gone)
+		err = vpci_host_ask(host, VPCI_ASK_BLOCK, fn, cookie, msg,
+				    vpci_host_access_block(msg, fn->desc.slot, block));
+	mutex_unlock(&host->lock);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_host_block);

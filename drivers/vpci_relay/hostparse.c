@@ -5,6 +5,8 @@
  */
 #include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
 
 #include "vpci_pure.h"
 
@@ -110,6 +112,37 @@ int vpci_host_create_reply(const void *reply, u32 len, struct vpci_msi *msi, con
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_host_create_reply);
+
+/**
+ * vpci_host_block_reply() - the answer to vpci_host_access_block()
+ * @request: as it was sent
+ * @reply: answer
+ * @len: bytes of it
+ * @block: result: what was read
+ * @why: the reason of a failure
+ *
+ * The host may give less than it was asked for, and a few bytes more, which fill the packet.
+ *
+ * Return: 0, else as vpci_host_status().
+ */
+int vpci_host_block_reply(const void *request, const void *reply, u32 len,
+			  struct vpci_block *block, const char **why)
+{
+	const struct vpci_read_block_reply *answer = reply;
+	const struct vpci_read_block *asked = request;
+	int err = vpci_host_status(reply, len, why);
+
+	block->len = 0;
+	if (err || le32_to_cpu(asked->type) == VPCI_MSG_WRITE_BLOCK)
+		return err;
+	len -= sizeof(answer->status);
+	if (!len)
+		return vpci_host_wrong(why, "a block without a byte of it");
+	block->len = min(len, le32_to_cpu(asked->length));
+	memcpy(block->data, answer->data, block->len);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_host_block_reply);
 
 /* ---- notifications --------------------------------------------------------------------- */
 

@@ -170,6 +170,32 @@ u32 vpci_host_power(void *buf, u32 slot, u32 state)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_host_power);
 
+static_assert(sizeof(struct vpci_write_block) <= VPCI_MAX_REQUEST);
+
+/**
+ * vpci_host_access_block() - read or write a configuration block
+ * @buf: result
+ * @slot: of the device
+ * @block: block; of one that is written there is room for all, which some hosts want
+ *
+ * Return: bytes.
+ */
+u32 vpci_host_access_block(void *buf, u32 slot, const struct vpci_block *block)
+{
+	struct vpci_write_block *msg = buf;
+	u32 size = block->write ? sizeof(*msg) : sizeof(struct vpci_read_block);
+
+	memset(msg, 0, size);
+	msg->type = cpu_to_le32(block->write ? VPCI_MSG_WRITE_BLOCK : VPCI_MSG_READ_BLOCK);
+	msg->block = cpu_to_le32(block->id);
+	msg->slot = cpu_to_le32(slot);
+	msg->length = cpu_to_le32(block->len);
+	if (block->write)
+		memcpy(msg->data, block->data, block->len);
+	return size;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_host_access_block);
+
 /**
  * vpci_host_reset_device() - reset a device
  * @buf: result

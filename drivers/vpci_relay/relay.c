@@ -96,6 +96,14 @@ static int vpci_relay_power(void *ctx, struct vpci_guest_fn *fn, u32 state, u64 
 	return err ?: -EINPROGRESS;
 }
 
+static int vpci_relay_block(void *ctx, struct vpci_guest_fn *fn, const struct vpci_block *block,
+			    u64 cookie)
+{
+	int err = vpci_host_block(to_vpci_relay_device(fn)->host, block, cookie);
+
+	return err ?: -EINPROGRESS;
+}
+
 static void vpci_relay_mapped(void *ctx, struct vpci_guest_fn *fn, const u32 regs[VPCI_BARS],
 			      bool on)
 {
@@ -123,6 +131,7 @@ static const struct vpci_guest_ops vpci_relay_guest_ops = {
 	.interrupt_delete = vpci_relay_interrupt_delete,
 	.reset = vpci_relay_reset,
 	.power = vpci_relay_power,
+	.block = vpci_relay_block,
 	.mapped = vpci_relay_mapped,
 	.ejected = vpci_relay_ejected,
 };
@@ -434,6 +443,18 @@ static void vpci_relay_was_powered(void *ctx, struct vpci_host_fn *fn, u64 cooki
 	vpci_relay_interrupt(ctx, fn, cookie, err, NULL);
 }
 
+static void vpci_relay_block_done(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err,
+				  const struct vpci_block *block)
+{
+	struct vpci_relay_device *device = vpci_host_fn_priv(fn);
+	struct vpci_relay_bus *bus = ctx;
+
+	mutex_lock(&bus->lock);
+	if (device->shown)
+		vpci_guest_block_done(bus->guest, &device->guest, cookie, err, block);
+	mutex_unlock(&bus->lock);
+}
+
 /* The devices are gone already, and the guest's bus with them. */
 static void vpci_relay_failed(void *ctx, const char *why)
 {
@@ -456,6 +477,7 @@ static const struct vpci_host_ops vpci_relay_host_ops = {
 	.interrupt = vpci_relay_interrupt,
 	.reset = vpci_relay_was_reset,
 	.power = vpci_relay_was_powered,
+	.block = vpci_relay_block_done,
 	.failed = vpci_relay_failed,
 };
 

@@ -167,6 +167,22 @@ int __must_check vpci_msi_add(struct vpci_msi_table *table, const struct vpci_ms
 int __must_check vpci_msi_remove(struct vpci_msi_table *table, u64 address, u32 data,
 				 struct vpci_msi *msi);
 
+/* ---- configuration blocks -------------------------------------------------------------- */
+
+/**
+ * struct vpci_block - a configuration block that is read or written
+ * @id: which
+ * @write: it is written
+ * @len: bytes, 1 to VPCI_BLOCK_SIZE; in an answer those that were read
+ * @data: those
+ */
+struct vpci_block {
+	u32 id;
+	bool write;
+	u32 len;
+	u8 data[VPCI_BLOCK_SIZE];
+};
+
 /* ---- toward the guest: bus.c, answer.c ------------------------------------------------- */
 
 /* The longest answer: to ASSIGNED_RESOURCES2 and 3. */
@@ -226,6 +242,8 @@ struct vpci_bus_fn {
  * @reset: reset a device; as @interrupt_create.  Optional
  * @power: a device is put to VPCI_POWER_*; its memory is on or off already.  As
  *	@interrupt_create.  Optional
+ * @block: read or write a configuration block: 0 with what was read in it, -EINPROGRESS if
+ *	vpci_bus_block_done() follows with the cookie, or -errno.  Optional
  * @ejected: the guest has let a device go, after vpci_bus_eject(); may remove it
  */
 struct vpci_bus_ops {
@@ -240,6 +258,8 @@ struct vpci_bus_ops {
 				 const struct vpci_msi *msi);
 	int (*reset)(struct vpci_bus *bus, struct vpci_bus_fn *fn, u64 cookie);
 	int (*power)(struct vpci_bus *bus, struct vpci_bus_fn *fn, u32 state, u64 cookie);
+	int (*block)(struct vpci_bus *bus, struct vpci_bus_fn *fn, struct vpci_block *block,
+		     u64 cookie);
 	void (*ejected)(struct vpci_bus *bus, struct vpci_bus_fn *fn);
 };
 
@@ -253,8 +273,8 @@ struct vpci_bus_ops {
  * @count: how many
  * @next: the one that is asked for
  * @vectors: of that one
- * @len: bytes of its answer, if there are no interrupts in it
- * @cookie: of what vpci_bus_done() is waited for
+ * @len: bytes of its answer, if there are no interrupts in it; of what is read at most
+ * @cookie: of what vpci_bus_done() or vpci_bus_block_done() is waited for
  */
 struct vpci_bus_call {
 	const struct vpci_request_type *how;
@@ -325,6 +345,8 @@ u32 vpci_bus_invalidate_block(struct vpci_bus *bus, struct vpci_bus_fn *fn, u64 
 enum vpci_bus_verdict vpci_bus_packet(struct vpci_bus *bus, const struct vsrv_packet *pkt);
 enum vpci_bus_verdict vpci_bus_done(struct vpci_bus *bus, u64 cookie, int err,
 				    const struct vpci_msi *msi);
+enum vpci_bus_verdict vpci_bus_block_done(struct vpci_bus *bus, u64 cookie, int err,
+					  const struct vpci_block *block);
 enum vpci_bus_verdict vpci_bus_abort(struct vpci_bus *bus, int err);
 
 /* ---- toward the host: hostproto.c, hostparse.c ----------------------------------------- */
@@ -342,6 +364,7 @@ u32 vpci_host_requirements(void *buf, u32 slot);
 u32 vpci_host_assigned(void *buf, u32 slot);
 u32 vpci_host_release(void *buf, u32 slot);
 u32 vpci_host_power(void *buf, u32 slot, u32 state);
+u32 vpci_host_access_block(void *buf, u32 slot, const struct vpci_block *block);
 int __must_check vpci_host_reset_device(void *buf, u32 version, u32 slot);
 int __must_check vpci_host_create(void *buf, u32 version, u32 slot,
 				  const struct vpci_msi_request *request);
@@ -381,6 +404,8 @@ int __must_check vpci_host_requirements_reply(const void *reply, u32 len,
 					      struct vpci_bars *bars, const char **why);
 int __must_check vpci_host_create_reply(const void *reply, u32 len, struct vpci_msi *msi,
 					const char **why);
+int __must_check vpci_host_block_reply(const void *request, const void *reply, u32 len,
+				       struct vpci_block *block, const char **why);
 int __must_check vpci_host_parse(const void *msg, u32 len, struct vpci_host_event *event,
 				 const char **why);
 void vpci_host_device(const struct vpci_host_event *event, u32 i, struct vpci_desc *desc);

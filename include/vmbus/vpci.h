@@ -380,6 +380,7 @@ struct vpci_write_block {
 	u8 data[VPCI_BLOCK_SIZE];
 } __packed;
 static_assert(sizeof(struct vpci_write_block) == 144);
+static_assert(offsetof(struct vpci_write_block, data) == sizeof(struct vpci_read_block));
 
 struct vpci_invalidate_block {
 	__le32 type;
