@@ -39,9 +39,10 @@ static const struct al_case al_cases[] = {
 	{ "prog-if=2 subclass=8 class=1", "class=0x01 subclass=0x08 prog-if=0x02" },
 	{ AL_FULL, AL_FULL },
 	{ "nvme", "class=0x01 subclass=0x08 prog-if=0x02" },
-	{ "mana", "vendor=0x1414 device=0x00ba class=0x02 subclass=0x00" },
+	{ "mana", "vendor=0x1414 device=0x00ba class=0x02 subclass=0x00 prog-if=0x00" },
 	{ "nvme vendor=0x1b36", "vendor=0x1b36 class=0x01 subclass=0x08 prog-if=0x02" },
-	{ "mana revision=1", "vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00" },
+	{ "mana revision=1",
+	  "vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00 prog-if=0x00" },
 	{ "  \t vendor=1 \t\t device=2\n ", "vendor=0x0001 device=0x0002" },
 	{ "nvme\n", "class=0x01 subclass=0x08 prog-if=0x02" },
 	{ "local vendor=5140", "local vendor=0x1414" },
@@ -187,7 +188,7 @@ static const struct vpci_desc al_nvme = {
 };
 
 static const struct vpci_desc al_mana = {
-	.vendor = 0x1414, .device = 0x00ba, .class = 2, .prog_if = 7,
+	.vendor = 0x1414, .device = 0x00ba, .revision = 7, .class = 2,
 };
 
 static bool al_matches(struct kunit *test, const char *text, const struct vpci_desc *desc)
@@ -235,6 +236,9 @@ static void vpci_allow_presets_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, al_matches(test, "mana", &desc));
 	desc = al_mana;
 	desc.device = 0xbb;
+	KUNIT_EXPECT_FALSE(test, al_matches(test, "mana", &desc));
+	desc = al_mana;
+	desc.prog_if = 1;
 	KUNIT_EXPECT_FALSE(test, al_matches(test, "mana", &desc));
 	desc = al_nvme;
 	desc.prog_if = 1;
