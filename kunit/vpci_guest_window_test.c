@@ -259,6 +259,110 @@ static void vpci_guest_window_overlap_test(struct kunit *test)
 	gt_expect_count(gt, VPCI_GUEST_OVERLAPS, 3);
 }
 
+static void gw_destroy(void *ctx)
+{
+	vpci_guest_destroy(ctx);
+}
+
+/* Another bus of the same guest, which has not opened it. */
+static struct vpci_guest *gw_other(struct gt *gt)
+{
+	struct vsrv_offer offer = gt_offer();
+	struct vpci_guest *other;
+
+	offer.instance_id.b[15]++;
+	other = vpci_guest_create(gt->fg->srv, &offer, &gt_ops, gt);
+	KUNIT_ASSERT_FALSE(gt->test, IS_ERR(other));
+	KUNIT_ASSERT_EQ(gt->test, kunit_add_action(gt->test, gw_destroy, other), 0);
+	fg_expect_offer(gt->fg);
+	return other;
+}
+
+/* As a request of the guest does: put the second BAR there, and switch memory on or off. */
+static bool gw_memory(struct vpci_guest *other, struct gt_fn *f, u32 address)
+{
+	const struct vpci_bus_ops *ops = other->bus.ops;
+
+	ops->config_write(&f->fn.fn, PCI_COMMAND, 2, 0);
+	ops->config_write(&f->fn.fn, PCI_BASE_ADDRESS_2, 4, address);
+	ops->config_write(&f->fn.fn, PCI_COMMAND, 2, address ? PCI_COMMAND_MEMORY : 0);
+	return ops->config_read(&f->fn.fn, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY;
+}
+
+static int gw_window(struct vpci_guest *other, u64 base)
+{
+	int err;
+
+	mutex_lock(&other->lock);
+	err = other->bus.ops->window(&other->bus, base);
+	mutex_unlock(&other->lock);
+	return err;
+}
+
+static void gw_unwindow(struct vpci_guest *other)
+{
+	mutex_lock(&other->lock);
+	other->bus.ops->unwindow(&other->bus);
+	mutex_unlock(&other->lock);
+}
+
+/* Another bus is no other place. */
+static void vpci_guest_buses_test(struct kunit *test)
+{
+	struct gt *gt = gt_run(test, 1);
+	struct vpci_guest *other = gw_other(gt);
+	struct gt_fn *f = &gt->fns[1];
+
+	gt_describe(test, f, 5);
+	KUNIT_ASSERT_EQ(test, vpci_guest_add(other, &f->fn), 0);
+	gt_memory_on(gt, 0, 0xe0000000);
+	KUNIT_EXPECT_FALSE(test, gw_memory(other, f, 0xe0000000));
+	KUNIT_EXPECT_FALSE(test, gt_config_word(f, PCI_COMMAND) & PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, f->on, 0);
+	KUNIT_EXPECT_EQ(test, vpci_guest_count(other, VPCI_GUEST_OVERLAPS), 1);
+	KUNIT_EXPECT_FALSE(test, gw_memory(other, f, GT_WINDOW));
+	KUNIT_EXPECT_EQ(test, vpci_guest_count(other, VPCI_GUEST_OVERLAPS), 2);
+	gt_expect_count(gt, VPCI_GUEST_OVERLAPS, 0);
+	KUNIT_EXPECT_TRUE(test, gw_memory(other, f, 0xe0010000));
+	/* The other way round, and a window over memory */
+	gt_put(gt, PCI_COMMAND, 2, 0);
+	gt_memory_on(gt, 0, 0xe0010000);
+	KUNIT_EXPECT_FALSE(test, gt_memory(gt, 0));
+	gt_expect_count(gt, VPCI_GUEST_OVERLAPS, 1);
+	gt_send_window(gt, 0xe001f000);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_BAD_DATA);
+	gt_expect_count(gt, VPCI_GUEST_OVERLAPS, 2);
+	gt_enter(gt, GT_WINDOW, 1);
+	/* Memory that is off, or whose device is gone, is not in the way. */
+	KUNIT_EXPECT_FALSE(test, gw_memory(other, f, 0));
+	gt_memory_on(gt, 0, 0xe0010000);
+	KUNIT_EXPECT_TRUE(test, gt_memory(gt, 0));
+	gt_put(gt, PCI_COMMAND, 2, 0);
+	KUNIT_EXPECT_TRUE(test, gw_memory(other, f, 0xe0010000));
+	vpci_guest_remove(other, &f->fn);
+	gt_memory_on(gt, 0, 0xe0010000);
+	KUNIT_EXPECT_TRUE(test, gt_memory(gt, 0));
+	gt_put(gt, PCI_COMMAND, 2, 0);
+	gt_expect_count(gt, VPCI_GUEST_OVERLAPS, 2);
+
+	/* Its window */
+	KUNIT_EXPECT_EQ(test, gw_window(other, GT_WINDOW + 0x1000), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vpci_guest_count(other, VPCI_GUEST_OVERLAPS), 3);
+	KUNIT_EXPECT_EQ(test, gw_window(other, 0xfb000000), 0);
+	gt_memory_on(gt, 0, 0xfb000000);
+	KUNIT_EXPECT_FALSE(test, gt_memory(gt, 0));
+	gt_expect_count(gt, VPCI_GUEST_OVERLAPS, 3);
+	gw_unwindow(other);
+	gt_memory_on(gt, 0, 0xfb000000);
+	KUNIT_EXPECT_TRUE(test, gt_memory(gt, 0));
+	/* A bus that is closed has none. */
+	gt_close(gt);
+	KUNIT_EXPECT_EQ(test, gw_window(other, GT_WINDOW), 0);
+	gw_unwindow(other);
+	KUNIT_EXPECT_EQ(test, gw_window(other, 0xfb000000), 0);
+	gw_unwindow(other);
+}
+
 /* By a message it is no other way. */
 static void vpci_guest_power_test(struct kunit *test)
 {
@@ -497,6 +601,7 @@ static struct kunit_case vpci_guest_window_cases[] = {
 	KUNIT_CASE(vpci_guest_taken_test),
 	KUNIT_CASE(vpci_guest_overlap_test),
 	KUNIT_CASE(vpci_guest_window_overlap_test),
+	KUNIT_CASE(vpci_guest_buses_test),
 	KUNIT_CASE(vpci_guest_power_test),
 	KUNIT_CASE(vpci_guest_remove_busy_test),
 	KUNIT_CASE(vpci_guest_move_busy_test),

@@ -136,8 +136,16 @@ u64 vpci_bars_address(const struct vpci_bars *bars, const u32 regs[VPCI_BARS], u
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_bars_address);
 
-/* Neither range wraps.  An empty one meets nothing. */
-static bool vpci_ranges_meet(u64 a, u64 a_len, u64 b, u64 b_len)
+/**
+ * vpci_ranges_meet() - do two ranges have anything in common?
+ * @a: start of the one, which does not wrap
+ * @a_len: bytes of it; an empty one meets nothing
+ * @b: start of the other
+ * @b_len: bytes of it
+ *
+ * Return: true if so.
+ */
+bool vpci_ranges_meet(u64 a, u64 a_len, u64 b, u64 b_len)
 {
 	return a_len && b_len && (a < b ? b - a < a_len : a - b < b_len);
 }

@@ -11,12 +11,33 @@
 
 #include <linux/list.h>
 #include <linux/types.h>
+#include <linux/uuid.h>
 
 #include "vpci_pure.h"
 
+struct vmbus_partition;
 struct vmbus_srv;
 struct vsrv_offer;
 struct vpci_guest;
+
+/**
+ * struct vpci_claim - addresses of a guest that are in use: memory of a device, or a window
+ * @part: partition of the guest
+ * @instance: of the bus, for log lines; stays while @held
+ * @ranges: addresses; those of no length count for nothing
+ * @held: it is in the list of all
+ * @node: there
+ */
+struct vpci_claim {
+	const struct vmbus_partition *part;
+	const guid_t *instance;
+	struct {
+		u64 start;
+		u64 len;
+	} ranges[VPCI_BARS];
+	bool held;
+	struct list_head node;
+};
 
 /**
  * struct vpci_guest_fn - a device on the bus, embedded in its owner, zero at first
@@ -27,6 +48,7 @@ struct vpci_guest;
  * @node: in vpci_guest::configs
  * @decodes: the guest decodes its memory
  * @decoded: where: base addresses as they were when that began
+ * @claim: the same as addresses, for all buses of the guest
  * @ejecting: vpci_guest_ops::ejected is due
  * @eject_due: the guest is to be asked for it
  * @eject: what it is told then
@@ -43,6 +65,7 @@ struct vpci_guest_fn {
 	struct list_head node;
 	bool decodes;
 	u32 decoded[VPCI_BARS];
+	struct vpci_claim claim;
 
 	bool ejecting;
 	bool eject_due;

@@ -4,7 +4,8 @@
  *
  * guest.c	life, channel: requests in, answers out
  * guest_fn.c	devices, what the host was asked for, time limits
- * guest_window.c	configuration space: the window to it, and where memory may be
+ * guest_window.c	configuration space, and the window to it
+ * guest_claim.c	where memory and windows are, over all buses of a guest
  *
  * The channel's reader alone writes to the guest's ring: others note what is due, and
  * queue it.  So a guest that is stopped is left alone, and what it does with its rings
@@ -22,6 +23,8 @@
  * 4. vpci_guest::done_lock, a spinlock: what the host was asked for.  It is all that
  *    vpci_guest_done() and vpci_guest_block_done() take, which may come with locks of the
  *    owner held.
+ * 5. vpci_claims_lock, a mutex: claims of all buses.  Taken with the second one held, or the
+ *    first.
  */
 #ifndef _VPCI_GUEST_BUS_H
 #define _VPCI_GUEST_BUS_H
@@ -98,8 +101,8 @@ struct vpci_guest_wait {
  * @config_lock: protects what follows, and shadows of the devices in @configs
  * @configs: devices whose configuration space there is
  * @nothing: configuration space of an empty slot
- * @window: the window, if @windowed
- * @windowed: it is there, or is about to be
+ * @window: the window, which is there from D0 entry to D0 exit
+ * @claim: addresses of the window
  * @slot: that the guest has selected
  * @done_lock: protects @waits
  * @waits: what the host was asked for
@@ -134,7 +137,7 @@ struct vpci_guest {
 	struct list_head configs;
 	struct vpci_shadow nothing;
 	struct vpart_mmio window;
-	bool windowed;
+	struct vpci_claim claim;
 	u32 slot;
 
 	spinlock_t done_lock;	/* protects waits */
@@ -190,5 +193,9 @@ int vpci_guest_window(struct vpci_bus *bus, u64 base);
 void vpci_guest_unwindow(struct vpci_bus *bus);
 u32 vpci_guest_config_read(struct vpci_bus_fn *bus_fn, u16 offset, u8 size);
 void vpci_guest_config_write(struct vpci_bus_fn *bus_fn, u16 offset, u8 size, u32 value);
+
+/* guest_claim.c */
+bool vpci_claim_take(struct vpci_claim *claim, guid_t *whose);
+void vpci_claim_drop(struct vpci_claim *claim);
 
 #endif /* _VPCI_GUEST_BUS_H */

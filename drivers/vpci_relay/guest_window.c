@@ -15,33 +15,23 @@
 
 /* ---- where memory may be --------------------------------------------------------------- */
 
-/* Memory of a device other than @fn is decoded within the range. */
-static bool vpci_guest_decoded(const struct vpci_guest *guest, const struct vpci_guest_fn *fn,
-			       u64 start, u64 len)
-{
-	const struct vpci_guest_fn *other;
-
-	list_for_each_entry(other, &guest->configs, node)
-		if (other != fn && other->decodes &&
-		    vpci_bars_overlap(&other->shadow.bars, other->decoded, start, len))
-			return true;
-	return false;
-}
-
-static bool vpci_guest_overlaps(const struct vpci_guest *guest, const struct vpci_guest_fn *fn,
-				const u32 regs[VPCI_BARS])
+/* Memory that overlaps itself is the guest's own affair. */
+static bool vpci_guest_claim(struct vpci_guest *guest, struct vpci_guest_fn *fn,
+			     const u32 regs[VPCI_BARS], guid_t *whose)
 {
 	const struct vpci_bars *bars = &fn->shadow.bars;
+	struct vpci_claim *claim = &fn->claim;
 	unsigned int i;
 	u64 address;
 
+	claim->part = vsrv_partition(guest->srv);
+	claim->instance = &guest->instance;
 	for (i = 0; i < VPCI_BARS; i++) {
 		address = vpci_bars_address(bars, regs, i);
-		if (address && vpci_guest_decoded(guest, fn, address, bars->size[i]))
-			return true;
+		claim->ranges[i].start = address;
+		claim->ranges[i].len = address ? bars->size[i] : 0;
 	}
-	return guest->windowed &&
-	       vpci_bars_overlap(bars, regs, guest->window.gpa, VPCI_WINDOW_SIZE);
+	return vpci_claim_take(claim, whose);
 }
 
 /*
@@ -52,16 +42,19 @@ static bool vpci_guest_mmio(void *ctx, const u32 regs[VPCI_BARS], bool on)
 {
 	struct vpci_guest_fn *fn = ctx;
 	struct vpci_guest *guest = fn->guest;
+	guid_t whose;
 
 	lockdep_assert_held(&guest->config_lock);
 	if (on) {
-		if (vpci_guest_overlaps(guest, fn, regs)) {
+		if (!vpci_guest_claim(guest, fn, regs, &whose)) {
 			vpci_guest_inc(guest, VPCI_GUEST_OVERLAPS);
-			pr_notice_ratelimited("%pUl: memory of slot %#x stays off: the guest has put it over other memory of this bus\n",
-					      &guest->instance, fn->fn.desc.slot);
+			pr_notice_ratelimited("%pUl: memory of slot %#x stays off: the guest has put it over memory or the window of %pUl\n",
+					      &guest->instance, fn->fn.desc.slot, &whose);
 			return false;
 		}
 		memcpy(fn->decoded, regs, sizeof(fn->decoded));
+	} else {
+		vpci_claim_drop(&fn->claim);
 	}
 	fn->decodes = on;
 	if (guest->ops->mapped)
@@ -245,35 +238,28 @@ static const struct vpart_mmio_ops vpci_guest_window_ops = {
 	.write = vpci_guest_window_write,
 };
 
-static void vpci_guest_set_windowed(struct vpci_guest *guest, bool windowed)
-{
-	mutex_lock(&guest->config_lock);
-	guest->windowed = windowed;
-	mutex_unlock(&guest->config_lock);
-}
-
 /* Of vpci_bus_ops.  No memory is enabled over the window from before it is there. */
 int vpci_guest_window(struct vpci_bus *bus, u64 base)
 {
 	struct vpci_guest *guest = to_vpci_guest(bus);
-	bool taken;
+	struct vpci_claim *claim = &guest->claim;
+	guid_t whose;
 	int err;
 
 	lockdep_assert_held(&guest->lock);
-	mutex_lock(&guest->config_lock);
-	taken = vpci_guest_decoded(guest, NULL, base, VPCI_WINDOW_SIZE);
-	if (!taken)
-		guest->window.gpa = base;
-	guest->windowed = !taken;
-	mutex_unlock(&guest->config_lock);
-	if (taken) {
+	claim->part = vsrv_partition(guest->srv);
+	claim->instance = &guest->instance;
+	claim->ranges[0].start = base;
+	claim->ranges[0].len = VPCI_WINDOW_SIZE;
+	if (!vpci_claim_take(claim, &whose)) {
 		vpci_guest_inc(guest, VPCI_GUEST_OVERLAPS);
-		bus->why = "the window overlaps memory of a BAR";
+		bus->why = "the window overlaps memory of a device, or another window";
 		return -EINVAL;
 	}
+	guest->window.gpa = base;
 	err = vpart_mmio_add(vsrv_partition(guest->srv), &guest->window);
 	if (err) {
-		vpci_guest_set_windowed(guest, false);
+		vpci_claim_drop(claim);
 		bus->why = "something else is where the window was to be, or there are too many";
 	}
 	return err;
@@ -286,7 +272,7 @@ void vpci_guest_unwindow(struct vpci_bus *bus)
 
 	lockdep_assert_held(&guest->lock);
 	vpart_mmio_remove(vsrv_partition(guest->srv), &guest->window);
-	vpci_guest_set_windowed(guest, false);
+	vpci_claim_drop(&guest->claim);
 }
 
 /**

@@ -98,6 +98,7 @@ int __must_check vpci_bars_probed(struct vpci_bars *bars, const u32 masks[VPCI_B
 				  const char **why);
 void vpci_bars_masks(const struct vpci_bars *bars, u32 masks[VPCI_BARS]);
 u64 vpci_bars_address(const struct vpci_bars *bars, const u32 regs[VPCI_BARS], unsigned int i);
+bool vpci_ranges_meet(u64 a, u64 a_len, u64 b, u64 b_len);
 bool vpci_bars_overlap(const struct vpci_bars *bars, const u32 regs[VPCI_BARS], u64 start,
 		       u64 len);
 int __must_check vpci_bars_assign(const struct vpci_bars *bars,
