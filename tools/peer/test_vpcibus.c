@@ -282,8 +282,6 @@ static void test_unknown(struct vpci *v)
 		VPCI_MSG_EJECT, VPCI_MSG_QUERY_STOP, VPCI_MSG_RE_ENABLE, VPCI_MSG_QUERY_STOP_FAILED,
 		VPCI_MSG_INVALIDATE_BLOCK, VPCI_MSG_BUS_RELATIONS2, VPCI_MSG_TDISP + 1, U32_MAX
 	};
-	static const u32 blocks[] = { VPCI_MSG_READ_BLOCK, VPCI_MSG_WRITE_BLOCK };
-	struct vpci_write_block block = { .slot = SLOT_COPY, .length = VPCI_BLOCK_SIZE };
 	struct vpci_tdisp tdisp = { .type = VPCI_MSG_TDISP, .slot = SLOT_COPY };
 	struct vpci_slot_msg msg = { .slot = SLOT_COPY };
 	bool good = true;
@@ -294,17 +292,46 @@ static void test_unknown(struct vpci *v)
 		good &= vpci_refuses(v, &msg, sizeof(msg), VPCI_STATUS_BAD_DATA);
 	}
 	ok(good, "types that there are not, or that are not for the guest to use");
-	for (i = 0; i < ARRAY_SIZE(blocks); i++) {
-		block.type = blocks[i];
-		good &= vpci_refuses(v, &block, sizeof(block), VPCI_STATUS_NOT_SUPPORTED);
-	}
-	ok(good, "configuration blocks");
 	good = vpci_refuses(v, &tdisp, sizeof(tdisp), VPCI_STATUS_NOT_SUPPORTED);
 	tdisp.length = 1;
 	ok(vpci_refuses(v, &tdisp, sizeof(tdisp), VPCI_STATUS_BAD_DATA) && good, "TDISP");
 	msg.type = VPCI_MSG_EJECT_COMPLETE;
 	ok(vpci_refuses(v, &msg, sizeof(msg), VPCI_STATUS_BAD_DATA),
 	   "a function that nobody wants back");
+}
+
+/* The last block of a copy engine, and those that there are not */
+static void test_blocks(struct vpci *v)
+{
+	struct vpci_write_block block = {
+		.type = VPCI_MSG_WRITE_BLOCK, .block = 63, .slot = SLOT_COPY,
+		.length = VPCI_BLOCK_SIZE,
+	};
+	const u32 head = sizeof(struct vpci_read_block);
+	bool good;
+
+	memset(block.data, 0x5a, sizeof(block.data));
+	good = !vpci_status(v, &block, sizeof(block));
+	block.type = VPCI_MSG_READ_BLOCK;
+	good &= !vpci_status(v, &block, head);
+	ok(good && !memcmp(v->answer.block.data, block.data, sizeof(block.data)),
+	   "a configuration block is what was written");
+	block.block = 64;
+	good = vpci_refuses(v, &block, head, VPCI_ANY_FAILURE);
+	block.block = 0;
+	block.slot = SLOT_NVME;
+	good &= vpci_refuses(v, &block, head, VPCI_ANY_FAILURE);
+	ok(good, "there are no others");
+	block.slot = SLOT_COPY;
+	block.length = 0;
+	good = vpci_refuses(v, &block, head, VPCI_STATUS_BAD_DATA);
+	block.length = VPCI_BLOCK_SIZE + 1;
+	good &= vpci_refuses(v, &block, head, VPCI_STATUS_BAD_DATA);
+	block.type = VPCI_MSG_WRITE_BLOCK;
+	good &= vpci_refuses(v, &block, sizeof(block), VPCI_STATUS_BAD_DATA);
+	block.length = VPCI_BLOCK_SIZE;
+	good &= vpci_refuses(v, &block, sizeof(block) - 8, VPCI_STATUS_BAD_DATA);
+	ok(good, "nor of no bytes, or of too many");
 }
 
 static void test_reset(struct vpci *v)
@@ -335,6 +362,7 @@ void test_vpcibus(void)
 	test_accesses(&v);
 	test_lengths(&v);
 	test_unknown(&v);
+	test_blocks(&v);
 	test_reset(&v);
 	ok(window_at(&v, WINDOW_A), "the bus works");
 	ok(vpci_close(&v) && no_window_at(&v, WINDOW_A), "closed, and without a window");

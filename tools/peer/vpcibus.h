@@ -52,6 +52,7 @@ struct vpci {
 		struct vpci_requirements_reply requirements;
 		struct vpci_resources_reply resources;
 		struct vpci_create_interrupt_reply interrupt;
+		struct vpci_read_block_reply block;
 		u8 bytes[VPCI_RING_PAGES * PAGE];
 	} answer;
 };
