@@ -88,11 +88,16 @@ static int vpci_local_open_bus(struct vpci_local *local)
 
 static void vpci_local_close_bus(struct vpci_local *local)
 {
+	struct pci_host_bridge *bridge;
+
 	if (!local->bus)
 		return;
 	pci_lock_rescan_remove();
+	bridge = to_pci_host_bridge(local->bus->bridge);
 	pci_stop_root_bus(local->bus);
 	pci_remove_root_bus(local->bus);
+	/* pci_create_root_bus() has left the first reference to whoever called it. */
+	pci_free_host_bridge(bridge);
 	local->bus = NULL;
 	pci_unlock_rescan_remove();
 	vpci_local_irq_domain_remove(local->irq_domain);
