@@ -25,10 +25,10 @@ demo:
 	@scripts/demo
 
 check:
-	@scripts/check
+	@E2E="$(E2E)" scripts/check
 
 check-long:
-	@LONG=1 scripts/check
+	@LONG=1 E2E="$(E2E)" scripts/check
 
 kernel:
 	@scripts/deps
