@@ -29,7 +29,7 @@
 #define BRIDGE		"selftestbr"
 #define TAP		"selftesttap"
 #define SOCKET_BYTES	(32 << 20)	/* of frames that nobody has looked at */
-#define MAX_STATS	2048U		/* of 64 queues */
+#define MAX_STATS	4096U		/* of 64 queues */
 
 /* ---- attributes and counters --------------------------------------------------------- */
 
