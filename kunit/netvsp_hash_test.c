@@ -386,6 +386,7 @@ static void hash_keys_test(struct kunit *test)
 		}
 		netvsp_rss_init(&ht->rss, &ht->settings);
 		KUNIT_EXPECT_MEMEQ(test, ht->rss.key, ht->settings.key, sizeof(ht->rss.key));
+		KUNIT_EXPECT_FALSE(test, ht->rss.blank);
 		for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 			of_build(&ht->f, &shapes[i], 10);
 			from = ht->f.bytes + ht->f.network + (shapes[i].v6 ? 8 : 12);
@@ -401,6 +402,7 @@ static void hash_keys_test(struct kunit *test)
 	netvsp_rss_init(&ht->rss, &ht->settings);
 	ht_build_first(ht, &shapes[0]);
 	KUNIT_EXPECT_EQ(test, ht_hash(ht), 0);
+	KUNIT_EXPECT_TRUE(test, ht->rss.blank);
 }
 
 static void hash_channel_test(struct kunit *test)

@@ -264,6 +264,7 @@ u32 netvsp_set_parameter(struct netvsp_control *control, const void *in, u32 len
  * @entries: entries of @table that are used, a power of two, at least 1
  * @table: channel of each, all below the number of channels that there can be
  * @key: of the hash
+ * @blank: it is all zeros, and so is the hash of every frame
  * @nibble: what each 4 bits of the input are to the hash, by their value
  */
 struct netvsp_rss {
@@ -271,6 +272,7 @@ struct netvsp_rss {
 	u16 entries;
 	u16 table[NDIS_RSS_TABLE_MAX];
 	u8 key[NDIS_RSS_KEY_SIZE];
+	bool blank;
 	u32 nibble[NETVSP_RSS_NIBBLES][NETVSP_RSS_VALUES];
 };
 

@@ -49,6 +49,7 @@ void netvsp_rss_init(struct netvsp_rss *rss, const struct netvsp_settings *setti
 	rss->entries = settings->entries;
 	memcpy(rss->table, settings->table, sizeof(rss->table));
 	memcpy(rss->key, settings->key, sizeof(rss->key));
+	rss->blank = !memchr_inv(rss->key, 0, sizeof(rss->key));
 	for (nibble = 0; nibble < NETVSP_RSS_NIBBLES; nibble++) {
 		for (value = 0; value < NETVSP_RSS_VALUES; value++) {
 			hash = 0;

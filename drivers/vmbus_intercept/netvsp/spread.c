@@ -58,8 +58,12 @@ u16 netvsp_select_queue(struct net_device *dev, struct sk_buff *skb, struct net_
 		return 0;
 	rcu_read_lock();
 	rss = rcu_dereference(nic->rss);
-	if (rss && netvsp_rss_hash(rss, skb, &hash))
+	if (rss && netvsp_rss_hash(rss, skb, &hash)) {
+		/* Linux has such a key after ethtool -L from one channel, and wants them all used. */
+		if (rss->blank)
+			hash = skb_get_hash(skb);
 		index = netvsp_rss_channel(rss, hash);
+	}
 	rcu_read_unlock();
 	return netvsp_usable(nic, index);
 }
