@@ -162,7 +162,7 @@ void netvsp_recv_start(struct netvsp_nic *nic)
 		spin_lock_bh(&q->lock);
 		if (!netvsp_is_sub(q))
 			bitmap_fill(q->control_free, NETVSP_CONTROL_SUBS);
-		q->up = q->running && !q->broken;
+		WRITE_ONCE(q->up, q->running && !q->broken);
 		spin_unlock_bh(&q->lock);
 	}
 }

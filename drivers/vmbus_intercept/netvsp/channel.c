@@ -211,7 +211,7 @@ static void netvsp_chan_start(struct netvsp_queue *q)
 	q->due = false;
 	WRITE_ONCE(q->running, true);
 	/* Pairs with that in netvsp_recv_start(). */
-	q->up = smp_load_acquire(&nic->recv_on);
+	WRITE_ONCE(q->up, smp_load_acquire(&nic->recv_on));
 	if (q->up)
 		netvsp_recv_reclaim(q);
 	spin_unlock_bh(&q->lock);

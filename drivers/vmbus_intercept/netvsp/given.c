@@ -50,6 +50,8 @@ static void netvsp_give_others(struct netvsp_nic *nic, u32 sub)
 		owner = netvsp_sub_queue(nic, sub);
 		spin_lock_bh(&owner->lock);
 		owner->free[owner->nfree++] = sub;
+		/* The watch looks at the carrier. */
+		WRITE_ONCE(owner->stalled, false);
 		netvsp_xmit_wake(owner);
 		spin_unlock_bh(&owner->lock);
 	}
@@ -90,9 +92,12 @@ void netvsp_xmit_given(struct netvsp_queue *q)
 		netvsp_count(q, NETVSP_TX_RETURNS, 1);
 	}
 	q->ngiven = 0;
-	q->since = jiffies;
-	stalled = q->stalled;
-	WRITE_ONCE(q->stalled, false);
+	/* What it answers to control messages says nothing of frames. */
+	stalled = frames && q->stalled;
+	if (frames) {
+		q->since = jiffies;
+		WRITE_ONCE(q->stalled, false);
+	}
 	if (bytes)
 		netdev_tx_completed_queue(netvsp_txq(q), frames, bytes);
 	spin_unlock_bh(&q->lock);

@@ -15,12 +15,6 @@
 
 /* ---- the carrier ------------------------------------------------------------------------ */
 
-/* Does the guest take frames by it? */
-static bool netvsp_queue_good(const struct netvsp_queue *q)
-{
-	return READ_ONCE(q->up) && !READ_ONCE(q->stalled);
-}
-
 /**
  * netvsp_first_good - the first channel by which the guest takes frames
  * @nic: adapter
@@ -84,7 +78,8 @@ static void netvsp_stall(struct netvsp_queue *q)
 static void netvsp_look(struct netvsp_queue *q)
 {
 	spin_lock_bh(&q->lock);
-	if (q->up && !q->stopped && !q->stalled && (q->held || q->batch.n) &&
+	if (netif_running(q->nic->dev) && q->up && !q->stopped && !q->stalled &&
+	    (q->held || q->batch.n || q->wait_room) &&
 	    netif_xmit_stopped(netdev_get_tx_queue(q->nic->dev, q->index)) &&
 	    time_after(jiffies, q->since + NETVSP_STALL))
 		netvsp_stall(q);

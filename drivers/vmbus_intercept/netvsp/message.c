@@ -252,7 +252,8 @@ bool netvsp_control_packet(struct netvsp_queue *q, const void *msg, u32 len)
 	}
 	if (netvsp_answer_status(answer, ret))
 		netvsp_count(q, NETVSP_CONTROL_REFUSED, 1);
-	if (changed)
+	/* For a channel that goes they are of no use, and spreading frames anew takes time. */
+	if (changed && !q->ending)
 		netvsp_take_settings(nic, changed);
 	if (ret)
 		ret = netvsp_tell(nic, true, answer, ret);

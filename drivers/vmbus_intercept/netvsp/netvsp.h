@@ -508,6 +508,12 @@ void netvsp_link_set(struct netvsp_nic *nic, bool up);
 void netvsp_link_begin(struct netvsp_nic *nic);
 void netvsp_link_end(struct netvsp_nic *nic);
 void netvsp_carrier(struct netvsp_nic *nic);
+/* Does the guest take frames by it? */
+static inline bool netvsp_queue_good(const struct netvsp_queue *q)
+{
+	return READ_ONCE(q->up) && !READ_ONCE(q->stalled);
+}
+
 u16 netvsp_first_good(const struct netvsp_nic *nic);
 
 /* ---- sub-channels: sub.c ------------------------------------------------------------------ */

@@ -13,7 +13,7 @@ static u16 netvsp_usable(const struct netvsp_nic *nic, u16 index)
 
 	if (index >= channels)
 		index %= channels;
-	return READ_ONCE(nic->queues[index].up) ? index : netvsp_first_good(nic);
+	return netvsp_queue_good(&nic->queues[index]) ? index : netvsp_first_good(nic);
 }
 
 /**
@@ -59,7 +59,7 @@ u16 netvsp_select_queue(struct net_device *dev, struct sk_buff *skb, struct net_
 	rcu_read_lock();
 	rss = rcu_dereference(nic->rss);
 	if (rss && netvsp_rss_hash(rss, skb, &hash)) {
-		/* Linux has such a key after ethtool -L from one channel, and wants them all used. */
+		/* Linux has such a key after ethtool -L from one channel, and wants all. */
 		if (rss->blank)
 			hash = skb_get_hash(skb);
 		index = netvsp_rss_channel(rss, hash);

@@ -97,6 +97,16 @@ static u8 *netvsp_raw_data(struct netvsp_raw *raw)
 	return (u8 *)raw + NETVSP_RAW_HEAD;
 }
 
+/* Memory of the shortest one */
+#define NETVSP_RAW_LEAST	(SKB_DATA_ALIGN(NETVSP_RAW_HEAD) + \
+				 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+
+/* One packet with large frames in tiny segments makes more than what waits otherwise. */
+static bool netvsp_raws_full(const struct netvsp_queue *q, u32 more)
+{
+	return q->rx_raws.size + READ_ONCE(q->backlog_bytes) + more > NETVSP_XDP_BYTES;
+}
+
 static enum netvsp_refusal netvsp_raw_alloc(struct netvsp_queue *q, u32 len,
 					    struct netvsp_raw **raw)
 {
@@ -105,8 +115,7 @@ static enum netvsp_refusal netvsp_raw_alloc(struct netvsp_queue *q, u32 len,
 
 	if (len > NETVSP_XDP_MAX)
 		return NETVSP_REFUSED_XDP;
-	/* One packet with large frames in tiny segments makes more than what waits otherwise. */
-	if (q->rx_raws.size + READ_ONCE(q->backlog_bytes) > NETVSP_XDP_BYTES)
+	if (netvsp_raws_full(q, 0))
 		return NETVSP_REFUSED_MEMORY;
 	*raw = netdev_alloc_frag_align(size, SMP_CACHE_BYTES);
 	if (!*raw)
@@ -200,6 +209,11 @@ enum netvsp_refusal netvsp_xdp_skb(struct netvsp_queue *q, struct sk_buff *skb,
 
 	skb->protocol = eth_hdr(skb)->h_proto;
 	if (skb_is_gso(skb)) {
+		/* Segments of a few bytes are many times as large as what the guest has sent. */
+		if (netvsp_raws_full(q, skb_shinfo(skb)->gso_segs * NETVSP_RAW_LEAST)) {
+			kfree_skb(skb);
+			return NETVSP_REFUSED_MEMORY;
+		}
 		segs = skb_gso_segment(skb, 0);
 		consume_skb(skb);
 		if (IS_ERR_OR_NULL(segs))

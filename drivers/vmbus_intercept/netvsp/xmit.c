@@ -242,6 +242,9 @@ static void netvsp_xmit_wait(struct netvsp_queue *q)
 	if (q->wait_room)
 		return;
 	q->wait_room = true;
+	/* Its share may be what the guest has got by another channel and keeps. */
+	if (!q->held && !q->batch.n)
+		q->since = jiffies;
 	if (!q->stopped && q->nfree < netvsp_parts_least(q->nic))
 		netvsp_count(q, NETVSP_TX_NO_ROOM, 1);
 }
@@ -481,7 +484,7 @@ static bool netvsp_put_xdp(struct netvsp_queue *q, const void *data, u32 len,
 	const struct netvsp_told told = { .data_len = len };
 
 	lockdep_assert_held(&q->lock);
-	if (!q->up || q->ending || q->stopped || !netvsp_has_room(q, 1))
+	if (!q->up || q->ending || q->stopped || q->stalled || !netvsp_has_room(q, 1))
 		return false;
 	if (!netvsp_xdp_fits(q->nic, data, len)) {
 		netvsp_count(q, NETVSP_TX_DROPPED, 1);
