@@ -12,7 +12,7 @@ JUMBO_STEP=997
 JUMBO_FIRST=$JUMBO_STEP
 if [ -n "${LONG:-}" ]; then
 	JUMBO_STEP=97
-	JUMBO_FIRST=1
+	JUMBO_FIRST=11
 fi
 
 # vlan_up: net 5 in VLAN 5 of net 1
