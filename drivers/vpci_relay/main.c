@@ -13,7 +13,7 @@ static int __init vpci_relay_init(void)
 
 	err = vpci_relay_sysfs_init();
 	if (err)
-		return err;
+		goto exit_windows;
 	err = vpci_local_irq_init();
 	if (err)
 		goto exit_sysfs;
@@ -26,6 +26,9 @@ exit_irq:
 	vpci_local_irq_exit();
 exit_sysfs:
 	vpci_relay_sysfs_exit();
+exit_windows:
+	/* Its file was there for a while. */
+	vpci_local_windows_exit();
 	return err;
 }
 
