@@ -109,6 +109,27 @@ static void vpci_local_windows_used_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
 }
 
+/* Another driver has something in there: it is not taken away from around that. */
+static void vpci_local_windows_child_test(struct kunit *test)
+{
+	struct resource *child;
+
+	KUNIT_ASSERT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	child = request_mem_region(LT_START + SZ_4K, SZ_4K, "vpci_local_test");
+	KUNIT_EXPECT_NOT_NULL(test, child);
+	if (child) {
+		KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), -EBUSY);
+		KUNIT_EXPECT_EQ(test, vpci_local_windows_set("0x3000200000-0x3000300000"), -EBUSY);
+		KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+		lt_expect_window(test, LT_WINDOW "\n");
+		release_mem_region(LT_START + SZ_4K, SZ_4K);
+	}
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
+	/* Nothing of it is left. */
+	KUNIT_EXPECT_NOT_NULL(test, request_mem_region(LT_START, SZ_1M, "vpci_local_test"));
+	release_mem_region(LT_START, SZ_1M);
+}
+
 /* ---- come and go ----------------------------------------------------------------------- */
 
 static void lt_expect_state(struct kunit *test, struct vpci_local_fn *fn, const char *text)
@@ -425,6 +446,7 @@ static struct kunit_case vpci_local_cases[] = {
 	KUNIT_CASE_PARAM(vpci_local_windows_test, lw_gen_params),
 	KUNIT_CASE(vpci_local_windows_busy_test),
 	KUNIT_CASE(vpci_local_windows_used_test),
+	KUNIT_CASE(vpci_local_windows_child_test),
 	KUNIT_CASE(vpci_local_come_test),
 	KUNIT_CASE(vpci_local_held_test),
 	KUNIT_CASE(vpci_local_gone_test),

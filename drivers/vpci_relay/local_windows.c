@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include "local.h"
 #include "vpci_relay.h"
@@ -65,6 +66,7 @@ static int vpci_local_window_take(u64 start, u64 end)
 	return 0;
 }
 
+/* What others may still have in it stays: release_mem_region() would lose that. */
 static void vpci_local_window_drop(void)
 {
 	struct resource *window = vpci_local_window;
@@ -72,8 +74,8 @@ static void vpci_local_window_drop(void)
 	if (!window)
 		return;
 	vpci_local_window = NULL;
-	window->flags |= IORESOURCE_BUSY;
-	release_mem_region(window->start, resource_size(window));
+	remove_resource(window);
+	kfree(window);
 }
 
 static int vpci_local_window_change(u64 start, u64 end)
@@ -87,6 +89,12 @@ static int vpci_local_window_change(u64 start, u64 end)
 		return 0;
 	if (vpci_local_window_users) {
 		pr_err("local_windows: in use: remove the rules that keep devices first\n");
+		return -EBUSY;
+	}
+	/* It is not busy itself, so that another driver can be in there. */
+	if (window && READ_ONCE(window->child)) {
+		pr_err("local_windows: %#llx-%#llx is used by another driver: see /proc/iomem, and unbind it\n",
+		       old_start, old_end);
 		return -EBUSY;
 	}
 	vpci_local_window_drop();
@@ -154,6 +162,6 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_local_windows_show);
 void vpci_local_windows_exit(void)
 {
 	mutex_lock(&vpci_local_window_lock);
-	vpci_local_window_change(0, 0);
+	vpci_local_window_drop();
 	mutex_unlock(&vpci_local_window_lock);
 }
