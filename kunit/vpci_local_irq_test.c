@@ -260,6 +260,35 @@ static void vpci_local_irq_gone_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, lt_has_pci(LT_DEVFN));
 }
 
+/* The answer comes when the driver has given up, and while it waits for another. */
+static void vpci_local_irq_late_test(struct kunit *test)
+{
+	struct vpci_local_link link = lt_link;
+	struct li *li = li_start(test);
+	struct vpci_msi msi;
+
+	link.answer_limit = HZ / 20;
+	li->local->link = &link;
+	li->host->silent = true;
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 3, PCI_IRQ_MSIX), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, li->host->n, 1);
+	KUNIT_EXPECT_TRUE(test, list_empty(&li->fn->irqs));
+	KUNIT_EXPECT_EQ(test, vpci_local_count(li->local, VPCI_LOCAL_INTERRUPT_FAILURES), 1);
+	lt_msi(li->host, 0, &msi);
+	KUNIT_EXPECT_FALSE(test, vpci_local_done(li->fn, li->host->cookies[0], 0, &msi));
+	/* It was not given: whoever brings it gives it back. */
+	KUNIT_EXPECT_EQ(test, li->host->ndeleted, 0);
+	li->local->link = &lt_link;
+	li->host->silent = false;
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSIX), 1);
+	KUNIT_EXPECT_EQ(test, li->host->answered, 2);
+	pci_free_irq_vectors(li->pdev);
+	KUNIT_EXPECT_EQ(test, li->host->ndeleted, 1);
+	lt_msi(li->host, 1, &msi);
+	KUNIT_EXPECT_EQ(test, li->host->deleted[0].data, msi.data);
+	li_end(li);
+}
+
 /* Answers that nobody waits for */
 static void vpci_local_irq_stray_test(struct kunit *test)
 {
@@ -284,6 +313,7 @@ static struct kunit_case vpci_local_irq_cases[] = {
 	KUNIT_CASE(vpci_local_irq_refused_test),
 	KUNIT_CASE(vpci_local_irq_some_test),
 	KUNIT_CASE(vpci_local_irq_gone_test),
+	KUNIT_CASE(vpci_local_irq_late_test),
 	KUNIT_CASE(vpci_local_irq_stray_test),
 	{}
 };

@@ -144,6 +144,7 @@ static const struct vpci_local_link lt_link = {
 	.config_write = lt_config_write,
 	.interrupt_create = lt_interrupt_create,
 	.interrupt_delete = lt_interrupt_delete,
+	.answer_limit = 60 * HZ,
 };
 
 static inline void lt_ejected(void *ctx, void *priv)

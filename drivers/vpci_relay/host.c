@@ -24,7 +24,6 @@
 
 /* As many as others open it with; a list of all devices that there can be fits. */
 #define VPCI_HOST_RING_PAGES	10
-#define VPCI_HOST_REQUEST_LIMIT	(30 * HZ)
 #define VPCI_HOST_INITIAL_LIMIT	(60 * HZ)
 
 static const struct vpci_host_link vpci_host_relay_link = {

@@ -15,9 +15,13 @@
 #ifndef _VPCI_HOST_H
 #define _VPCI_HOST_H
 
+#include <linux/jiffies.h>
 #include <linux/types.h>
 
 #include "vpci_pure.h"
+
+/* Time that the host has for an answer, in jiffies */
+#define VPCI_HOST_REQUEST_LIMIT	(30 * HZ)
 
 struct vrelay_dev;
 struct vpci_host;

@@ -20,6 +20,8 @@ static const struct vpci_local_link vpci_local_host_link = {
 	.config_write = vpci_host_config_write,
 	.interrupt_create = vpci_host_interrupt_create,
 	.interrupt_delete = vpci_host_interrupt_delete,
+	/* The host's own comes first, unless its answers do not get here. */
+	.answer_limit = 2 * VPCI_HOST_REQUEST_LIMIT,
 };
 
 static void vpci_local_fn_free(struct kref *ref)

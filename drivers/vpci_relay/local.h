@@ -56,6 +56,7 @@ struct vpci_local_ops {
  * @config_write: see vpci_host_config_write()
  * @interrupt_create: see vpci_host_interrupt_create()
  * @interrupt_delete: see vpci_host_interrupt_delete()
+ * @answer_limit: for the answer to @interrupt_create, in jiffies
  */
 struct vpci_local_link {
 	u32 (*config_read)(struct vpci_host_fn *host, u16 offset, u8 size);
@@ -63,6 +64,7 @@ struct vpci_local_link {
 	int (*interrupt_create)(struct vpci_host_fn *host, const struct vpci_msi_request *request,
 				u64 cookie);
 	void (*interrupt_delete)(struct vpci_host_fn *host, const struct vpci_msi *msi);
+	unsigned long answer_limit;
 };
 
 enum vpci_local_counter {

@@ -173,7 +173,12 @@ static int vpci_local_request(struct vpci_local_irq *irq)
 	return err;
 }
 
-/* One at a time: Linux allocates those of a device one after the other. */
+/*
+ * One at a time: Linux allocates those of a device one after the other.
+ *
+ * There is a limit here, too, for locks of PCI are held: who brings the answer may be waiting
+ * for a guest that is stopped.  An answer that comes later finds no cookie.
+ */
 static int vpci_local_ask(struct vpci_local_irq *irq)
 {
 	struct vpci_local_fn *fn = irq->fn;
@@ -181,10 +186,13 @@ static int vpci_local_ask(struct vpci_local_irq *irq)
 
 	err = vpci_local_request(irq);
 	if (!err)
-		wait_event(fn->wait, vpci_local_answered(fn));
+		wait_event_timeout(fn->wait, vpci_local_answered(fn),
+				   fn->local->link->answer_limit);
 	mutex_lock(&fn->lock);
-	if (!err)
-		err = fn->answered ? fn->err : -ENODEV;
+	if (!err && fn->answered)
+		err = fn->err;
+	else if (!err)
+		err = fn->host ? -ETIMEDOUT : -ENODEV;
 	if (!err)
 		irq->msi = fn->msi;
 	irq->given = !err;
