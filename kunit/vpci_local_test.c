@@ -414,6 +414,60 @@ static void vpci_local_header_test(struct kunit *test)
 	vpci_local_put(fn);
 }
 
+/* Fixed addresses and virtual functions are not found, in lists that never end. */
+static void vpci_local_hidden_test(struct kunit *test)
+{
+	static const u16 eas[] = { 0x70, 0x84 }, sriovs[] = { 0x100, 0x148 };
+	struct vpci_local *local = lt_local(test, true);
+	struct lt_host *host = lt_host(test);
+	u8 *config = host->config;
+	struct vpci_local_fn *fn;
+	struct pci_dev *pdev;
+	unsigned long flags;
+	unsigned int i;
+	u32 value;
+
+	config[LT_MSI + PCI_CAP_LIST_NEXT] = eas[0];
+	for (i = 0; i < ARRAY_SIZE(eas); i++)
+		config[eas[i]] = PCI_CAP_ID_EA;
+	config[eas[0] + PCI_CAP_LIST_NEXT] = eas[1];
+	config[eas[1] + PCI_CAP_LIST_NEXT] = LT_MSIX;
+	/* No capability, but where others have one */
+	config[0x90] = PCI_CAP_ID_EA;
+	put_unaligned_le32(PCI_EXT_CAP_ID_SRIOV | 0x12010000, config + sriovs[0]);
+	put_unaligned_le32(PCI_EXT_CAP_ID_DSN | 0x14810000, config + 0x120);
+	put_unaligned_le32(PCI_EXT_CAP_ID_SRIOV | 0x12010000, config + sriovs[1]);
+	fn = lt_add(test, local, host, LT_SLOT);
+	vpci_local_flush(local);
+	pdev = lt_pci(LT_DEVFN);
+	KUNIT_EXPECT_NOT_NULL(test, pdev);
+	if (pdev) {
+		KUNIT_EXPECT_EQ(test, pci_find_capability(pdev, PCI_CAP_ID_EA), 0);
+		KUNIT_EXPECT_EQ(test, pci_find_capability(pdev, PCI_CAP_ID_MSIX), LT_MSIX);
+		KUNIT_EXPECT_EQ(test, pci_find_capability(pdev, PCI_CAP_ID_MSI), LT_MSI);
+	}
+	pci_dev_put(pdev);
+	for (i = 0; i < ARRAY_SIZE(eas); i++) {
+		vpci_local_config_read(fn, eas[i], 1, &value);
+		KUNIT_EXPECT_EQ(test, value, 0U);
+		vpci_local_config_read(fn, eas[i] + PCI_CAP_LIST_NEXT, 1, &value);
+		KUNIT_EXPECT_EQ(test, value, (u32)config[eas[i] + PCI_CAP_LIST_NEXT]);
+	}
+	vpci_local_config_read(fn, 0x90, 1, &value);
+	KUNIT_EXPECT_EQ(test, value, (u32)PCI_CAP_ID_EA);
+	for (i = 0; i < ARRAY_SIZE(sriovs); i++) {
+		vpci_local_config_read(fn, sriovs[i], 4, &value);
+		KUNIT_EXPECT_EQ(test, value, 0x12010000U);
+		local_irq_save(flags);
+		vpci_local_config_read(fn, sriovs[i], 2, &value);
+		local_irq_restore(flags);
+		KUNIT_EXPECT_EQ(test, value, 0U);
+	}
+	vpci_local_config_read(fn, 0x120, 2, &value);
+	KUNIT_EXPECT_EQ(test, value, (u32)PCI_EXT_CAP_ID_DSN);
+	vpci_local_put(fn);
+}
+
 static void vpci_local_bad_access_test(struct kunit *test)
 {
 	static const struct {
@@ -456,6 +510,7 @@ static struct kunit_case vpci_local_cases[] = {
 	KUNIT_CASE(vpci_local_domain_test),
 	KUNIT_CASE(vpci_local_atomic_test),
 	KUNIT_CASE(vpci_local_header_test),
+	KUNIT_CASE(vpci_local_hidden_test),
 	KUNIT_CASE(vpci_local_bad_access_test),
 	{}
 };

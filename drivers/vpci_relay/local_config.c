@@ -72,9 +72,14 @@ static void vpci_local_see(struct vpci_local_fn *fn, u32 offset, u32 size, u32 v
 	WRITE_ONCE(*copy, (*copy & ~bits) | (value << shift & bits));
 }
 
-/* There is no other bus behind it, and there are no interrupts but MSI-X, whatever it says. */
-static u32 vpci_local_hidden(u32 reg)
+/*
+ * There is no other bus behind it, and there are no interrupts but MSI-X, whatever it says.
+ * A capability without its id is none.
+ */
+static u32 vpci_local_hidden(const struct vpci_local_fn *fn, u32 reg)
 {
+	if (test_bit(reg / sizeof(u32), fn->hidden))
+		return reg < PCI_CFG_SPACE_SIZE ? 0xff : U16_MAX;
 	switch (reg) {
 	case PCI_CACHE_LINE_SIZE:
 		return 0xff << 8 * (PCI_HEADER_TYPE - PCI_CACHE_LINE_SIZE);
@@ -91,9 +96,44 @@ static u32 vpci_local_look(struct vpci_local_fn *fn, u32 offset, u32 size)
 
 	lockdep_assert_held(&fn->lock);
 	vpci_shadow_read(&fn->shadow, offset, size, &value);
-	value &= ~(vpci_local_hidden(offset & ~3) >> 8 * (offset & 3));
+	value &= ~(vpci_local_hidden(fn, offset & ~3) >> 8 * (offset & 3));
 	vpci_local_see(fn, offset, size, value);
 	return value;
+}
+
+static void vpci_local_hide(struct vpci_local_fn *fn, u32 reg)
+{
+	__set_bit(reg / sizeof(u32), fn->hidden);
+	/* In the copy, too */
+	vpci_local_look(fn, reg, sizeof(u32));
+}
+
+/*
+ * Virtual functions would be in slots of which the host tells nothing, and fixed addresses
+ * (EA) are not those of the shadow.  The lists are the host's, and may be circles.
+ */
+static void vpci_local_hide_caps(struct vpci_local_fn *fn)
+{
+	unsigned int n;
+	u32 pos, header;
+
+	lockdep_assert_held(&fn->lock);
+	pos = vpci_local_copied(fn, PCI_CAPABILITY_LIST, 1) & ~3;
+	if (!(vpci_local_copied(fn, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
+		pos = 0;
+	for (n = PCI_CFG_SPACE_SIZE / 4; pos >= PCI_STD_HEADER_SIZEOF && n; n--) {
+		header = vpci_local_copied(fn, pos, sizeof(u32));
+		if ((header & 0xff) == PCI_CAP_ID_EA)
+			vpci_local_hide(fn, pos);
+		pos = header >> 8 & 0xfc;
+	}
+	pos = PCI_CFG_SPACE_SIZE;
+	for (n = VPCI_CONFIG_SIZE / 4; pos >= PCI_CFG_SPACE_SIZE && n; n--) {
+		header = vpci_local_copied(fn, pos, sizeof(u32));
+		if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_SRIOV)
+			vpci_local_hide(fn, pos);
+		pos = PCI_EXT_CAP_NEXT(header);
+	}
 }
 
 /* ---- accesses ----------------------------------------------------------------------------- */
@@ -204,6 +244,7 @@ void vpci_local_config_begin(struct vpci_local_fn *fn)
 	u32 offset, size = PCI_CFG_SPACE_SIZE;
 
 	mutex_lock(&fn->lock);
+	bitmap_zero(fn->hidden, VPCI_LOCAL_REGS);
 	vpci_shadow_reset(&fn->shadow);
 	for (offset = 0; offset < size; offset += sizeof(u32)) {
 		vpci_local_look(fn, offset, sizeof(u32));
@@ -212,6 +253,7 @@ void vpci_local_config_begin(struct vpci_local_fn *fn)
 		    vpci_local_look(fn, PCI_CFG_SPACE_SIZE, sizeof(u32)) + 1 > 1)
 			size = VPCI_CONFIG_SIZE;
 	}
+	vpci_local_hide_caps(fn);
 	mutex_unlock(&fn->lock);
 }
 

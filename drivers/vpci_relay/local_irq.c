@@ -342,10 +342,13 @@ static struct irq_chip vpci_local_chip = {
 	.irq_compose_msi_msg = vpci_local_irq_compose,
 };
 
+/* NULL if it is none of the host's: a virtual function that Linux has found all the same */
 static struct vpci_local_fn *vpci_local_dev_fn(struct device *dev)
 {
 	struct pci_dev *pdev = to_pci_dev(dev);
 
+	if (pdev->is_virtfn || !pci_is_root_bus(pdev->bus))
+		return NULL;
 	return to_vpci_local(pdev->bus)->slots[pdev->devfn & 0xff];
 }
 
@@ -357,7 +360,7 @@ static int vpci_local_msi_prepare(struct irq_domain *domain, struct device *dev,
 	struct msi_desc *desc;
 	int err = 0;
 
-	if (!to_pci_dev(dev)->msix_enabled)
+	if (!fn || !to_pci_dev(dev)->msix_enabled)
 		return -EOPNOTSUPP;
 	*arg = (msi_alloc_info_t) { };
 	vpci_local_irqs_drop(fn);
@@ -375,8 +378,9 @@ static int vpci_local_msi_init(struct irq_domain *domain, struct msi_domain_info
 			       unsigned int virq, irq_hw_number_t hwirq, msi_alloc_info_t *arg)
 {
 	struct vpci_local_fn *fn = vpci_local_dev_fn(arg->desc->dev);
-	struct vpci_local_irq *irq = vpci_local_irq_find(fn, arg->desc->msi_index);
+	struct vpci_local_irq *irq;
 
+	irq = fn ? vpci_local_irq_find(fn, arg->desc->msi_index) : NULL;
 	if (!irq)
 		return -ENOENT;
 	irq_domain_set_info(domain, virq, hwirq, info->chip, irq, handle_edge_irq, NULL, "edge");
@@ -399,7 +403,10 @@ static void vpci_local_msi_free(struct irq_domain *domain, struct msi_domain_inf
 /* Not in the function above: there the lock of an interrupt domain is held. */
 static void vpci_local_msi_post_free(struct irq_domain *domain, struct device *dev)
 {
-	vpci_local_irqs_drop(vpci_local_dev_fn(dev));
+	struct vpci_local_fn *fn = vpci_local_dev_fn(dev);
+
+	if (fn)
+		vpci_local_irqs_drop(fn);
 }
 
 static struct msi_domain_ops vpci_local_msi_ops = {

@@ -6,6 +6,7 @@
 #define _VPCI_LOCAL_PRIV_H
 
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/irqdomain.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -16,6 +17,8 @@
 #include <linux/workqueue.h>
 
 #include "local.h"
+
+#define VPCI_LOCAL_REGS	(VPCI_CONFIG_SIZE / sizeof(u32))
 
 enum vpci_local_fn_state {
 	VPCI_LOCAL_NEW,		/* to come to the bus */
@@ -34,6 +37,8 @@ enum vpci_local_fn_state {
  * @state: see enum
  * @desc: what the host says of it
  * @irqs: struct vpci_local_irq, under the lock that Linux has for MSIs of a device
+ * @hidden: registers with the id of a capability that Linux is not to find, by number; set
+ *	before it looks
  * @copy: configuration space as it was last seen, for those who cannot wait for the host
  * @lock: protects what follows
  * @host: the host's device, or NULL when it is of no use any more; like @answered also
@@ -54,7 +59,8 @@ struct vpci_local_fn {
 	enum vpci_local_fn_state state;
 	struct vpci_desc desc;
 	struct list_head irqs;
-	u32 copy[VPCI_CONFIG_SIZE / sizeof(u32)];
+	DECLARE_BITMAP(hidden, VPCI_LOCAL_REGS);
+	u32 copy[VPCI_LOCAL_REGS];
 
 	struct mutex lock;	/* protects what follows */
 	struct vpci_host_fn *host;
