@@ -134,6 +134,66 @@ static void vpci_claim_guests_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, guid_equal(&whose, &ct_buses[1]));
 }
 
+static void ct_unreserve(void *ctx)
+{
+	vpci_claim_reserve(VPCI_RESERVED_WINDOWS, "test", 0, 0);
+	vpci_claim_reserve(VPCI_RESERVED_LOCAL_WINDOWS, "test", 0, 0);
+}
+
+/* What is this kernel's no guest gets, and the other way round. */
+static void vpci_claim_reserved_test(struct kunit *test)
+{
+	const struct ct_case *c = test->param_value;
+	struct vpci_claim *a = ct_new(test, 1, 0), *b = ct_new(test, 2, 1);
+	enum vpci_reserved which;
+	guid_t whose;
+
+	KUNIT_ASSERT_EQ(test, kunit_add_action(test, ct_unreserve, NULL), 0);
+	for (which = 0; which < VPCI_RESERVED_RANGES; which++) {
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", 0x100000, 0x10000), 0);
+		ct_set(a, 0, 0x200000, 0x1000);
+		ct_set(a, 1, c->start, c->len);
+		whose = ct_buses[0];
+		KUNIT_EXPECT_EQ(test, vpci_claim_take(a, &whose), c->good);
+		KUNIT_EXPECT_EQ(test, guid_is_null(&whose), !c->good);
+		/* It is held, or not, and the range is the same. */
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", 0x100000, 0x10000), 0);
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", 0x200000, 0x10000),
+				c->good ? -EBUSY : 0);
+		vpci_claim_drop(a);
+		/* Two guests, and the second has it. */
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", 0, 0), 0);
+		ct_set(a, 1, 0x300000, 0x1000);
+		ct_set(b, 5, 0x100000, 0x10000);
+		KUNIT_EXPECT_TRUE(test, vpci_claim_take(a, &whose));
+		KUNIT_EXPECT_TRUE(test, vpci_claim_take(b, &whose));
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", c->start, c->len),
+				c->good ? 0 : -EBUSY);
+		vpci_claim_drop(a);
+		vpci_claim_drop(b);
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", 0, 0), 0);
+	}
+}
+
+/* Nor are the two ranges one. */
+static void vpci_claim_ranges_test(struct kunit *test)
+{
+	const struct ct_case *c = test->param_value;
+	enum vpci_reserved which, other;
+
+	KUNIT_ASSERT_EQ(test, kunit_add_action(test, ct_unreserve, NULL), 0);
+	for (which = 0; which < VPCI_RESERVED_RANGES; which++) {
+		other = VPCI_RESERVED_RANGES - 1 - which;
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", 0x100000, 0x10000), 0);
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(other, "test", c->start, c->len),
+				c->good ? 0 : -EBUSY);
+		/* Its own it may have, and it may grow. */
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(other, "test", 0, 0), 0);
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", c->start, c->len), 0);
+		KUNIT_EXPECT_EQ(test, vpci_claim_reserve(which, "test", 0, 0), 0);
+	}
+}
+
 static void vpci_claim_drop_test(struct kunit *test)
 {
 	struct vpci_claim *a = ct_new(test, 1, 0);
@@ -156,6 +216,8 @@ static struct kunit_case vpci_claim_cases[] = {
 	KUNIT_CASE_PARAM(vpci_claim_meet_test, ct_gen_params),
 	KUNIT_CASE(vpci_claim_all_test),
 	KUNIT_CASE(vpci_claim_guests_test),
+	KUNIT_CASE_PARAM(vpci_claim_reserved_test, ct_gen_params),
+	KUNIT_CASE_PARAM(vpci_claim_ranges_test, ct_gen_params),
 	KUNIT_CASE(vpci_claim_drop_test),
 	{}
 };

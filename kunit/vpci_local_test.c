@@ -10,6 +10,7 @@
 #include <vmbus/compat.h>
 
 #include "vpci_local_test.h"
+#include "../drivers/vpci_relay/vpci_relay.h"
 
 /* ---- where their memory is ------------------------------------------------------------- */
 
@@ -128,6 +129,27 @@ static void vpci_local_windows_child_test(struct kunit *test)
 	/* Nothing of it is left. */
 	KUNIT_EXPECT_NOT_NULL(test, request_mem_region(LT_START, SZ_1M, "vpci_local_test"));
 	release_mem_region(LT_START, SZ_1M);
+}
+
+/* Where the host serves configuration space is no memory of a device, and the other way. */
+static void vpci_local_windows_overlap_test(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, vpci_windows_set("0x3000100000-0x3000102000"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("0x3000000000-0x3000101000"), -EBUSY);
+	lt_expect_window(test, LT_WINDOW "\n");
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x30000fe000-0x3000102000"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x30000fe000-0x3000102000"), -EBUSY);
+	/* One that fails gives way, and what there was does not. */
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("0x1000000-0x1001000"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x1000000-0x1002000"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x3000000000-0x3000002000"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x3000000000-0x3000002000"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
+	lt_expect_window(test, "none\n");
 }
 
 /* ---- come and go ----------------------------------------------------------------------- */
@@ -501,6 +523,7 @@ static struct kunit_case vpci_local_cases[] = {
 	KUNIT_CASE(vpci_local_windows_busy_test),
 	KUNIT_CASE(vpci_local_windows_used_test),
 	KUNIT_CASE(vpci_local_windows_child_test),
+	KUNIT_CASE(vpci_local_windows_overlap_test),
 	KUNIT_CASE(vpci_local_come_test),
 	KUNIT_CASE(vpci_local_held_test),
 	KUNIT_CASE(vpci_local_gone_test),

@@ -39,6 +39,13 @@ struct vpci_claim {
 	struct list_head node;
 };
 
+/* Addresses of this kernel, where the host serves something: no guest may have them. */
+enum vpci_reserved {
+	VPCI_RESERVED_WINDOWS,
+	VPCI_RESERVED_LOCAL_WINDOWS,
+	VPCI_RESERVED_RANGES
+};
+
 /**
  * struct vpci_guest_fn - a device on the bus, embedded in its owner, zero at first
  * @fn: as the protocol has it; private to the bus, but vpci_bus_fn::desc and
@@ -145,5 +152,8 @@ bool vpci_guest_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 coo
 bool vpci_guest_block_done(struct vpci_guest *guest, struct vpci_guest_fn *fn, u64 cookie,
 			   int err, const struct vpci_block *block);
 u64 vpci_guest_count(const struct vpci_guest *guest, enum vpci_guest_counter counter);
+
+/* guest_claim.c */
+int vpci_claim_reserve(enum vpci_reserved which, const char *name, u64 start, u64 len);
 
 #endif /* _VPCI_GUEST_H */

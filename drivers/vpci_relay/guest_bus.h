@@ -23,8 +23,8 @@
  * 4. vpci_guest::done_lock, a spinlock: what the host was asked for.  It is all that
  *    vpci_guest_done() and vpci_guest_block_done() take, which may come with locks of the
  *    owner held.
- * 5. vpci_claims_lock, a mutex: claims of all buses.  Taken with the second one held, or the
- *    first.
+ * 5. vpci_claims_lock, a mutex: claims of all buses, and ranges of this kernel.  Taken with the
+ *    second one held, or the first; and with locks of those who set the ranges.
  */
 #ifndef _VPCI_GUEST_BUS_H
 #define _VPCI_GUEST_BUS_H

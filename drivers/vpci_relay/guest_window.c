@@ -34,6 +34,17 @@ static bool vpci_guest_claim(struct vpci_guest *guest, struct vpci_guest_fn *fn,
 	return vpci_claim_take(claim, whose);
 }
 
+static void vpci_guest_say_overlap(const struct vpci_guest *guest,
+				   const struct vpci_guest_fn *fn, const guid_t *whose)
+{
+	if (guid_is_null(whose))
+		pr_notice_ratelimited("%pUl: memory of slot %#x stays off: the guest has put it over \"windows\" or \"local_windows\": give these other addresses\n",
+				      &guest->instance, fn->fn.desc.slot);
+	else
+		pr_notice_ratelimited("%pUl: memory of slot %#x stays off: the guest has put it over memory or the window of %pUl\n",
+				      &guest->instance, fn->fn.desc.slot, whose);
+}
+
 /*
  * Base addresses that change while memory is on reach the host when it is switched on
  * again: until then the memory is where it was.
@@ -48,8 +59,7 @@ static bool vpci_guest_mmio(void *ctx, const u32 regs[VPCI_BARS], bool on)
 	if (on) {
 		if (!vpci_guest_claim(guest, fn, regs, &whose)) {
 			vpci_guest_inc(guest, VPCI_GUEST_OVERLAPS);
-			pr_notice_ratelimited("%pUl: memory of slot %#x stays off: the guest has put it over memory or the window of %pUl\n",
-					      &guest->instance, fn->fn.desc.slot, &whose);
+			vpci_guest_say_overlap(guest, fn, &whose);
 			return false;
 		}
 		memcpy(fn->decoded, regs, sizeof(fn->decoded));
@@ -253,7 +263,9 @@ int vpci_guest_window(struct vpci_bus *bus, u64 base)
 	claim->ranges[0].len = VPCI_WINDOW_SIZE;
 	if (!vpci_claim_take(claim, &whose)) {
 		vpci_guest_inc(guest, VPCI_GUEST_OVERLAPS);
-		bus->why = "the window overlaps memory of a device, or another window";
+		bus->why = guid_is_null(&whose) ?
+			   "the window overlaps \"windows\" or \"local_windows\"" :
+			   "the window overlaps memory of a device, or another window";
 		return -EINVAL;
 	}
 	guest->window.gpa = base;

@@ -78,6 +78,11 @@ static void vpci_local_window_drop(void)
 	kfree(window);
 }
 
+static int vpci_local_window_reserve(u64 start, u64 end)
+{
+	return vpci_claim_reserve(VPCI_RESERVED_LOCAL_WINDOWS, "local_windows", start, end - start);
+}
+
 static int vpci_local_window_change(u64 start, u64 end)
 {
 	struct resource *window = vpci_local_window;
@@ -97,6 +102,9 @@ static int vpci_local_window_change(u64 start, u64 end)
 		       old_start, old_end);
 		return -EBUSY;
 	}
+	err = vpci_local_window_reserve(start, end);
+	if (err)
+		return err;
 	vpci_local_window_drop();
 	if (!end)
 		return 0;
@@ -104,8 +112,10 @@ static int vpci_local_window_change(u64 start, u64 end)
 	if (err) {
 		pr_err("local_windows: there is something in %#llx-%#llx already: see /proc/iomem\n",
 		       start, end);
-		/* What there was is still free. */
-		if (old_end)
+		/* What there was is still free, unless a guest was quicker. */
+		if (vpci_local_window_reserve(old_start, old_end))
+			vpci_local_window_reserve(0, 0);
+		else if (old_end)
 			vpci_local_window_take(old_start, old_end);
 	}
 	return err;
@@ -116,8 +126,8 @@ static int vpci_local_window_change(u64 start, u64 end)
  * @text: START-END, or "none"
  *
  * Context: process, may sleep.
- * Return: 0; -EINVAL, -EBUSY if something is there or the old range is in use, with a
- * message.
+ * Return: 0; -EINVAL, -EBUSY if something is there, be it of a guest, or the old range is in
+ * use, with a message.
  */
 int vpci_local_windows_set(const char *text)
 {

@@ -10,7 +10,8 @@
  * sysfs.c	what an administrator sees and says
  *
  * Lock order: vpci_relay_lock, vpci_relay_bus::lock, then the locks of the host's bus and
- * of the guest's; vpci_policy_lock and vpci_windows_lock are taken last.  Callbacks of the
+ * of the guest's; vpci_policy_lock and vpci_windows_lock are taken last, and in the latter
+ * vpci_claims_lock.  Callbacks of the
  * guest's bus take none of these: they have it locked.  vpci_relay_bus::lock is also taken
  * before the locks of local.h; those of PCI are not, for what these wait for may need it.
  */

@@ -94,7 +94,8 @@ int vpci_range_parse(const char *text, u64 *start, u64 *end)
  * @text: START-END, or "none"
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL with a message, -EBUSY if a window that is in use would move.
+ * Return: 0, -EINVAL with a message, -EBUSY if a window that is in use would move, or a guest
+ * or the other range has some of it.
  */
 int vpci_windows_set(const char *text)
 {
@@ -118,6 +119,9 @@ int vpci_windows_set(const char *text)
 		pr_err("windows: some are in use: keep START and these, or hide the VPCI offers first\n");
 		err = -EBUSY;
 	} else {
+		err = vpci_claim_reserve(VPCI_RESERVED_WINDOWS, "windows", start, end - start);
+	}
+	if (!err) {
 		vpci_windows_start = start;
 		vpci_windows_count = count;
 	}
