@@ -180,11 +180,45 @@ static void vpci_local_irq_cpu_test(struct kunit *test)
 				break;
 		served += i < li->host->n;
 		KUNIT_EXPECT_EQ(test, vpci_local_cpu_down(cpu), i < li->host->n ? -EBUSY : 0);
+		vpci_local_cpu_up(cpu);
 	}
 	KUNIT_EXPECT_GE(test, served, 1);
 	pci_free_irq_vectors(li->pdev);
-	for_each_online_cpu(cpu)
+	for_each_online_cpu(cpu) {
 		KUNIT_EXPECT_EQ(test, vpci_local_cpu_down(cpu), 0);
+		vpci_local_cpu_up(cpu);
+	}
+	li_end(li);
+}
+
+/* The last CPU that does not leave has all of them, wherever the driver wants them. */
+static void vpci_local_irq_leaving_test(struct kunit *test)
+{
+	unsigned int cpu, stays = cpumask_last(cpu_online_mask), i;
+	struct li *li = li_start(test);
+	int n;
+
+	for_each_online_cpu(cpu)
+		if (cpu != stays)
+			KUNIT_EXPECT_EQ(test, vpci_local_cpu_down(cpu), 0);
+	n = pci_alloc_irq_vectors(li->pdev, 1, LT_VECTORS, PCI_IRQ_MSIX | PCI_IRQ_AFFINITY);
+	KUNIT_EXPECT_GE(test, n, 1);
+	for (i = 0; (int)i < n; i++)
+		KUNIT_EXPECT_EQ(test, li->host->requests[i].procs[0], stays);
+	KUNIT_EXPECT_EQ(test, vpci_local_cpu_down(stays), -EBUSY);
+	/* It stays, and has more. */
+	pci_free_irq_vectors(li->pdev);
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSIX), 1);
+	KUNIT_EXPECT_EQ(test, li->host->requests[max(n, 0)].procs[0], stays);
+	pci_free_irq_vectors(li->pdev);
+	/* Then it goes, too, and there is none. */
+	KUNIT_EXPECT_EQ(test, vpci_local_cpu_down(stays), 0);
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSIX), -EBUSY);
+	KUNIT_EXPECT_TRUE(test, list_empty(&li->fn->irqs));
+	for_each_online_cpu(cpu)
+		vpci_local_cpu_up(cpu);
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSIX), 1);
+	pci_free_irq_vectors(li->pdev);
 	li_end(li);
 }
 
@@ -310,6 +344,7 @@ static struct kunit_case vpci_local_irq_cases[] = {
 	KUNIT_CASE(vpci_local_irq_test),
 	KUNIT_CASE(vpci_local_irq_disabled_test),
 	KUNIT_CASE(vpci_local_irq_cpu_test),
+	KUNIT_CASE(vpci_local_irq_leaving_test),
 	KUNIT_CASE(vpci_local_irq_refused_test),
 	KUNIT_CASE(vpci_local_irq_some_test),
 	KUNIT_CASE(vpci_local_irq_gone_test),

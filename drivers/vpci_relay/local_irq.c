@@ -12,12 +12,12 @@
  * messages Linux writes where it is not.
  *
  * A CPU that serves interrupts of such devices does not go offline: its vectors would move,
- * and the host would not know.
+ * and the host would not know.  The lock of CPU hotplug is not for that: a CPU on its way out
+ * may wait for requests of a device whose reset is here, for vectors.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <kunit/visibility.h>
-#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -40,7 +40,7 @@
  * @fn: device
  * @index: of MSI-X
  * @parent: interrupt that it comes by; 0: none
- * @cpu: where, from which on vpci_local_irqs_on counts it
+ * @cpu: where, which vpci_local_irqs_on counts as long as there is @parent
  * @virq: interrupt of the device; 0 while there is none
  * @given: the host has given @msi
  * @msi: message
@@ -57,6 +57,7 @@ struct vpci_local_irq {
 };
 
 static DEFINE_PER_CPU(atomic_t, vpci_local_irqs_on);
+static DEFINE_PER_CPU(bool, vpci_local_cpu_open);	/* it is online, and stays for now */
 static int vpci_local_cpuhp;
 
 static u16 vpci_local_vp(unsigned int cpu)
@@ -67,6 +68,68 @@ static u16 vpci_local_vp(unsigned int cpu)
 #endif
 	return cpu;
 }
+
+/* ---- CPUs ---------------------------------------------------------------------------------- */
+
+/* It stays online until vpci_local_cpu_put(); false: it is about to leave, or not there. */
+static bool vpci_local_cpu_get(unsigned int cpu)
+{
+	atomic_inc(per_cpu_ptr(&vpci_local_irqs_on, cpu));
+	/* Pairs with vpci_local_cpu_down(): at least one sees the other. */
+	smp_mb__after_atomic();
+	if (READ_ONCE(per_cpu(vpci_local_cpu_open, cpu)))
+		return true;
+	atomic_dec(per_cpu_ptr(&vpci_local_irqs_on, cpu));
+	return false;
+}
+
+static void vpci_local_cpu_put(unsigned int cpu)
+{
+	atomic_dec(per_cpu_ptr(&vpci_local_irqs_on, cpu));
+}
+
+/* Where the driver wants it, or on one CPU after the other; nr_cpu_ids if there is none */
+static unsigned int vpci_local_choose_cpu(const struct msi_desc *desc)
+{
+	static atomic_t turn;
+	unsigned int cpu, n;
+
+	if (desc->affinity)
+		for_each_cpu_and(cpu, &desc->affinity->mask, cpu_online_mask)
+			if (vpci_local_cpu_get(cpu))
+				return cpu;
+	n = (unsigned int)atomic_inc_return(&turn) % num_online_cpus();
+	for_each_cpu_wrap(cpu, cpu_online_mask, n)
+		if (vpci_local_cpu_get(cpu))
+			return cpu;
+	return nr_cpu_ids;
+}
+
+/* A CPU comes, or stays after all. */
+int vpci_local_cpu_up(unsigned int cpu)
+{
+	WRITE_ONCE(per_cpu(vpci_local_cpu_open, cpu), true);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_cpu_up);
+
+/* May a CPU go offline?  -EBUSY if not. */
+int vpci_local_cpu_down(unsigned int cpu)
+{
+	int n;
+
+	WRITE_ONCE(per_cpu(vpci_local_cpu_open, cpu), false);
+	/* Pairs with vpci_local_cpu_get() */
+	smp_mb();
+	n = atomic_read(per_cpu_ptr(&vpci_local_irqs_on, cpu));
+	if (!n)
+		return 0;
+	vpci_local_cpu_up(cpu);
+	pr_err_ratelimited("CPU %u stays online: it serves %d interrupts of devices of the host; remove the rules that keep these\n",
+			   cpu, n);
+	return -EBUSY;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_cpu_down);
 
 /* ---- parents ------------------------------------------------------------------------------- */
 
@@ -81,44 +144,51 @@ static irqreturn_t vpci_local_isr(int parent, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Where the driver wants it, or on one CPU after the other; none comes or goes meanwhile. */
-static unsigned int vpci_local_choose_cpu(const struct msi_desc *desc)
+/* Vector and CPU are known when it is requested, and do not change. */
+static int vpci_local_request_parent(struct vpci_local_irq *irq, unsigned int parent)
 {
-	static atomic_t turn;
-	unsigned int cpu = nr_cpu_ids, n;
+	int err;
 
-	if (desc->affinity)
-		cpu = cpumask_first_and(&desc->affinity->mask, cpu_online_mask);
-	if (cpu < nr_cpu_ids)
-		return cpu;
-	n = (unsigned int)atomic_inc_return(&turn) % num_online_cpus();
-	return cpumask_nth(n, cpu_online_mask);
-}
-
-/*
- * Under cpus_read_lock().  Vector and CPU are known when it is requested, and do not change:
- * see vpci_local_cpu_down().
- */
-static int vpci_local_make_parent(struct vpci_local_irq *irq, const struct msi_desc *desc)
-{
-	unsigned int cpu = vpci_local_choose_cpu(desc);
-	struct irq_alloc_info info = { .mask = cpumask_of(cpu) };
-	int parent, err;
-
-	parent = irq_domain_alloc_irqs(x86_vector_domain, 1, cpu_to_node(cpu), &info);
-	if (parent < 0)
-		return parent;
 	irq_set_handler(parent, handle_edge_irq);
 	err = request_irq(parent, vpci_local_isr, IRQF_NOBALANCING | IRQF_NO_THREAD, "vpci_relay",
 			  irq);
-	if (err) {
-		irq_dispose_mapping(parent);
+	if (err)
 		return err;
-	}
-	irq->parent = parent;
-	irq->cpu = cpumask_first(irq_get_effective_affinity_mask(parent));
-	atomic_inc(per_cpu_ptr(&vpci_local_irqs_on, irq->cpu));
-	return 0;
+	/* Where it was not to be it may not stay. */
+	if (cpumask_test_cpu(irq->cpu, irq_get_effective_affinity_mask(parent)))
+		return 0;
+	free_irq(parent, irq);
+	return -ENOSPC;
+}
+
+/* On irq->cpu, which stays online */
+static int vpci_local_alloc_parent(struct vpci_local_irq *irq)
+{
+	struct irq_alloc_info info = { .mask = cpumask_of(irq->cpu) };
+	int parent, err;
+
+	parent = irq_domain_alloc_irqs(x86_vector_domain, 1, cpu_to_node(irq->cpu), &info);
+	if (parent < 0)
+		return parent;
+	err = vpci_local_request_parent(irq, parent);
+	if (err)
+		irq_dispose_mapping(parent);
+	else
+		irq->parent = parent;
+	return err;
+}
+
+static int vpci_local_make_parent(struct vpci_local_irq *irq, const struct msi_desc *desc)
+{
+	int err;
+
+	irq->cpu = vpci_local_choose_cpu(desc);
+	if (irq->cpu >= nr_cpu_ids)
+		return -EBUSY;
+	err = vpci_local_alloc_parent(irq);
+	if (err)
+		vpci_local_cpu_put(irq->cpu);
+	return err;
 }
 
 static void vpci_local_free_parent(struct vpci_local_irq *irq)
@@ -127,21 +197,8 @@ static void vpci_local_free_parent(struct vpci_local_irq *irq)
 		return;
 	free_irq(irq->parent, irq);
 	irq_dispose_mapping(irq->parent);
-	atomic_dec(per_cpu_ptr(&vpci_local_irqs_on, irq->cpu));
+	vpci_local_cpu_put(irq->cpu);
 }
-
-/* May a CPU go offline?  -EBUSY if not. */
-int vpci_local_cpu_down(unsigned int cpu)
-{
-	int n = atomic_read(per_cpu_ptr(&vpci_local_irqs_on, cpu));
-
-	if (!n)
-		return 0;
-	pr_err_ratelimited("CPU %u stays online: it serves %d interrupts of devices of the host; remove the rules that keep these\n",
-			   cpu, n);
-	return -EBUSY;
-}
-EXPORT_SYMBOL_IF_KUNIT(vpci_local_cpu_down);
 
 /* ---- the host ------------------------------------------------------------------------------ */
 
@@ -260,9 +317,7 @@ static int vpci_local_irq_make(struct vpci_local_fn *fn, const struct msi_desc *
 	irq->fn = fn;
 	irq->index = desc->msi_index;
 	list_add_tail(&irq->node, &fn->irqs);
-	cpus_read_lock();
 	err = vpci_local_make_parent(irq, desc);
-	cpus_read_unlock();
 	if (!err)
 		err = vpci_local_ask(irq);
 	vpci_local_counted(fn->local, err ? VPCI_LOCAL_INTERRUPT_FAILURES : VPCI_LOCAL_INTERRUPTS);
@@ -456,8 +511,8 @@ int vpci_local_irq_init(void)
 {
 	int state;
 
-	state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "vpci_relay:online", NULL,
-					  vpci_local_cpu_down);
+	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "vpci_relay:online", vpci_local_cpu_up,
+				  vpci_local_cpu_down);
 	if (state < 0)
 		return state;
 	vpci_local_cpuhp = state;

@@ -144,6 +144,7 @@ int vpci_local_config_write(struct vpci_local_fn *fn, u32 offset, u32 size, u32 
 struct irq_domain *vpci_local_irq_domain(struct vpci_local *local);
 void vpci_local_irq_domain_remove(struct irq_domain *domain);
 void vpci_local_irqs_drop(struct vpci_local_fn *fn);
+int vpci_local_cpu_up(unsigned int cpu);
 int vpci_local_cpu_down(unsigned int cpu);
 
 #endif /* _VPCI_LOCAL_PRIV_H */
