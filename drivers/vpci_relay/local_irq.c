@@ -150,6 +150,10 @@ static int vpci_local_request_parent(struct vpci_local_irq *irq, unsigned int pa
 	int err;
 
 	irq_set_handler(parent, handle_edge_irq);
+	/* A request moves it to where interrupts are by default, if that is not said. */
+	err = irq_set_affinity(parent, cpumask_of(irq->cpu));
+	if (err)
+		return err;
 	err = request_irq(parent, vpci_local_isr, IRQF_NOBALANCING | IRQF_NO_THREAD, "vpci_relay",
 			  irq);
 	if (err)
