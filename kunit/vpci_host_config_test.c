@@ -205,12 +205,40 @@ static void vpci_host_config_wake_test(struct kunit *test)
 	hb_expect_no_event(hb);
 }
 
+/* Nor does the next owner of a bus find one in D3; one that the host did not let sleep is not. */
+static void vpci_host_config_sleep_test(struct kunit *test)
+{
+	struct vpci_host_fn *fns[2];
+	struct hb *hb = hb_pair(test, fns);
+	const struct hb_msg *msg;
+
+	KUNIT_ASSERT_EQ(test, vpci_host_set_power(fns[1], VPCI_POWER_D3, 1), 0);
+	hb_status(hb, hb_expect_request(hb, VPCI_MSG_POWER), HB_REFUSED);
+	hb_expect(hb, HB_POWER);
+	vpci_host_config_write(fns[1], PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	hb_expect_no_msg(hb);
+	/* Without an answer nobody knows. */
+	KUNIT_ASSERT_EQ(test, vpci_host_set_power(fns[0], VPCI_POWER_D3, 1), 0);
+	hb_expire(hb, hb_expect_request(hb, VPCI_MSG_POWER));
+	hb_expect(hb, HB_POWER);
+	hb_close(hb);
+	msg = hb_expect_notice(hb, VPCI_MSG_POWER);
+	KUNIT_EXPECT_EQ(test, msg->len, sizeof(struct vpci_power));
+	hb_expect_slot(hb, msg, 0);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(msg->words[2]), VPCI_POWER_D0);
+	hb_expect_slot(hb, hb_expect_notice(hb, VPCI_MSG_RELEASE_RESOURCES), 0);
+	hb_expect_slot(hb, hb_expect_notice(hb, VPCI_MSG_RELEASE_RESOURCES), 0x21);
+	hb_expect_notice(hb, VPCI_MSG_D0_EXIT);
+	KUNIT_EXPECT_EQ(test, hb->nmsgs, hb->taken);
+}
+
 static struct kunit_case vpci_host_config_cases[] = {
 	KUNIT_CASE(vpci_host_config_slot_test),
 	KUNIT_CASE(vpci_host_config_places_test),
 	KUNIT_CASE(vpci_host_config_gone_test),
 	KUNIT_CASE(vpci_host_config_errors_test),
 	KUNIT_CASE(vpci_host_config_wake_test),
+	KUNIT_CASE(vpci_host_config_sleep_test),
 	{}
 };
 

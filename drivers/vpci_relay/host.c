@@ -353,6 +353,15 @@ static void vpci_host_say(struct vpci_host *host, void *msg, u32 len)
 	host->link->send(host->dev, VM_PKT_DATA_INBAND, 0, 0, &vec, 1);
 }
 
+static void vpci_host_release_fn(struct vpci_host *host, const struct vpci_host_fn *fn)
+{
+	u8 msg[VPCI_MAX_REQUEST];
+
+	if (fn->asleep)
+		vpci_host_say(host, msg, vpci_host_power(msg, fn->desc.slot, VPCI_POWER_D0));
+	vpci_host_say(host, msg, vpci_host_release(msg, fn->desc.slot));
+}
+
 /* So that the next one finds the devices as they were. */
 static void vpci_host_say_goodbye(struct vpci_host *host)
 {
@@ -366,7 +375,7 @@ static void vpci_host_say_goodbye(struct vpci_host *host)
 		vpci_host_send_unsent(host);
 	for (slot = 0; slot < VPCI_MAX_SLOTS; slot++)
 		if (host->slots[slot] && host->slots[slot]->state == VPCI_HOST_FN_ADDED)
-			vpci_host_say(host, msg, vpci_host_release(msg, slot));
+			vpci_host_release_fn(host, host->slots[slot]);
 	vpci_host_say(host, msg, vpci_host_d0_exit(msg));
 }
 

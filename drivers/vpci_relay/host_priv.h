@@ -82,7 +82,8 @@ enum vpci_host_eject {
  * @state: see enum
  * @eject: see enum
  * @blocks: of configuration space that have changed, which the owner is to be told
- * @asleep: the host was told of VPCI_POWER_D3, and of nothing else since
+ * @asleep: the host was told of VPCI_POWER_D3, and of nothing else since, and has not
+ *	refused that
  * @gone: the host does not have it any more, or the bus has come to its end
  *
  * All but @desc, @bars and @priv is protected by vpci_host::lock; @asleep and @gone are

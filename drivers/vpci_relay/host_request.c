@@ -216,9 +216,13 @@ static void vpci_host_request_done(struct vpci_host *host, struct vpci_host_requ
 	case VPCI_ASK_ASSIGNED:
 		vpci_host_prepare_done(host, request, err, why);
 		break;
+	case VPCI_ASK_POWER:
+		/* What the host does not answer to it may have done. */
+		if (err && err != -ETIMEDOUT)
+			WRITE_ONCE(request->fn->asleep, false);
+		fallthrough;
 	case VPCI_ASK_INTERRUPT:
 	case VPCI_ASK_RESET:
-	case VPCI_ASK_POWER:
 	case VPCI_ASK_BLOCK:
 		request->err = err;
 		list_add_tail(&request->node, &host->answered);
