@@ -3,6 +3,7 @@
  * Tests of vpci_relay: devices of the host that this kernel keeps come and go, and their
  * configuration space.
  */
+#include <linux/delay.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/mm.h>
@@ -285,6 +286,55 @@ static void vpci_local_soon_gone_test(struct kunit *test)
 	vpci_local_put(fn);
 }
 
+/* Its owner leaves before the driver does: who is last takes the bus. */
+static void vpci_local_orphan_test(struct kunit *test)
+{
+	struct vpci_local *local = vpci_local_create_link(&lt_link, &lt_instance, &lt_ops, NULL);
+	struct lt_host *host = lt_host(test);
+	unsigned int i, accesses;
+	struct vpci_local_fn *fn;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(local));
+	KUNIT_EXPECT_TRUE(test, vpci_local_wait(local, 0));
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	fn = lt_add(test, local, host, LT_SLOT);
+	vpci_local_flush(local);
+	KUNIT_EXPECT_FALSE(test, vpci_local_wait(local, 0));
+	/* As a driver that does not return */
+	pci_lock_rescan_remove();
+	vpci_local_eject(fn);
+	KUNIT_EXPECT_FALSE(test, vpci_local_wait(local, HZ / 20));
+	host->config[PCI_COMMAND] |= PCI_COMMAND_MASTER;
+	vpci_local_put(fn);
+	vpci_local_destroy(local);
+	KUNIT_EXPECT_FALSE(test, host->config[PCI_COMMAND] & PCI_COMMAND_MASTER);
+	accesses = host->reads + host->writes;
+	KUNIT_EXPECT_TRUE(test, lt_has_pci(LT_DEVFN));
+	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), -EBUSY);
+	pci_unlock_rescan_remove();
+	for (i = 0; i < 200 && vpci_local_windows_set("none"); i++)
+		msleep(20);
+	KUNIT_EXPECT_LT(test, i, 200U);
+	KUNIT_EXPECT_FALSE(test, lt_has_pci(LT_DEVFN));
+	KUNIT_EXPECT_EQ(test, host->reads + host->writes, accesses);
+	KUNIT_EXPECT_EQ(test, host->ejected, 0);
+}
+
+/* A driver that lets go in time */
+static void vpci_local_wait_test(struct kunit *test)
+{
+	struct vpci_local *local = lt_local(test, true);
+	struct lt_host *host = lt_host(test);
+	struct vpci_local_fn *fn = lt_add(test, local, host, LT_SLOT);
+
+	vpci_local_eject(fn);
+	KUNIT_EXPECT_TRUE(test, vpci_local_wait(local, 60 * HZ));
+	KUNIT_EXPECT_EQ(test, host->ejected, 1);
+	KUNIT_EXPECT_FALSE(test, lt_has_pci(LT_DEVFN));
+	vpci_local_put(fn);
+	KUNIT_EXPECT_TRUE(test, vpci_local_wait(local, 0));
+}
+
 /* Another in its place, and one beside it */
 static void vpci_local_replace_test(struct kunit *test)
 {
@@ -528,6 +578,8 @@ static struct kunit_case vpci_local_cases[] = {
 	KUNIT_CASE(vpci_local_held_test),
 	KUNIT_CASE(vpci_local_gone_test),
 	KUNIT_CASE(vpci_local_soon_gone_test),
+	KUNIT_CASE(vpci_local_orphan_test),
+	KUNIT_CASE(vpci_local_wait_test),
 	KUNIT_CASE(vpci_local_replace_test),
 	KUNIT_CASE(vpci_local_nothing_test),
 	KUNIT_CASE(vpci_local_domain_test),

@@ -204,6 +204,7 @@ static inline struct lt_host *lt_host(struct kunit *test)
 
 static inline void lt_destroy(void *data)
 {
+	vpci_local_flush(data);
 	vpci_local_destroy(data);
 	vpci_local_windows_set("none");
 }

@@ -9,6 +9,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/err.h>
+#include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
@@ -23,6 +24,9 @@ static const struct vpci_local_link vpci_local_host_link = {
 	/* The host's own comes first, unless its answers do not get here. */
 	.answer_limit = 2 * VPCI_HOST_REQUEST_LIMIT,
 };
+
+/* Of vpci_local::work, so that the end of the module can wait for its last step. */
+static struct workqueue_struct *vpci_local_wq;
 
 static void vpci_local_fn_free(struct kref *ref)
 {
@@ -219,6 +223,13 @@ static bool vpci_local_is_empty(struct vpci_local *local)
 	return empty;
 }
 
+static void vpci_local_free(struct kref *ref)
+{
+	kvfree(container_of(ref, struct vpci_local, ref));
+	module_put(THIS_MODULE);
+}
+
+/* Its owner may be gone by now, and this the last who uses it. */
 static void vpci_local_work(struct work_struct *work)
 {
 	struct vpci_local *local = container_of(work, struct vpci_local, work);
@@ -228,11 +239,19 @@ static void vpci_local_work(struct work_struct *work)
 	/* One that comes right now queues this again. */
 	if (vpci_local_is_empty(local))
 		vpci_local_close_bus(local);
+	mutex_lock(&local->lock);
+	WRITE_ONCE(local->empty, list_empty(&local->fns) && !local->bus);
+	mutex_unlock(&local->lock);
+	wake_up_all(&local->wait);
+	kref_put(&local->ref, vpci_local_free);
 }
 
 static void vpci_local_kick(struct vpci_local *local)
 {
-	queue_work(system_long_wq, &local->work);
+	kref_get(&local->ref);
+	/* One that is queued has its reference: this is not the last. */
+	if (!queue_work(vpci_local_wq, &local->work))
+		kref_put(&local->ref, vpci_local_free);
 }
 
 /* ---- what owners do with a device ---------------------------------------------------------- */
@@ -270,6 +289,7 @@ struct vpci_local_fn *vpci_local_add(struct vpci_local *local, struct vpci_host_
 	kref_get(&fn->ref);
 	mutex_lock(&local->lock);
 	list_add_tail(&fn->node, &local->fns);
+	WRITE_ONCE(local->empty, false);
 	mutex_unlock(&local->lock);
 	vpci_local_kick(local);
 	return fn;
@@ -382,6 +402,10 @@ struct vpci_local *vpci_local_create_link(const struct vpci_local_link *link,
 
 	if (!local)
 		return ERR_PTR(-ENOMEM);
+	__module_get(THIS_MODULE);
+	kref_init(&local->ref);
+	init_waitqueue_head(&local->wait);
+	local->empty = true;
 	local->instance = *instance;
 	local->link = link;
 	local->ops = ops;
@@ -421,15 +445,30 @@ void vpci_local_flush(struct vpci_local *local)
 EXPORT_SYMBOL_IF_KUNIT(vpci_local_flush);
 
 /**
- * vpci_local_destroy() - this kernel has the bus no more
- * @local: bus; its devices were put, or are ejected and will be put no more
+ * vpci_local_wait() - give drivers time to let go
+ * @local: bus, of whose devices each is ejected or put
+ * @limit: in jiffies
  *
  * Context: as vpci_local_flush().
+ * Return: false if one has not.
+ */
+bool vpci_local_wait(struct vpci_local *local, unsigned long limit)
+{
+	return wait_event_timeout(local->wait, READ_ONCE(local->empty), limit);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_wait);
+
+/**
+ * vpci_local_destroy() - the owner has no use for the bus any more
+ * @local: bus; its devices were put
+ *
+ * What drivers still have of it goes when they let it go; until then it keeps the module.
+ *
+ * Context: process, may sleep; waits for nothing.
  */
 void vpci_local_destroy(struct vpci_local *local)
 {
-	vpci_local_flush(local);
-	kvfree(local);
+	kref_put(&local->ref, vpci_local_free);
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_local_destroy);
 
@@ -445,3 +484,25 @@ u64 vpci_local_count(const struct vpci_local *local, enum vpci_local_counter whi
 	return atomic64_read(&local->counters[which]);
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_local_count);
+
+/* ---- set-up -------------------------------------------------------------------------------- */
+
+int vpci_local_init(void)
+{
+	int err;
+
+	vpci_local_wq = alloc_workqueue("vpci_local", 0, 0);
+	if (!vpci_local_wq)
+		return -ENOMEM;
+	err = vpci_local_irq_init();
+	if (err)
+		destroy_workqueue(vpci_local_wq);
+	return err;
+}
+
+/* There is no bus any more, but the last work may be about to return. */
+void vpci_local_exit(void)
+{
+	destroy_workqueue(vpci_local_wq);
+	vpci_local_irq_exit();
+}

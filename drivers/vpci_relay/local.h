@@ -83,6 +83,7 @@ enum vpci_local_counter {
 struct vpci_local *vpci_local_create(const guid_t *instance, const struct vpci_local_ops *ops,
 				     void *ctx);
 void vpci_local_flush(struct vpci_local *local);
+bool vpci_local_wait(struct vpci_local *local, unsigned long limit);
 void vpci_local_destroy(struct vpci_local *local);
 struct vpci_local_fn *vpci_local_add(struct vpci_local *local, struct vpci_host_fn *host,
 				     const struct vpci_desc *desc, const struct vpci_bars *bars,
@@ -92,11 +93,11 @@ void vpci_local_put(struct vpci_local_fn *fn);
 void vpci_local_retry(struct vpci_local *local);
 int vpci_local_show(struct vpci_local_fn *fn, char *buf, size_t size);
 u64 vpci_local_count(const struct vpci_local *local, enum vpci_local_counter which);
+int vpci_local_init(void);
+void vpci_local_exit(void);
 
 /* local_irq.c */
 bool vpci_local_done(struct vpci_local_fn *fn, u64 cookie, int err, const struct vpci_msi *msi);
-int vpci_local_irq_init(void);
-void vpci_local_irq_exit(void);
 
 /* local_windows.c */
 struct resource *vpci_local_window_get(void);
@@ -115,6 +116,11 @@ static inline struct vpci_local *vpci_local_create(const guid_t *instance,
 
 static inline void vpci_local_flush(struct vpci_local *local)
 {
+}
+
+static inline bool vpci_local_wait(struct vpci_local *local, unsigned long limit)
+{
+	return true;
 }
 
 static inline void vpci_local_destroy(struct vpci_local *local)
@@ -156,12 +162,12 @@ static inline bool vpci_local_done(struct vpci_local_fn *fn, u64 cookie, int err
 	return false;
 }
 
-static inline int vpci_local_irq_init(void)
+static inline int vpci_local_init(void)
 {
 	return 0;
 }
 
-static inline void vpci_local_irq_exit(void)
+static inline void vpci_local_exit(void)
 {
 }
 

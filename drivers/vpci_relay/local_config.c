@@ -272,11 +272,14 @@ void vpci_local_config_end(struct vpci_local_fn *fn)
  * vpci_local_config_gone() - the host's device is of no use any more
  * @fn: device
  *
- * On return nobody calls anything of the host's, and who has waited for it goes on.
+ * On return nobody calls anything of the host's, and who has waited for it goes on.  If the
+ * host still has it, it is off by then: a driver that has not let go may do so at any time,
+ * with memory that the device writes to.
  */
 void vpci_local_config_gone(struct vpci_local_fn *fn)
 {
 	mutex_lock(&fn->lock);
+	vpci_shadow_reset(&fn->shadow);
 	WRITE_ONCE(fn->host, NULL);
 	fn->shadow.gone = true;
 	memset(fn->copy, 0xff, sizeof(fn->copy));

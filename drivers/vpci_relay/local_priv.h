@@ -74,6 +74,7 @@ struct vpci_local_fn {
 
 /**
  * struct vpci_local - a PCI bus of this kernel
+ * @ref: its owner's, and one of @work while that is queued or runs
  * @instance: of the host's bus
  * @link: to its devices
  * @ops: owner's callbacks
@@ -88,10 +89,13 @@ struct vpci_local_fn {
  * @slots: devices, by number of device and function.  Changes under pci_lock_rescan_remove()
  *	alone, and while Linux has no device there: who reads it scans under that lock,
  *	or has a device that stays until it is done
- * @lock: protects @fns, and what in these is said to be
+ * @wait: woken when @empty is set
+ * @lock: protects what follows, and what in devices is said to be
  * @fns: devices
+ * @empty: there is none, and no @bus; also looked at without
  */
 struct vpci_local {
+	struct kref ref;
 	guid_t instance;
 	const struct vpci_local_link *link;
 	const struct vpci_local_ops *ops;
@@ -105,9 +109,11 @@ struct vpci_local {
 	struct pci_bus *bus;
 	struct irq_domain *irq_domain;
 	struct vpci_local_fn *slots[256];
+	wait_queue_head_t wait;
 
 	struct mutex lock;	/* protects what follows */
 	struct list_head fns;
+	bool empty;
 };
 
 static inline void vpci_local_counted(struct vpci_local *local, enum vpci_local_counter which)
@@ -146,5 +152,7 @@ void vpci_local_irq_domain_remove(struct irq_domain *domain);
 void vpci_local_irqs_drop(struct vpci_local_fn *fn);
 int vpci_local_cpu_up(unsigned int cpu);
 int vpci_local_cpu_down(unsigned int cpu);
+int vpci_local_irq_init(void);
+void vpci_local_irq_exit(void);
 
 #endif /* _VPCI_LOCAL_PRIV_H */

@@ -14,16 +14,16 @@ static int __init vpci_relay_init(void)
 	err = vpci_relay_sysfs_init();
 	if (err)
 		goto exit_windows;
-	err = vpci_local_irq_init();
+	err = vpci_local_init();
 	if (err)
 		goto exit_sysfs;
 	err = vpci_relay_hook_init();
 	if (err)
-		goto exit_irq;
+		goto exit_local;
 	return 0;
 
-exit_irq:
-	vpci_local_irq_exit();
+exit_local:
+	vpci_local_exit();
 exit_sysfs:
 	vpci_relay_sysfs_exit();
 exit_windows:
@@ -35,7 +35,7 @@ exit_windows:
 static void __exit vpci_relay_exit(void)
 {
 	vpci_relay_hook_exit();
-	vpci_local_irq_exit();
+	vpci_local_exit();
 	vpci_relay_sysfs_exit();
 	vpci_local_windows_exit();
 }

@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
@@ -21,7 +22,7 @@
 
 unsigned int vpci_relay_eject_ms = 10000;
 module_param_named(eject_ms, vpci_relay_eject_ms, uint, 0644);
-MODULE_PARM_DESC(eject_ms, "time that a guest has to let a device go, in ms");
+MODULE_PARM_DESC(eject_ms, "time to let a device go, in ms: of a guest; of a driver, if its bus goes");
 
 /**
  * struct vpci_relay_device - a device of the host
@@ -529,11 +530,16 @@ int vpci_relay_bus_start(struct vpci_relay_bus *bus)
 	return PTR_ERR(host);
 }
 
-/* Nobody keeps anything of it from here on. */
+/*
+ * Nobody keeps anything of it from here on.  A driver that does not let go is cut off: other
+ * buses wait for this one to end.
+ */
 static void vpci_relay_unkeep_all(struct vpci_relay_bus *bus)
 {
 	struct vpci_relay_device *device;
+	unsigned int ms = READ_ONCE(vpci_relay_eject_ms);
 	struct vpci_local *local;
+	bool done;
 
 	mutex_lock(&bus->lock);
 	bus->state = VPCI_RELAY_STOPPED;
@@ -545,12 +551,18 @@ static void vpci_relay_unkeep_all(struct vpci_relay_bus *bus)
 	if (!local)
 		return;
 	/* Without the lock: for what drivers wait for it is needed. */
-	vpci_local_flush(local);
+	done = vpci_local_wait(local, msecs_to_jiffies(ms));
+	if (!done)
+		pr_err_ratelimited("%pUl: a driver of this kernel does not let its device go in %u ms: it is cut off from the host; end what uses the device\n",
+				   &bus->offer.instance_id, ms);
 	mutex_lock(&bus->lock);
 	list_for_each_entry(device, &bus->devices, node)
 		vpci_relay_unkeep(device);
 	bus->local = NULL;
 	mutex_unlock(&bus->lock);
+	/* Nothing is left to do, but so that it does not keep the module for a moment. */
+	if (done)
+		vpci_local_flush(local);
 	vpci_local_destroy(local);
 }
 
