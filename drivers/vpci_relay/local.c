@@ -99,6 +99,7 @@ static void vpci_local_close_bus(struct vpci_local *local)
 	if (!local->bus)
 		return;
 	pci_lock_rescan_remove();
+	vpci_local_config_close(local->bus);
 	bridge = to_pci_host_bridge(local->bus->bridge);
 	pci_stop_root_bus(local->bus);
 	pci_remove_root_bus(local->bus);
@@ -120,13 +121,13 @@ static int vpci_local_scan(struct vpci_local_fn *fn)
 	struct pci_dev *pdev;
 
 	pci_lock_rescan_remove();
-	local->slots[devfn] = fn;
+	WRITE_ONCE(local->slots[devfn], fn);
 	pdev = pci_scan_single_device(local->bus, devfn);
 	if (pdev) {
 		pci_bus_assign_resources(local->bus);
 		pci_bus_add_device(pdev);
 	} else {
-		local->slots[devfn] = NULL;
+		WRITE_ONCE(local->slots[devfn], NULL);
 	}
 	pci_unlock_rescan_remove();
 	return pdev ? 0 : -ENODEV;
@@ -144,7 +145,7 @@ static void vpci_local_unscan(struct vpci_local_fn *fn)
 	if (pdev)
 		pci_stop_and_remove_bus_device(pdev);
 	pci_dev_put(pdev);
-	local->slots[devfn] = NULL;
+	WRITE_ONCE(local->slots[devfn], NULL);
 	pci_unlock_rescan_remove();
 }
 
@@ -185,6 +186,8 @@ static void vpci_local_drop(struct vpci_local_fn *fn, bool was_on)
 		local->ops->ejected(local->ctx, fn->priv);
 	fn->priv = NULL;
 	mutex_unlock(&local->lock);
+	/* Somebody may still have a pci_dev that was in its slot. */
+	vpci_local_config_sync();
 	kref_put(&fn->ref, vpci_local_fn_free);
 }
 

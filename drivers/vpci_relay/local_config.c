@@ -13,6 +13,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/preempt.h>
+#include <linux/srcu.h>
 
 #include "local_priv.h"
 
@@ -195,31 +196,85 @@ int vpci_local_config_write(struct vpci_local_fn *fn, u32 offset, u32 size, u32 
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_local_config_write);
 
+/* ---- for Linux ---------------------------------------------------------------------------- */
+
+/* A reference to a pci_dev keeps struct pci_bus, and nothing of what is here. */
+DEFINE_STATIC_SRCU(vpci_local_config_srcu);
+
+/* Of a bus that is closed nothing is left but itself. */
+static int vpci_local_closed_read(struct pci_bus *bus, unsigned int devfn, int where, int size,
+				  u32 *value)
+{
+	return PCIBIOS_DEVICE_NOT_FOUND;
+}
+
+static int vpci_local_closed_write(struct pci_bus *bus, unsigned int devfn, int where, int size,
+				   u32 value)
+{
+	return PCIBIOS_DEVICE_NOT_FOUND;
+}
+
+static struct pci_ops vpci_local_closed_ops = {
+	.read = vpci_local_closed_read,
+	.write = vpci_local_closed_write,
+};
+
+/* It may have been closed since its functions were looked up. */
 static struct vpci_local_fn *vpci_local_at(struct pci_bus *bus, unsigned int devfn)
 {
-	return pci_is_root_bus(bus) ? to_vpci_local(bus)->slots[devfn & 0xff] : NULL;
+	if (!pci_is_root_bus(bus) || READ_ONCE(bus->ops) == &vpci_local_closed_ops)
+		return NULL;
+	return READ_ONCE(to_vpci_local(bus)->slots[devfn & 0xff]);
 }
 
 static int vpci_local_pci_read(struct pci_bus *bus, unsigned int devfn, int where, int size,
 			       u32 *value)
 {
+	int section = srcu_read_lock(&vpci_local_config_srcu), ret;
 	struct vpci_local_fn *fn = vpci_local_at(bus, devfn);
 
-	return fn ? vpci_local_config_read(fn, where, size, value) : PCIBIOS_DEVICE_NOT_FOUND;
+	ret = fn ? vpci_local_config_read(fn, where, size, value) : PCIBIOS_DEVICE_NOT_FOUND;
+	srcu_read_unlock(&vpci_local_config_srcu, section);
+	return ret;
 }
 
 static int vpci_local_pci_write(struct pci_bus *bus, unsigned int devfn, int where, int size,
 				u32 value)
 {
+	int section = srcu_read_lock(&vpci_local_config_srcu), ret;
 	struct vpci_local_fn *fn = vpci_local_at(bus, devfn);
 
-	return fn ? vpci_local_config_write(fn, where, size, value) : PCIBIOS_DEVICE_NOT_FOUND;
+	ret = fn ? vpci_local_config_write(fn, where, size, value) : PCIBIOS_DEVICE_NOT_FOUND;
+	srcu_read_unlock(&vpci_local_config_srcu, section);
+	return ret;
 }
 
 struct pci_ops vpci_local_pci_ops = {
 	.read = vpci_local_pci_read,
 	.write = vpci_local_pci_write,
 };
+
+/**
+ * vpci_local_config_sync() - wait for accesses of those who are not to be there any more
+ *
+ * Context: process, may sleep; waits for accesses to the host.
+ */
+void vpci_local_config_sync(void)
+{
+	synchronize_srcu(&vpci_local_config_srcu);
+}
+
+/**
+ * vpci_local_config_close() - a bus is about to be removed
+ * @bus: bus, without devices; on return no access finds anything of it
+ *
+ * Context: as vpci_local_config_sync().
+ */
+void vpci_local_config_close(struct pci_bus *bus)
+{
+	pci_bus_set_ops(bus, &vpci_local_closed_ops);
+	vpci_local_config_sync();
+}
 
 /* ---- life --------------------------------------------------------------------------------- */
 

@@ -87,8 +87,9 @@ struct vpci_local_fn {
  * @bus: or NULL while there is no device
  * @irq_domain: where its devices have their interrupts, as long as @bus
  * @slots: devices, by number of device and function.  Changes under pci_lock_rescan_remove()
- *	alone, and while Linux has no device there: who reads it scans under that lock,
- *	or has a device that stays until it is done
+ *	alone, and while Linux has no device there: who reads it has a device that stays until
+ *	it is done; or it may be one that has left, and is in a section that
+ *	vpci_local_config_sync() waits for
  * @wait: woken when @empty is set
  * @lock: protects what follows, and what in devices is said to be
  * @fns: devices
@@ -142,6 +143,8 @@ extern struct pci_ops vpci_local_pci_ops;
 void vpci_local_config_init(struct vpci_local_fn *fn, const struct vpci_bars *bars);
 void vpci_local_config_begin(struct vpci_local_fn *fn);
 void vpci_local_config_end(struct vpci_local_fn *fn);
+void vpci_local_config_sync(void);
+void vpci_local_config_close(struct pci_bus *bus);
 void vpci_local_config_gone(struct vpci_local_fn *fn);
 int vpci_local_config_read(struct vpci_local_fn *fn, u32 offset, u32 size, u32 *value);
 int vpci_local_config_write(struct vpci_local_fn *fn, u32 offset, u32 size, u32 value);
