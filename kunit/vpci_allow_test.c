@@ -88,7 +88,7 @@ static const struct al_case al_cases[] = {
 	{ "nvme2", "not a key", -EINVAL },
 	{ "NVMe", "not a key", -EINVAL },
 	{ "local", "no device", -EINVAL },
-	{ "local \n", "no device", -EINVAL },
+	{ " local\n", "no device", -EINVAL },
 	{ "local local", "not a key", -EINVAL },
 	{ "local local nvme", "not a key", -EINVAL },
 	{ "nvme local", "not a key", -EINVAL },

@@ -258,7 +258,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(what, "redirect"))
 		program = load_redirect(find(argv[3]));
 	else if (argc != 3)
-		die("usage: xdp [--driver|--generic] INTERFACE pass|drop|answer|redirect INTERFACE|off");
+		die("usage: xdp [--driver|--generic] NIC pass|drop|answer|redirect NIC|off");
 	else if (!strcmp(what, "pass"))
 		program = load_action(XDP_PASS);
 	else if (!strcmp(what, "drop"))
