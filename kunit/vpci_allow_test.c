@@ -48,7 +48,7 @@ static const struct al_case al_cases[] = {
 	{ "local vendor=5140", "local vendor=0x1414" },
 	{ " local \t nvme\n", "local class=0x01 subclass=0x08 prog-if=0x02" },
 	{ "local mana revision=1",
-	  "local vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00" },
+	  "local vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00 prog-if=0x00" },
 	{ "local " AL_FULL, "local " AL_FULL },
 
 	{ "", "empty", -EINVAL },

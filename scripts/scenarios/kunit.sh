@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # Loads every KUnit suite; scripts/kunit runs this and reads the results.
-# limit: 420
+# limit: 900
 # append: kmemleak=on oops=panic
 . ./lib.sh
 . ./leak.inc
