@@ -7,7 +7,7 @@
 . ./lib.sh
 . ./nic.inc
 
-REBOOTS=2
+REBOOTS=1
 [ -z "${LONG:-}" ] || REBOOTS=3
 
 # back: a guest that has come up anew has its NIC and works
