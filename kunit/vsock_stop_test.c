@@ -111,7 +111,7 @@ static void vsock_stop_many_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vt_connect(socks[i], VT_CID, VT_PEER, O_NONBLOCK),
 				-EINPROGRESS);
 	}
-	for (i = 0; i < 1000 && READ_ONCE(vt->fg->srv->nchans) < VVSOCK_MAX_CONNS; i++)
+	for (i = 0; i < 20000 && READ_ONCE(vt->fg->srv->nchans) < VVSOCK_MAX_CONNS; i++)
 		usleep_range(500, 1000);
 	fg_stop(vt->fg);
 	for (i = 0; i < VVSOCK_MAX_CONNS; i++)
