@@ -316,11 +316,7 @@ static void vpci_block_host_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_host_block(fn, &(struct vpci_block) { .len = 1 }, 6), -ENODEV);
 	bl_answer(hb, msg, 0, 132);
 	hb_expect_fn(hb, HB_REMOVED, HB_SLOT, 1);
-	hb_expect_no_event(hb);
-	hb_expect_no_msg(hb);
-	KUNIT_EXPECT_EQ(test, hb->host->nrequests, 0);
-	KUNIT_EXPECT_EQ(test, kref_read(&fn->ref), 1);
-	kfree(fn);
+	hb_expect_forgotten(hb, fn);
 }
 
 static void vpci_block_limit_test(struct kunit *test)

@@ -624,4 +624,14 @@ static inline void hb_expect_end(struct hb *hb)
 	KUNIT_EXPECT_EQ(hb->test, hb->host->nrequests, 0);
 }
 
+/* A device that has gone is not spoken of any more, and this is the last reference to it. */
+static inline void hb_expect_forgotten(struct hb *hb, struct vpci_host_fn *fn)
+{
+	hb_expect_no_event(hb);
+	hb_expect_no_msg(hb);
+	KUNIT_EXPECT_EQ(hb->test, hb->host->nrequests, 0);
+	KUNIT_EXPECT_EQ(hb->test, kref_read(&fn->ref), 1);
+	kfree(fn);
+}
+
 #endif /* _KUNIT_VPCI_HOST_BUS_TEST_H */

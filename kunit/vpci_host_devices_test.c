@@ -447,11 +447,7 @@ static void vpci_host_bad_messages_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vpci_host_reset(fn, 1), -ENODEV);
 		vpci_host_interrupt_delete(fn, &msi);
 		vpci_host_ejected(fn);
-		hb_expect_no_msg(hb);
-		hb_expect_no_event(hb);
-		KUNIT_EXPECT_EQ(test, hb->host->nrequests, 0);
-		KUNIT_EXPECT_EQ(test, kref_read(&fn->ref), 1);
-		kfree(fn);
+		hb_expect_forgotten(hb, fn);
 		hb_close(hb);
 	}
 }

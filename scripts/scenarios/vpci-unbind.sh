@@ -48,18 +48,21 @@ works() {
 	check "and a copy engine" guest_copies "$COPY" 1
 }
 
+# turn N ODD: a turn begins, under I/O if N % 2 is ODD; sets BUSY, the disk that then has it
+turn() {
+	BUSY=
+	must "turn $1: the guest has a disk" guest_has_nvme "$NVME"
+	[ $(($1 % 2)) = "$2" ] || return 0
+	BUSY=$DISK
+	must "and writes to it" guest_busy "$DISK"
+}
+
 # device_turn N: the controller's driver goes, in every other turn under I/O, and comes
 device_turn() {
-	local busy=
-
-	must "turn $1: the guest has a disk" guest_has_nvme "$NVME"
-	if [ $(($1 % 2)) = 0 ]; then
-		busy=$DISK
-		must "and writes to it" guest_busy "$DISK"
-	fi
+	turn "$1" 0
 	must "its driver goes" guest_binds $DEVICES unbind "$NVME"
 	check "it has none" no_driver
-	[ -z "$busy" ] || check "who used it has heard of it" guest_was_busy "$busy"
+	[ -z "$BUSY" ] || check "who used it has heard of it" guest_was_busy "$BUSY"
 	check "the host has its interrupts back" gave_back
 	check "it moves no data" vpci_off 0 1 4
 	check "the copy engine on the same bus works" guest_copies "$COPY" 1
@@ -69,16 +72,10 @@ device_turn() {
 
 # bus_turn N: the driver of the bus goes, and with it both functions, and comes
 bus_turn() {
-	local busy=
-
-	must "turn $1: the guest has a disk" guest_has_nvme "$NVME"
-	if [ $(($1 % 2)) = 1 ]; then
-		busy=$DISK
-		must "and writes to it" guest_busy "$DISK"
-	fi
+	turn "$1" 1
 	must "the driver of the bus goes" guest_binds $BUSES unbind "$BUS"
 	must "the guest has the other bus" guest_vpci_is "$STAYS"
-	[ -z "$busy" ] || check "who used it has heard of it" guest_was_busy "$busy"
+	[ -z "$BUSY" ] || check "who used it has heard of it" guest_was_busy "$BUSY"
 	check "the channel is closed" wait_for "chan_is guest0 $BUS offered" 20
 	check "the host has all interrupts back" gave_back
 	check "the copy engine does nothing" vpci_off 0 0

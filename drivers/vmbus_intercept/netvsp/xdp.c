@@ -97,8 +97,8 @@ static u8 *netvsp_raw_data(struct netvsp_raw *raw)
 	return (u8 *)raw + NETVSP_RAW_HEAD;
 }
 
-/* Memory of the shortest one */
-#define NETVSP_RAW_LEAST	(SKB_DATA_ALIGN(NETVSP_RAW_HEAD) + \
+/* Memory of one with so many bytes */
+#define NETVSP_RAW_SIZE(len)	(SKB_DATA_ALIGN(NETVSP_RAW_HEAD + (len)) + \
 				 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
 /* One packet with large frames in tiny segments makes more than what waits otherwise. */
@@ -110,8 +110,7 @@ static bool netvsp_raws_full(const struct netvsp_queue *q, u32 more)
 static enum netvsp_refusal netvsp_raw_alloc(struct netvsp_queue *q, u32 len,
 					    struct netvsp_raw **raw)
 {
-	u32 size = SKB_DATA_ALIGN(NETVSP_RAW_HEAD + len) +
-		   SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	u32 size = NETVSP_RAW_SIZE(len);
 
 	if (len > NETVSP_XDP_MAX)
 		return NETVSP_REFUSED_XDP;
@@ -210,7 +209,7 @@ enum netvsp_refusal netvsp_xdp_skb(struct netvsp_queue *q, struct sk_buff *skb,
 	skb->protocol = eth_hdr(skb)->h_proto;
 	if (skb_is_gso(skb)) {
 		/* Segments of a few bytes are many times as large as what the guest has sent. */
-		if (netvsp_raws_full(q, skb_shinfo(skb)->gso_segs * NETVSP_RAW_LEAST)) {
+		if (netvsp_raws_full(q, skb_shinfo(skb)->gso_segs * NETVSP_RAW_SIZE(0))) {
 			kfree_skb(skb);
 			return NETVSP_REFUSED_MEMORY;
 		}
