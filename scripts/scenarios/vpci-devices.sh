@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: PCI devices of the host reach the guest: ids, BARs, data, interrupts on each CPU
-# limit: 400
-# long-limit: 1200
+# limit: 500
+# long-limit: 1800
 . ./lib.sh
 . ./vpci.inc
 
 ROUNDS_COPY=3
-[ -z "${LONG:-}" ] || ROUNDS_COPY=10
+EJECTS=3
+if [ -n "${LONG:-}" ]; then
+	ROUNDS_COPY=10
+	EJECTS=20
+fi
 
 # counts WHAT NAME CPU: reading the disk there interrupts that CPU
 counts() {
@@ -38,6 +42,68 @@ admin_on() {
 	must "and once more" ask_controller
 	check "CPU $1 is interrupted" [ "$(guest_irqs "$name" "$1")" -gt "$here" ]
 	equal "the other is not" "$there" "$(guest_irqs "$name" $((1 - $1)))"
+}
+
+# instance_of DEVICE: of the bus that the guest has it on
+instance_of() {
+	guest_run "readlink -f /sys/bus/pci/devices/$1" |
+		grep -o -E '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+}
+
+# same_instances BUS...: the guest knows them by the host's GUIDs
+same_instances() {
+	local bus instance bad=0
+
+	for bus; do
+		instance=$(instance_of "$(vpci_pci "$bus" 0)")
+		[ "$instance" = "$(vpci_guid "$bus")" ] || { echo "bus $bus: $instance"; bad=1; }
+	done
+	return $bad
+}
+
+# goes_and_comes N: round N of a function of bus 2, which stays, and with it the channel
+goes_and_comes() {
+	local packets
+
+	packets=$(chan_sum guest0 "$(vpci_guid 2)" packets_in)
+	must "round $1: the host wants the disk back" vpci_ask "eject 2 1"
+	must "the guest lets it go" vpci_becomes 2 ejected "$1"
+	must "and has the others" guest_vpci_is "$ONE" "$TWO" "$(vpci_pci 2 0)" \
+		"$(vpci_pci 3 0)" "$(vpci_pci 3 1)" "$(vpci_pci 3 2)" "$(vpci_pci 3 3)"
+	check "the copy engine beside it works" guest_copies "$(vpci_pci 2 0)" 1
+	must "the disk comes again" vpci_add 2 1 nvme
+	# shellcheck disable=SC2086 # a list
+	must "the guest has it" guest_vpci_is $ALL
+	check "the copy engine works" guest_copies "$(vpci_pci 2 0)" 1
+	check "by the same channel" \
+		[ "$(chan_sum guest0 "$(vpci_guid 2)" packets_in)" -gt "$packets" ]
+}
+
+# many_buses: sixteen more, which come and go
+many_buses() {
+	local bus=16 many=
+
+	note "Sixteen buses of one copy engine each"
+	while [ $bus -lt 32 ]; do
+		must "the host offers bus $bus" vpci_bus $bus copy
+		must "the guest has it" guest_run "for i in \$(seq 600); do
+			[ ! -e /sys/bus/pci/devices/$(vpci_pci $bus 0) ] || exit 0; sleep 0.1;
+			done; exit 1" 90
+		many="$many $(vpci_pci $bus 0)"
+		bus=$((bus + 1))
+	done
+	# shellcheck disable=SC2086 # lists
+	must "it has all" guest_vpci_is $ALL $many
+	for dev in $many; do
+		check "$dev copies" guest_copies "$dev" 1
+	done
+	while [ $bus -gt 16 ]; do
+		bus=$((bus - 1))
+		check "bus $bus: nothing was against the rules" vpci_clean $bus
+		must "it goes" vpci_ask "unbus $bus"
+	done
+	# shellcheck disable=SC2086 # a list
+	must "the guest has lost them" guest_vpci_is $ALL
 }
 
 vpci_bed_up
@@ -77,8 +143,11 @@ equal "none was lost" 0 "$(vpci_is 1 interrupts_lost)"
 note "Eight, on four buses"
 must "the host offers a bus with two" vpci_bus 2 copy nvme
 must "and one with four" vpci_bus 3 nvme copy copy copy
-must "the guest has all" guest_vpci_is "$ONE" "$TWO" "$(vpci_pci 2 0)" "$(vpci_pci 2 1)" \
-	"$(vpci_pci 3 0)" "$(vpci_pci 3 1)" "$(vpci_pci 3 2)" "$(vpci_pci 3 3)"
+ALL="$ONE $TWO $(vpci_pci 2 0) $(vpci_pci 2 1) $(vpci_pci 3 0) $(vpci_pci 3 1) $(vpci_pci 3 2)"
+ALL="$ALL $(vpci_pci 3 3)"
+# shellcheck disable=SC2086 # a list
+must "the guest has all" guest_vpci_is $ALL
+check "on buses that have the host's GUIDs" same_instances 0 1 2 3
 for fn in "0 0" "2 0" "3 1" "3 2" "3 3"; do
 	# shellcheck disable=SC2086 # two words
 	dev=$(vpci_pci $fn)
@@ -97,14 +166,40 @@ for bus in 0 1 2 3; do
 	equal "all BARs have their place" 0 "$(vpci_is $bus bar_conflicts)"
 	equal "the window was used as it should" 0 "$(vpci_is $bus window_errors)"
 	equal "nothing was out of reach" 0 "$(vpci_is $bus dma_errors)"
+	equal "no interrupt was lost" 0 "$(vpci_is $bus interrupts_lost)"
 done
+
+note "One of two goes, and comes again; Linux has no memory for it before it reboots"
+must "the guest has time to let it go" vpci_patience 60000
+n=0
+while [ $n -lt $EJECTS ]; do
+	n=$((n + 1))
+	goes_and_comes $n
+done
+check "nothing was against the rules" vpci_clean 2
+[ -z "${LONG:-}" ] || many_buses
 
 note "The guest reboots"
 must "it comes up" guest_reboot
-must "with all of them" guest_vpci_is "$ONE" "$TWO" "$(vpci_pci 2 0)" "$(vpci_pci 2 1)" \
-	"$(vpci_pci 3 0)" "$(vpci_pci 3 1)" "$(vpci_pci 3 2)" "$(vpci_pci 3 3)"
+# shellcheck disable=SC2086 # a list
+must "with all of them" guest_vpci_is $ALL
+check "on buses that have the same GUIDs" same_instances 0 1 2 3
 check "a copy engine works" guest_copies "$ONE"
 check "a disk is there" guest_nvme "$TWO"
+check "and the one that has come again" guest_nvme "$(vpci_pci 2 1)"
+
+note "A bus is offered again"
+must "the host takes it back" vpci_ask "revoke 0"
+must "the guest has lost it" guest_vpci_is "${ALL#* }"
+must "it is offered again" vpci_ask "offer 0"
+# shellcheck disable=SC2086 # a list
+must "the guest has it" guest_vpci_is $ALL
+check "with the same GUID" same_instances 0 1 2 3
+check "its copy engine works" guest_copies "$ONE"
+for bus in 0 1 2 3; do
+	check "bus $bus: nothing was against the rules" vpci_clean $bus
+	equal "no interrupt was lost" 0 "$(vpci_is $bus interrupts_lost)"
+done
 check "the guest's server had nothing to complain of" server_clean guest0
 check "nor had the host" server_clean root
 vpci_bed_down
