@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: the guest's NVMe driver on controllers of the host, under fio, which checks the data
-# limit: 400
+# desc: the guest's NVMe driver on controllers of the host: fio checks the data; one is torn out
+# limit: 450
 # long-limit: 2400
 # image: storage
 . ./lib.sh
@@ -31,9 +31,26 @@ disk_sum() {
 	guest_run "dd if=/dev/$1 bs=64k count=16 iflag=direct 2> /dev/null | sha256sum"
 }
 
+# two_controllers: on bus 1, the first with a block device
+two_controllers() {
+	truncate -s 64M "$(vpci_image 1.0)" && losetup /dev/loop0 "$(vpci_image 1.0)" &&
+	vpci_ask "bus 1" && vpci_ask "add 1 0 nvme /dev/loop0" && vpci_add 1 1 nvme &&
+	vpci_ask "offer 1"
+}
+
+# written SLOT: what the guest writes to a disk of bus 1 the host has in the file; sets SUM
+written() {
+	must "the guest has a disk" guest_has_nvme "$(vpci_pci 1 "$1")"
+	must "it writes" guest_run "dd if=/dev/urandom of=/dev/$DISK bs=64k count=16 \
+		oflag=direct conv=fsync 2> /dev/null" 60
+	SUM=$(disk_sum "$DISK")
+	equal "in the file of the host" "$SUM" \
+		"$(dd if="$(vpci_image 1."$1")" bs=64k count=16 2> /dev/null | sha256sum)"
+}
+
 vpci_bed_up
 must "the host offers a controller" vpci_bus 0 nvme
-must "and a bus with two" vpci_bus 1 nvme nvme
+must "and a bus with two, one with a block device" two_controllers
 vpci_guest_up
 DISKS=
 for fn in "0 0" "1 0" "1 1"; do
@@ -59,14 +76,36 @@ for bus in 0 1; do
 done
 
 note "What is written is there"
-disk=${DISKS##* }
-must "the guest writes" guest_run "dd if=/dev/urandom of=/dev/$disk bs=64k count=16 \
-	oflag=direct conv=fsync 2> /dev/null" 60
-sum=$(disk_sum "$disk")
-equal "in the file of the host" "$sum" \
-	"$(dd if="$(vpci_image 1.1)" bs=64k count=16 2> /dev/null | sha256sum)"
+written 0
+ONE=$SUM
+written 1
 must "the guest reboots" guest_reboot
-disk=$(guest_nvme "$(vpci_pci 1 1)") || { not_ok "the guest has the disk" "$disk"; exit 1; }
-equal "it reads the same" "$sum" "$(disk_sum "$disk")"
+must "it has the disk with a block device" guest_has_nvme "$(vpci_pci 1 0)"
+equal "that reads the same" "$ONE" "$(disk_sum "$DISK")"
+must "and the one with a file" guest_has_nvme "$(vpci_pci 1 1)"
+equal "that does, too" "$SUM" "$(disk_sum "$DISK")"
+for bus in 0 1; do
+	check "bus $bus: nothing was against the rules" vpci_clean $bus
+done
+
+note "The guest has no time to let a disk go"
+NVME=$(vpci_pci 0 0)
+must "it has the disk" guest_has_nvme "$NVME"
+must "and writes to it" guest_busy "$DISK"
+must "it gets no time" vpci_patience 0
+must "the host wants the disk back" vpci_ask "eject 0 0"
+must "and has it" vpci_becomes 0 ejected 1
+must "the guest has lost it" guest_vpci_is "$(vpci_pci 1 0)" "$(vpci_pci 1 1)"
+check "who used it has heard of it" guest_was_busy "$DISK"
+equal "that was told of" 1 "$(vpci_relayed 0 guest_counters eject_timeouts)"
+must "the guest gets time again" vpci_patience 60000
+must "another disk comes" vpci_add 0 0 nvme
+must "the guest has it" guest_vpci_is "$NVME" "$(vpci_pci 1 0)" "$(vpci_pci 1 1)"
+must "with a disk" guest_has_nvme "$NVME"
+check "that can be read" guest_reads "$DISK"
+must "it lets this one go" vpci_ask "eject 0 0"
+must "the host has it" vpci_becomes 0 ejected 2
+equal "in time" 1 "$(vpci_relayed 0 guest_counters eject_timeouts)"
 check "the guest's server had nothing to complain of" server_clean guest0
 vpci_bed_down
+check "the block device is let go" losetup -d /dev/loop0
