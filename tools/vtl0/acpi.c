@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ACPI tables: the CPUs, the VMBus device, the serial port, and how to power
- * off and reset.  "Hardware-reduced" ACPI needs the fewest registers.
+ * ACPI tables: the CPUs, the VMBus device, the serial port, NUMA nodes, and how to
+ * power off and reset.  "Hardware-reduced" ACPI needs the fewest registers.
  */
 #include <assert.h>
 #include <string.h>
@@ -36,7 +36,7 @@ struct acpi_rsdp {
 
 struct acpi_xsdt {
 	struct acpi_header header;
-	uint64_t tables[2];
+	uint64_t tables[3];
 } __packed;
 
 struct acpi_gas {
@@ -106,6 +106,45 @@ struct acpi_madt {
 	struct acpi_lapic lapics[VTL0_MAX_VCPUS];
 } __packed;
 
+struct acpi_srat_memory {
+	uint8_t type;
+	uint8_t length;
+	uint32_t domain;
+	uint16_t reserved;
+	uint64_t base;
+	uint64_t size;
+	uint32_t reserved2;
+	uint32_t flags;
+	uint64_t reserved3;
+} __packed;
+
+#define SRAT_TYPE_MEMORY	1
+#define SRAT_MEMORY_ENABLED	BIT(0)
+
+struct acpi_srat_cpu {
+	uint8_t type;
+	uint8_t length;
+	uint8_t domain;
+	uint8_t apic_id;
+	uint32_t flags;
+	uint8_t sapic_eid;
+	uint8_t domain_high[3];
+	uint32_t clock_domain;
+} __packed;
+
+#define SRAT_TYPE_CPU		0
+#define SRAT_CPU_ENABLED	BIT(0)
+
+struct acpi_srat {
+	struct acpi_header header;
+	uint32_t table_revision;
+	uint64_t reserved;
+	struct acpi_srat_memory memory[3];
+	struct acpi_srat_cpu cpus[VTL0_MAX_VCPUS];
+} __packed;
+
+static_assert(sizeof(struct acpi_srat_memory) == 40, "memory of an SRAT");
+static_assert(sizeof(struct acpi_srat_cpu) == 16, "CPU of an SRAT");
 static_assert(sizeof(struct acpi_rsdp) == 36, "RSDP");
 static_assert(sizeof(struct acpi_fadt) == 276, "FADT of ACPI 6");
 static_assert(offsetof(struct acpi_fadt, flags) == 112, "FADT flags");
@@ -264,10 +303,13 @@ struct acpi_tables {
 	struct acpi_rsdp rsdp;
 	uint8_t pad[28];
 	struct acpi_xsdt xsdt;
-	uint8_t pad2[12];
+	uint8_t pad2[4];
 	struct acpi_fadt fadt;
 	uint8_t pad3[12];
 	struct acpi_madt madt;
+	uint8_t pad4[8];
+	struct acpi_srat srat;
+	uint8_t pad5[8];
 	struct {
 		struct acpi_header header;
 		uint8_t aml[sizeof(vpci_aml) + sizeof(com1_aml)];
@@ -347,6 +389,42 @@ static void build_madt(struct acpi_madt *madt, unsigned int cpus)
 	finish(&madt->header, "APIC", 3, offsetof(struct acpi_madt, lapics[cpus]));
 }
 
+static struct acpi_srat_memory node_memory(uint32_t node, uint64_t base, uint64_t size)
+{
+	return (struct acpi_srat_memory) {
+		.type = SRAT_TYPE_MEMORY,
+		.length = sizeof(struct acpi_srat_memory),
+		.domain = node,
+		.base = base,
+		.size = size,
+		.flags = size ? SRAT_MEMORY_ENABLED : 0,
+	};
+}
+
+/*
+ * All CPUs are in node 0: Linux warns of CPUs that share a cache and not a node.  Node 1 is
+ * memory alone.
+ */
+static void build_srat(struct acpi_srat *srat, unsigned int cpus, const struct memory *mem)
+{
+	uint64_t near = mem->low / 2 / NUMA_ALIGN * NUMA_ALIGN;
+	unsigned int i;
+
+	srat->table_revision = 1;
+	srat->memory[0] = node_memory(0, 0, near);
+	srat->memory[1] = node_memory(1, near, mem->low - near);
+	srat->memory[2] = node_memory(1, MEMORY_HIGH, mem->high);
+	for (i = 0; i < cpus; i++) {
+		srat->cpus[i] = (struct acpi_srat_cpu) {
+			.type = SRAT_TYPE_CPU,
+			.length = sizeof(srat->cpus[i]),
+			.apic_id = i,
+			.flags = SRAT_CPU_ENABLED,
+		};
+	}
+	finish(&srat->header, "SRAT", 3, offsetof(struct acpi_srat, cpus[cpus]));
+}
+
 static void build_rsdp(struct acpi_rsdp *rsdp, uint64_t xsdt)
 {
 	memcpy(rsdp->signature, "RSD PTR ", sizeof(rsdp->signature));
@@ -371,10 +449,13 @@ static void build_dsdt(struct acpi_tables *t, const void *aml, size_t size)
  * @gpa: guest physical address of @at, that of the RSDP then
  * @cpus: number of vCPUs
  * @vpci: the guest has address space for devices of its VMBus
+ * @mem: the guest's memory, if it is to be in two NUMA nodes; else NULL
  */
-void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus, bool vpci)
+void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus, bool vpci,
+		const struct memory *mem)
 {
 	struct acpi_tables *t = (struct acpi_tables *)at;
+	unsigned int tables = 2;
 
 	memset(at, 0, ACPI_TABLES_SIZE);
 	if (vpci)
@@ -385,6 +466,10 @@ void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus, bool vpci)
 	build_madt(&t->madt, cpus);
 	t->xsdt.tables[0] = gpa + offsetof(struct acpi_tables, fadt);
 	t->xsdt.tables[1] = gpa + offsetof(struct acpi_tables, madt);
-	finish(&t->xsdt.header, "XSDT", 1, sizeof(t->xsdt));
+	if (mem) {
+		build_srat(&t->srat, cpus, mem);
+		t->xsdt.tables[tables++] = gpa + offsetof(struct acpi_tables, srat);
+	}
+	finish(&t->xsdt.header, "XSDT", 1, offsetof(struct acpi_xsdt, tables[tables]));
 	build_rsdp(&t->rsdp, gpa + offsetof(struct acpi_tables, xsdt));
 }

@@ -37,7 +37,7 @@ static uint64_t load(struct vm *vm, const struct boot *boot, unsigned int cpus)
 	uint64_t entry;
 
 	acpi_build(memory_at(&vm->memory, boot->rsdp, ACPI_TABLES_SIZE), boot->rsdp, cpus,
-		   boot->vpci);
+		   boot->vpci, boot->numa ? &vm->memory : NULL);
 	why = boot_load(&vm->memory, boot, &entry);
 	if (why)
 		die(STATUS_BAD_ARGUMENT, "%s", why);
@@ -120,6 +120,7 @@ int main(int argc, char **argv)
 		file_map(&boot.initrd, o.initrd);
 	boot.append = o.append;
 	boot.vpci = o.vpci;
+	boot.numa = o.numa;
 	memory_map(&vm.memory, o.memory, true);
 	entry = load(&vm, &boot, o.cpus);
 

@@ -21,6 +21,7 @@ enum {
 	OPT_PARTITION,
 	OPT_NO_SERVER_RESET,
 	OPT_VPCI,
+	OPT_NUMA,
 	OPT_DEVICE,
 	OPT_HELP,
 };
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{ "partition",		required_argument,	NULL, OPT_PARTITION },
 	{ "no-server-reset",	no_argument,		NULL, OPT_NO_SERVER_RESET },
 	{ "vpci",		no_argument,		NULL, OPT_VPCI },
+	{ "numa",		no_argument,		NULL, OPT_NUMA },
 	{ "device",		required_argument,	NULL, OPT_DEVICE },
 	{ "help",		no_argument,		NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -54,6 +56,8 @@ static const char usage[] =
 "                     reset the VMBus server\n"
 "  --vpci             what PCI devices on the VMBus need: address space for them,\n"
 "                     MMIO, MSIs, and a hypercall that KVM does not have\n"
+"  --numa             two NUMA nodes: 0 has the CPUs, and 1 the upper half of the\n"
+"                     memory, of which there must be 256 MiB\n"
 "  --device FILE      the partition device (" DEFAULT_DEVICE ")\n"
 "  --help             show this text\n"
 "\n"
@@ -129,6 +133,9 @@ static const char *set_option(struct options *o, int opt, const char *arg)
 	case OPT_VPCI:
 		o->vpci = true;
 		break;
+	case OPT_NUMA:
+		o->numa = true;
+		break;
 	case OPT_DEVICE:
 		o->device = arg;
 		break;
@@ -139,7 +146,7 @@ static const char *set_option(struct options *o, int opt, const char *arg)
 	return NULL;
 }
 
-static const char *missing_option(const struct options *o)
+static const char *wrong_options(const struct options *o)
 {
 	if (!o->kernel)
 		return "--kernel is missing";
@@ -149,6 +156,8 @@ static const char *missing_option(const struct options *o)
 		return "--cpus is missing";
 	if (!o->partition)
 		return "--partition is missing";
+	if (o->numa && o->memory < 2 * NUMA_ALIGN)
+		return "--numa needs --memory of 256 (MiB) or more";
 	return NULL;
 }
 
@@ -191,5 +200,5 @@ const char *options_parse(struct options *o, int argc, char **argv)
 		snprintf(why, sizeof(why), "unexpected argument: %s", argv[optind]);
 		return why;
 	}
-	return missing_option(o);
+	return wrong_options(o);
 }

@@ -72,6 +72,7 @@ int must_eventfd(void);
  * @cpus: number of vCPUs
  * @server_reset: a guest reset resets the VMBus server, too
  * @vpci: the guest may have PCI devices on its VMBus
+ * @numa: it has two NUMA nodes
  * @help: only show the usage
  */
 struct options {
@@ -84,6 +85,7 @@ struct options {
 	unsigned int cpus;
 	bool server_reset;
 	bool vpci;
+	bool numa;
 	bool help;
 };
 
@@ -155,7 +157,11 @@ bool cpuid_build(struct kvm_cpuid2 *out, const struct kvm_cpuid2 *supported,
 #define ACPI_RESET_VALUE	1
 #define ACPI_S5_TYPE		5
 
-void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus, bool vpci);
+/* What is between NUMA nodes is a multiple of it, as Linux' sections of memory are. */
+#define NUMA_ALIGN		(128 * MIB)
+
+void acpi_build(uint8_t *at, uint64_t gpa, unsigned int cpus, bool vpci,
+		const struct memory *mem);
 
 /* ---- boot.c -------------------------------------------------------------------------- */
 
@@ -187,6 +193,7 @@ struct file {
  * @append: kernel command line
  * @rsdp: guest physical address of ACPI's RSDP
  * @vpci: the guest has address space for devices of its VMBus
+ * @numa: its memory is in two NUMA nodes
  */
 struct boot {
 	struct file kernel;
@@ -194,6 +201,7 @@ struct boot {
 	const char *append;
 	uint64_t rsdp;
 	bool vpci;
+	bool numa;
 };
 
 const char *boot_load(const struct memory *mem, const struct boot *boot, uint64_t *entry);

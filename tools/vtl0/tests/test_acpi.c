@@ -288,12 +288,52 @@ static void test_fadt(uint64_t gpa, bool vpci)
 	test_dsdt(get64(fadt + 140), vpci);
 }
 
+/* Memory of this node, from @base on, @size bytes; that which is off has none. */
+static bool is_memory(const uint8_t *p, uint32_t node, uint64_t base, uint64_t size)
+{
+	return p[0] == 1 && p[1] == 40 && get32(p + 2) == node && get64(p + 8) == base &&
+	       get64(p + 16) == size && get32(p + 28) == !!size;
+}
+
+static void test_srat(uint64_t gpa, unsigned int cpus, const struct memory *mem, uint64_t near)
+{
+	const uint8_t *srat = table(gpa, "SRAT");
+	const uint8_t *p = srat + 48;
+	unsigned int i, bad = 0;
+
+	ok(get32(srat + 4) == 48 + 3 * 40 + 16 * cpus, "acpi: size of the SRAT");
+	ok(get32(srat + 36) == 1, "acpi: its revision");
+	ok(near && !(near % NUMA_ALIGN), "acpi: where nodes may meet");
+	ok(is_memory(p, 0, 0, near), "acpi: memory of node 0");
+	ok(is_memory(p + 40, 1, near, mem->low - near), "acpi: memory of node 1");
+	ok(is_memory(p + 80, 1, MEMORY_HIGH, mem->high), "acpi: and above 4 GiB");
+	for (i = 0, p += 120; i < cpus; i++, p += 16)
+		if (p[0] || p[1] != 16 || p[2] || p[3] != i || get32(p + 4) != 1 ||
+		    get32(p + 8) || get32(p + 12))
+			bad++;
+	ok(!bad, "acpi: %u CPUs in node 0", cpus);
+}
+
+static void test_nodes(unsigned int cpus, uint64_t low, uint64_t high, uint64_t near)
+{
+	const struct memory mem = { .low = low, .high = high };
+	const uint8_t *xsdt;
+
+	memset(area, 0xa5, sizeof(area));
+	acpi_build(area, AREA_GPA, cpus, true, &mem);
+	xsdt = table(get64(area + 24), "XSDT");
+	ok(get32(xsdt + 4) == 36 + 3 * 8, "acpi: three tables");
+	test_fadt(get64(xsdt + 36), true);
+	test_madt(get64(xsdt + 44), cpus);
+	test_srat(get64(xsdt + 52), cpus, &mem, near);
+}
+
 static void test_tables(unsigned int cpus, bool vpci)
 {
 	const uint8_t *xsdt;
 
 	memset(area, 0xa5, sizeof(area));
-	acpi_build(area, AREA_GPA, cpus, vpci);
+	acpi_build(area, AREA_GPA, cpus, vpci, NULL);
 	ok(!memcmp(area, "RSD PTR ", 8) && area[15] == 2 && get32(area + 20) == 36,
 	   "acpi: RSDP for %u CPUs", cpus);
 	ok(!sum(area, 20) && !sum(area, 36), "acpi: its checksums");
@@ -309,4 +349,8 @@ void test_acpi(void)
 	test_tables(2, true);
 	test_tables(8, false);
 	test_tables(8, true);
+	test_nodes(1, 256 * MIB, 0, 128 * MIB);
+	test_nodes(2, 384 * MIB, 0, 128 * MIB);
+	test_nodes(4, 511 * MIB, 0, 128 * MIB);
+	test_nodes(8, MEMORY_LOW_MAX, GIB, MEMORY_LOW_MAX / 2);
 }

@@ -46,6 +46,8 @@ static const struct bad bad[] = {
 	{ { GOOD, "--append" }, "argument is missing: --append" },
 	{ { GOOD, "--no-server-reset=1" }, "bad option" },
 	{ { GOOD, "--vpci=1" }, "bad option" },
+	{ { GOOD, "--numa=1" }, "bad option" },
+	{ { GOOD, "--numa", "--memory", "255" }, "--numa needs" },
 	{ { GOOD, "disk.img" }, "unexpected argument: disk.img" },
 };
 
@@ -67,7 +69,7 @@ static void test_good(void)
 	static const char *const few[] = { GOOD, NULL };
 	static const char *const all[] = {
 		GOOD, "--initrd", "i", "--append", "a b", "--no-server-reset", "--vpci",
-		"--device", "/d", NULL
+		"--numa", "--device", "/d", NULL
 	};
 	static const char *const help[] = { "--help", NULL };
 	static const char *const longest[] = {
@@ -78,12 +80,12 @@ static void test_good(void)
 	ok(!parse(&o, few), "options: the mandatory ones are enough");
 	ok(!strcmp(o.kernel, "k") && o.memory == 256 * MIB && o.cpus == 2 &&
 	   !strcmp(o.partition, "p"), "options: their values");
-	ok(!o.initrd && !strcmp(o.append, "") && o.server_reset && !o.vpci && !o.help &&
-	   !strcmp(o.device, "/dev/vmbus_partition"), "options: defaults");
+	ok(!o.initrd && !strcmp(o.append, "") && o.server_reset && !o.vpci && !o.numa &&
+	   !o.help && !strcmp(o.device, "/dev/vmbus_partition"), "options: defaults");
 
 	ok(!parse(&o, all), "options: all of them");
 	ok(!strcmp(o.initrd, "i") && !strcmp(o.append, "a b") && !o.server_reset &&
-	   o.vpci && !strcmp(o.device, "/d"), "options: their values");
+	   o.vpci && o.numa && !strcmp(o.device, "/d"), "options: their values");
 
 	ok(!parse(&o, longest) && o.cpus == 8, "options: a name of 31, and 8 vCPUs");
 	ok(!parse(&o, help) && o.help, "options: --help stands alone");
