@@ -5,13 +5,13 @@
 # long-limit: 900
 . ./lib.sh
 . ./vpci.inc
+. ./vpci-data.inc
 
 # The last number of each
 VERSIONS="2 3 4 5 6"
 [ -z "${LONG:-}" ] || VERSIONS="2 3 4 5 6 5 4 3 2"
 
 NVME=$(vpci_pci 0 0)
-SUM=
 
 # bus_of MINOR: a bus with a controller, of a host that knows no later version than this
 bus_of() {
@@ -47,44 +47,6 @@ no_fault() {
 	return $bad
 }
 
-# write_data: prints the checksum of what should be on the disk then
-write_data() {
-	guest_run "dd if=/dev/urandom of=/tmp/data bs=64k count=16 2> /dev/null &&
-		dd if=/tmp/data of=/dev/$DISK bs=64k oflag=direct conv=fsync 2> /dev/null &&
-		sha256sum < /tmp/data" 60
-}
-
-disk_sum() {
-	guest_run "dd if=/dev/$DISK bs=64k count=16 iflag=direct 2> /dev/null | sha256sum" 60
-}
-
-image_sum() {
-	dd if="$(vpci_image 0.0)" bs=64k count=16 2> /dev/null | sha256sum
-}
-
-# disk_irqs: of its queues for data, on all CPUs
-disk_irqs() {
-	guest_run "awk '\$NF ~ /^${DISK%n1}q[1-9]/ { for (i = 2; i < $GUEST_CPUS + 2; i++) n += \$i }
-		END { print n + 0 }' /proc/interrupts"
-}
-
-read_singly() {
-	guest_run "dd if=/dev/$DISK of=/dev/null bs=4k count=64 iflag=direct 2> /dev/null" 60
-}
-
-# data_go: they are written, and read; sets SUM
-data_go() {
-	local before
-
-	[ -z "$SUM" ] || equal "what was written last is there" "$SUM" "$(disk_sum)"
-	SUM=$(write_data) || { not_ok "the guest writes" "$SUM"; exit 1; }
-	equal "the guest reads what it has written" "$SUM" "$(disk_sum)"
-	equal "the host has the same" "$SUM" "$(image_sum)"
-	before=$(disk_irqs)
-	check "it is read in small pieces" read_singly
-	check "each interrupts the guest" [ "$(disk_irqs)" -ge $((before + 32)) ]
-}
-
 # speaks MINOR: a round with a host whose latest version is 1.MINOR
 speaks() {
 	note "Version 1.$1"
@@ -102,7 +64,7 @@ speaks() {
 	else
 		check "interrupts are asked for in the new form" created_by 1b 17
 	fi
-	data_go
+	data_go 0.0
 	must "the host wants it back" vpci_ask "eject 0 0"
 	must "the guest lets it go" vpci_becomes 0 ejected 1
 	must "and has it no more" guest_vpci_is
