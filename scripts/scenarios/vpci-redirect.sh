@@ -87,7 +87,6 @@ has_both "Then"
 data_there
 for bus in 0 1; do
 	check "bus $bus: nothing was against the rules" vpci_clean $bus
-	equal "nothing was out of reach" 0 "$(vpci_is $bus dma_errors)"
 done
 check "the host has done nothing wrong" vpci_host_well 0 1
 
