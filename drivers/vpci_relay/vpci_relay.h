@@ -4,7 +4,7 @@
  * far as it may have it; or keeps it for this kernel.
  *
  * offers.c	the hook: offers that are held, or relayed
- * relay.c	a bus that is relayed: between host.h and guest.h, or local.h
+ * relay*.c	a bus that is relayed, between host.h and guest.h, or local.h: see relay_priv.h
  * policy.c	which devices a guest may have, and which this kernel keeps
  * windows.c	where in this kernel's addresses the host serves configuration space
  * sysfs.c	what an administrator sees and says
@@ -87,7 +87,7 @@ void vpci_relay_hook_exit(void);
 void vpci_relay_windows_changed(void);
 void vpci_relay_policy_changed(void);
 
-/* relay.c */
+/* relay.c, relay_device.c */
 extern unsigned int vpci_relay_eject_ms;
 
 void vpci_relay_bus_init(struct vpci_relay_bus *bus);
