@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
 
@@ -14,24 +15,32 @@ static DEFINE_MUTEX(vpci_policy_lock);	/* protects vpci_policy */
 static struct vpci_allow_list vpci_policy;
 
 /**
- * vpci_policy_decide() - who gets a device?  Leaves a trace of it
+ * vpci_policy_decide() - who gets a device?
  * @instance: of its bus
  * @desc: device
+ * @decision: as it was, and as it is now; zero for a device that has just come
  *
- * Context: process, may sleep.
- * Return: see enum.
+ * What is decided anew leaves a trace, also if but the number of the rule is another: who
+ * reads that looks it up in the list.
+ *
+ * Context: process, may sleep; the caller serializes it for a device.
+ * Return: true if it is not as it was.
  */
-enum vpci_disposition vpci_policy_decide(const guid_t *instance, const struct vpci_desc *desc)
+bool vpci_policy_decide(const guid_t *instance, const struct vpci_desc *desc,
+			struct vpci_decision *decision)
 {
-	enum vpci_disposition disposition;
-	int by;
+	struct vpci_decision was = *decision;
 
 	mutex_lock(&vpci_policy_lock);
-	disposition = vpci_allow_decide(&vpci_policy, desc, &by);
+	decision->disposition = vpci_allow_decide(&vpci_policy, desc, &decision->by);
 	mutex_unlock(&vpci_policy_lock);
-	trace_vpci_policy(instance, desc, disposition, by);
-	return disposition;
+	decision->made = true;
+	if (was.made && was.disposition == decision->disposition && was.by == decision->by)
+		return false;
+	trace_vpci_policy(instance, desc, decision->disposition, decision->by);
+	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_policy_decide);
 
 /**
  * vpci_policy_change() - add a rule, or remove it
@@ -57,6 +66,7 @@ int vpci_policy_change(bool add, const char *text, size_t len)
 		pr_err("%s: %s\n", add ? "add_rule" : "remove_rule", error.text);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_policy_change);
 
 /**
  * vpci_policy_show() - all rules
@@ -73,3 +83,4 @@ ssize_t vpci_policy_show(char *buf)
 	mutex_unlock(&vpci_policy_lock);
 	return len;
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_policy_show);

@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
@@ -16,6 +17,7 @@
 #include "relay_priv.h"
 
 unsigned int vpci_relay_eject_ms = 10000;
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_eject_ms);
 module_param_named(eject_ms, vpci_relay_eject_ms, uint, 0644);
 MODULE_PARM_DESC(eject_ms, "time to let a device go, in ms: of a guest; of a driver, if its bus goes");
 
@@ -163,8 +165,10 @@ static void vpci_relay_device_state(const struct vpci_relay_device *device, char
 		strscpy(buf, "relayed", size);
 	else if (device->local)
 		vpci_local_show(device->local, buf, size);
+	else if (device->decision.disposition == VPCI_DENIED)
+		strscpy(buf, "denied", size);
 	else
-		strscpy(buf, device->disposition == VPCI_DENIED ? "denied" : "hidden", size);
+		strscpy(buf, "hidden", size);
 }
 
 /**
@@ -197,3 +201,4 @@ ssize_t vpci_relay_bus_show_devices(struct vpci_relay_bus *bus, char *buf)
 	mutex_unlock(&bus->lock);
 	return len;
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_bus_show_devices);

@@ -117,12 +117,10 @@ void vpci_relay_settle(struct vpci_relay_bus *bus, struct vpci_relay_device *dev
 	enum vpci_disposition to;
 
 	lockdep_assert_held(&bus->lock);
-	to = vpci_policy_decide(&bus->offer.instance_id, &device->guest.fn.desc);
-	device->disposition = to;
+	vpci_policy_decide(&bus->offer.instance_id, &device->guest.fn.desc, &device->decision);
 	if (bus->state != VPCI_RELAY_READY)
 		return;
-	if (device->wanted)
-		to = VPCI_DENIED;
+	to = device->wanted ? VPCI_DENIED : device->decision.disposition;
 	/* Who has it lets it go, before another gets it. */
 	if ((device->shown && to != VPCI_RELAYED) || (device->local && to != VPCI_LOCAL))
 		vpci_relay_eject(bus, device);

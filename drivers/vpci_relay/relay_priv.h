@@ -17,7 +17,7 @@
  * @node: in vpci_relay_bus::devices
  * @guest: as the guest has it
  * @host: as the host has it
- * @disposition: who gets it
+ * @decision: who gets it
  * @shown: it is on the guest's bus
  * @local: as this kernel has it, or NULL.  The guest has it no longer then, and the other
  *	way round
@@ -31,7 +31,7 @@ struct vpci_relay_device {
 	struct list_head node;
 	struct vpci_guest_fn guest;
 	struct vpci_host_fn *host;
-	enum vpci_disposition disposition;
+	struct vpci_decision decision;
 	bool shown;
 	struct vpci_local_fn *local;
 	bool ejecting;

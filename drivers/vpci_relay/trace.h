@@ -14,7 +14,10 @@ TRACE_DEFINE_ENUM(VPCI_DENIED);
 TRACE_DEFINE_ENUM(VPCI_RELAYED);
 TRACE_DEFINE_ENUM(VPCI_LOCAL);
 
-/* Who gets a device, and by which rule: its number, or -1 for the default. */
+/*
+ * Who gets a device, and by which rule: its number, or -1 for the default.  Once for each
+ * decision: vpci_policy_decide().
+ */
 TRACE_EVENT(vpci_policy,
 	TP_PROTO(const guid_t *instance, const struct vpci_desc *desc,
 		 enum vpci_disposition disposition, int by),

@@ -77,6 +77,18 @@ struct vpci_relay_bus {
 	struct list_head devices;
 };
 
+/**
+ * struct vpci_decision - who gets a device
+ * @made: it was decided
+ * @disposition: see enum
+ * @by: by which rule: its number, or VPCI_ALLOW_BY_DEFAULT
+ */
+struct vpci_decision {
+	bool made;
+	enum vpci_disposition disposition;
+	int by;
+};
+
 /* offers.c */
 extern atomic64_t vpci_relay_taken;
 extern atomic64_t vpci_relay_refused;
@@ -97,7 +109,8 @@ void vpci_relay_bus_recheck(struct vpci_relay_bus *bus);
 ssize_t vpci_relay_bus_show_devices(struct vpci_relay_bus *bus, char *buf);
 
 /* policy.c */
-enum vpci_disposition vpci_policy_decide(const guid_t *instance, const struct vpci_desc *desc);
+bool vpci_policy_decide(const guid_t *instance, const struct vpci_desc *desc,
+			struct vpci_decision *decision);
 int vpci_policy_change(bool add, const char *text, size_t len);
 ssize_t vpci_policy_show(char *buf);
 
