@@ -72,12 +72,10 @@ static inline struct vsrv_offer gt_offer(void)
 	};
 }
 
-/* A guest that knows of the bus, which is empty and not ready. */
-static inline struct gt *gt_new_with(struct kunit *test, const struct vpci_guest_ops *ops,
-				     unsigned int down_pages)
+/* A guest that has said nothing yet, and no bus. */
+static inline struct gt *gt_alone(struct kunit *test, unsigned int down_pages)
 {
 	struct gt *gt = kunit_kzalloc(test, sizeof(*gt), GFP_KERNEL);
-	struct vsrv_offer offer = gt_offer();
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, gt);
@@ -97,13 +95,29 @@ static inline struct gt *gt_new_with(struct kunit *test, const struct vpci_guest
 	gt->down_pages = down_pages;
 	gt->up_base = gt_map(gt->fg, FG_RING, GT_UP);
 	gt->down_base = gt_map(gt->fg, FG_RING + GT_UP, down_pages);
+	return gt;
+}
+
+/* It has memory for the bus, which it knows of. */
+static inline void gt_begin_rings(struct gt *gt)
+{
+	gt->chan = vsrv_chan_id(gt->guest->chan);
+	fg_gpadl(gt->fg, gt->chan, GT_GPADL, GT_UP + gt->down_pages);
+	fg_expect_created(gt->fg, gt->chan, GT_GPADL, 0);
+}
+
+/* A guest that knows of the bus, which is empty and not ready. */
+static inline struct gt *gt_new_with(struct kunit *test, const struct vpci_guest_ops *ops,
+				     unsigned int down_pages)
+{
+	struct gt *gt = gt_alone(test, down_pages);
+	struct vsrv_offer offer = gt_offer();
+
 	gt->guest = vpci_guest_create(gt->fg->srv, &offer, ops, gt);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(gt->guest));
 	fg_settle(gt->fg);
 	KUNIT_ASSERT_EQ(test, fg_connect_offers(gt->fg, FG_V(5, 3), 0), 1U);
-	gt->chan = vsrv_chan_id(gt->guest->chan);
-	fg_gpadl(gt->fg, gt->chan, GT_GPADL, GT_UP + down_pages);
-	fg_expect_created(gt->fg, gt->chan, GT_GPADL, 0);
+	gt_begin_rings(gt);
 	return gt;
 }
 
@@ -153,9 +167,7 @@ static inline void gt_restart(struct gt *gt)
 	vpart_reset(gt->fg->part);
 	fg_synic_on(gt->fg);
 	KUNIT_ASSERT_EQ(gt->test, fg_connect_offers(gt->fg, FG_V(5, 3), 0), 1U);
-	gt->chan = vsrv_chan_id(gt->guest->chan);
-	fg_gpadl(gt->fg, gt->chan, GT_GPADL, GT_UP + gt->down_pages);
-	fg_expect_created(gt->fg, gt->chan, GT_GPADL, 0);
+	gt_begin_rings(gt);
 	gt_open(gt);
 }
 

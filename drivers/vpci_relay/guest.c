@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/atomic.h>
@@ -292,9 +293,11 @@ static const struct vpci_bus_ops vpci_guest_bus_ops = {
 struct vpci_guest *vpci_guest_create(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 				     const struct vpci_guest_ops *ops, void *ctx)
 {
-	struct vpci_guest *guest = kvzalloc(sizeof(*guest), GFP_KERNEL);
+	struct vpci_guest *guest;
 	struct vsrv_chan *chan;
 
+	KUNIT_STATIC_STUB_REDIRECT(vpci_guest_create, srv, offer, ops, ctx);
+	guest = kvzalloc(sizeof(*guest), GFP_KERNEL);
 	if (!guest)
 		return ERR_PTR(-ENOMEM);
 	guest->srv = srv;

@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -283,6 +284,7 @@ int vpci_guest_add(struct vpci_guest *guest, struct vpci_guest_fn *fn)
 {
 	int err;
 
+	KUNIT_STATIC_STUB_REDIRECT(vpci_guest_add, guest, fn);
 	mutex_lock(&guest->lock);
 	err = vpci_bus_add(&guest->bus, &fn->fn);
 	if (!err) {

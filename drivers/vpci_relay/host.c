@@ -11,6 +11,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/err.h>
@@ -342,8 +343,10 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_host_open_link);
 struct vpci_host *vpci_host_open(struct vrelay_dev *dev, u64 window,
 				 const struct vpci_host_ops *ops, void *ctx)
 {
+	KUNIT_STATIC_STUB_REDIRECT(vpci_host_open, dev, window, ops, ctx);
 	return vpci_host_open_link(&vpci_host_relay_link, dev, window, ops, ctx);
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_host_open);
 
 static void vpci_host_say(struct vpci_host *host, void *msg, u32 len)
 {

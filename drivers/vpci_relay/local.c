@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/err.h>
 #include <linux/module.h>
@@ -276,8 +277,10 @@ struct vpci_local_fn *vpci_local_add(struct vpci_local *local, struct vpci_host_
 				     const struct vpci_desc *desc, const struct vpci_bars *bars,
 				     void *priv)
 {
-	struct vpci_local_fn *fn = kvzalloc(sizeof(*fn), GFP_KERNEL);
+	struct vpci_local_fn *fn;
 
+	KUNIT_STATIC_STUB_REDIRECT(vpci_local_add, local, host, desc, bars, priv);
+	fn = kvzalloc(sizeof(*fn), GFP_KERNEL);
 	if (!fn)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&fn->ref);
@@ -431,8 +434,10 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_local_create_link);
 struct vpci_local *vpci_local_create(const guid_t *instance, const struct vpci_local_ops *ops,
 				     void *ctx)
 {
+	KUNIT_STATIC_STUB_REDIRECT(vpci_local_create, instance, ops, ctx);
 	return vpci_local_create_link(&vpci_local_host_link, instance, ops, ctx);
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_local_create);
 
 /**
  * vpci_local_flush() - wait until all that is to be done has been done

@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <kunit/visibility.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -22,8 +23,11 @@ static LIST_HEAD(vpci_relay_buses);
 static const guid_t vpci_relay_class = VINT_CLASS_VPCI;
 
 atomic64_t vpci_relay_taken;
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_taken);
 atomic64_t vpci_relay_refused;
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_refused);
 atomic_t vpci_relay_present;
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_present);
 
 /* Whether the instance is here already; each has one directory in sysfs. */
 static bool vpci_relay_known(const struct vint_offer *offer)
@@ -135,6 +139,7 @@ void vpci_relay_windows_changed(void)
 	}
 	mutex_unlock(&vpci_relay_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_windows_changed);
 
 /**
  * vpci_relay_policy_changed() - devices may have become allowed, denied, or local; or there
@@ -151,6 +156,7 @@ void vpci_relay_policy_changed(void)
 		vpci_relay_bus_recheck(bus);
 	mutex_unlock(&vpci_relay_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_policy_changed);
 
 static struct vint_hook vpci_relay_hook = {
 	.name = "vpci",

@@ -2,6 +2,8 @@
 /*
  * What an administrator sees: Documentation/ABI/testing/sysfs-class-vpci_relay.
  */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kdev_t.h>
@@ -310,9 +312,11 @@ static const struct kobj_type vpci_relay_offer_ktype = {
  */
 struct vpci_relay_bus *vpci_relay_dir_add(const struct vint_offer *offer)
 {
-	struct vpci_relay_bus *bus = kzalloc(sizeof(*bus), GFP_KERNEL);
+	struct vpci_relay_bus *bus;
 	int err;
 
+	KUNIT_STATIC_STUB_REDIRECT(vpci_relay_dir_add, offer);
+	bus = kzalloc(sizeof(*bus), GFP_KERNEL);
 	if (!bus)
 		return ERR_PTR(-ENOMEM);
 	bus->offer = *offer;
@@ -325,6 +329,7 @@ struct vpci_relay_bus *vpci_relay_dir_add(const struct vint_offer *offer)
 	}
 	return bus;
 }
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_dir_add);
 
 /* Waits for readers of its files, then frees it. */
 void vpci_relay_dir_remove(struct vpci_relay_bus *bus)
