@@ -10,9 +10,41 @@ NVME=$(vpci_pci 1 0)
 MIXED_COPY=$(vpci_pci 2 0)
 MIXED_NVME=$(vpci_pci 2 1)
 
-# never_seen: the guest's kernel has not said a word of a copy engine
+TRACE=/sys/kernel/tracing
+
+# seen: the guest's kernel has said something of a copy engine
+seen() {
+	grep -a -i '1414:e9c0' $GUEST_LOG
+}
+
 never_seen() {
-	! grep -a -i '1414:e9c0' $GUEST_LOG
+	! seen
+}
+
+decisions_traced() {
+	echo vpci_relay:vpci_policy > $TRACE/set_event
+}
+
+# decisions BUS SLOT: all that were made about what is there, in order: who gets it, and the
+# number of the rule
+decisions() {
+	local device
+
+	device="$(vpci_guid "$1") slot=$(printf '0x%x' "$2")"
+	sed -n -E "s/.* vpci_policy: $device .* ([a-z]+) by=(.*)/\1 \2/p" $TRACE/trace |
+		sed 's/ *$//' | tr '\n' ';'
+}
+
+# decided BUS SLOT DECISIONS
+decided() {
+	equal "bus $1, slot $2: each decision has left a trace, and nothing else" "$3" \
+		"$(decisions "$1" "$2")"
+}
+
+# asked BUS TIMES: so often the guest was to let something go
+asked() {
+	equal "bus $1: the guest was asked for what it has let go" "$2" \
+		"$(vpci_relayed "$1" guest_counters ejects)"
 }
 
 # bad_rule TEXT: refused, and the list stays
@@ -21,6 +53,9 @@ bad_rule() {
 }
 
 vpci_bed_up
+# What a busy guest needs for it depends on the machine
+must "the guest has time to let devices go" vpci_patience 60000
+must "decisions leave a trace" decisions_traced
 for rule in "" class=256 "vendor=0x1414 vendor=0x1414" floppy "device=" "vendor=x"; do
 	check "\"$rule\" is no rule" bad_rule "$rule"
 done
@@ -36,14 +71,24 @@ check "the other two it has never seen" never_seen
 equal "nobody has touched them" 0 "$(vpci_is 0 dma_bytes)"
 equal "nor their BARs" 0 "$(vpci_is 0 bar_writes)"
 check "a disk works" guest_nvme "$NVME"
+for bus in 0 2; do
+	decided $bus 0 "denied -1;"
+done
+decided 1 0 "allowed 0;"
+decided 2 1 "allowed 0;"
 
 note "The list changes while the guest runs"
 must "copy engines are allowed" vpci_allow "vendor=0x1414 device=0xe9c0"
 must "the guest has all" guest_vpci_is "$COPY" "$NVME" "$MIXED_COPY" "$MIXED_NVME"
 check "one works" guest_copies "$COPY"
+check "and of these the guest's kernel says something" seen
+decided 1 0 "allowed 0;"
 note "Linux has no memory for the other, which has come to a bus that it knew"
 must "they are not any more" vpci_forbid "vendor=0x1414 device=0xe9c0"
 must "the guest has let them go" guest_vpci_is "$NVME" "$MIXED_NVME"
+asked 0 1
+asked 1 0
+asked 2 1
 check "a disk works" guest_nvme "$MIXED_NVME"
 must "all are allowed" vpci_forbid nvme
 must "the guest has all" guest_vpci_is "$COPY" "$NVME" "$MIXED_COPY" "$MIXED_NVME"
@@ -55,5 +100,17 @@ must "the guest has let the others go" guest_vpci_is "$COPY" "$MIXED_COPY"
 must "a controller comes" vpci_add 0 1 nvme
 must "a copy engine comes" vpci_add 0 2 copy
 must "the guest has the latter" guest_vpci_is "$COPY" "$(vpci_pci 0 2)" "$MIXED_COPY"
+for bus in 0 1 2; do
+	asked $bus $((1 + bus / 2))
+done
+# The rules in turn: the second allows it, it goes, all go, the first of others allows it
+for bus in 0 2; do
+	decided $bus 0 "denied -1;allowed 1;denied -1;allowed -1;allowed 0;"
+done
+# The first allows it, all go, there is none for it among the others
+decided 1 0 "allowed 0;allowed -1;denied -1;"
+decided 2 1 "allowed 0;allowed -1;denied -1;"
+decided 0 1 "denied -1;"
+decided 0 2 "allowed 0;"
 check "the guest's server had nothing to complain of" server_clean guest0
 vpci_bed_down
