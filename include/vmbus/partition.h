@@ -334,6 +334,9 @@ u16 vpart_hv_signal_event(u32 connection_id, u16 flag);
 #define VPART_INTERCEPT_RESUME		1	/* all: the VP goes on as it is */
 #define VPART_INTERCEPT_ANSWERED	2	/* a hypercall has its result */
 
+#define VPART_GPRS			16	/* general registers */
+
 int vpart_hv_intercept(const struct hv_message *msg, u64 *rax);
+int vpart_hv_mmio(const struct hv_message *msg, u64 gprs[VPART_GPRS]);
 
 #endif /* _VMBUS_PARTITION_H */
