@@ -49,9 +49,15 @@
  * @calls: how many
  * @status: of calls with the code that is @status_code
  * @status_code: see there
+ * @status_name: if not 0, of those for this register only
  * @busy: mask of VPs whose slots are in use
  * @set: event flag 0 of SINT 2 of each VP was set before
  * @notifications: the register, by VP
+ * @rip: the same
+ * @capabilities: what VTL2 may want of the hypervisor
+ * @config: and what it wants
+ * @hook: the loop that runs VTL0 hands over its accesses to memory, if somebody wants them
+ * @hooked: somebody does
  * @vp_of_work: VP whose CPU the last work was for
  * @intercept: access mask of the intercept
  * @hv: guest
@@ -72,9 +78,15 @@ struct fh {
 	unsigned int calls;
 	u64 status;
 	u16 status_code;
+	u32 status_name;
 	u32 busy;
 	u32 set;
 	u64 notifications[FH_VPS];
+	u64 rip[FH_VPS];
+	u64 capabilities;
+	u64 config;
+	bool hook;
+	bool hooked;
 	u32 vp_of_work;
 	u32 intercept;
 	struct vpart_hv *hv;
@@ -115,6 +127,40 @@ static inline void fh_schedule(u32 vp, struct work_struct *work)
 	work->func(work);
 }
 
+static inline bool fh_hook_memory(bool on)
+{
+	struct fh *fh = fh_this();
+
+	fh->hooked = fh->hook && on;
+	return fh->hook;
+}
+
+/* The register that a call names, or NULL. */
+static inline u64 *fh_register(struct fh *fh)
+{
+	u32 vp = get_unaligned_le32(fh->in + 8);
+	bool vtl0 = vp < FH_VPS && fh->in[12] == 0x10;
+	bool self = vp == 0xfffffffe && fh->in[12] == 0;
+
+	switch (get_unaligned_le32(fh->in + 16)) {
+	case 0x10006:
+		return vtl0 ? &fh->notifications[vp] : NULL;
+	case 0x20010:
+		return vtl0 ? &fh->rip[vp] : NULL;
+	case 0xd0006:
+		return self ? &fh->capabilities : NULL;
+	case 0xd0007:
+		return self ? &fh->config : NULL;
+	}
+	return NULL;
+}
+
+static inline bool fh_fails(const struct fh *fh, u64 control)
+{
+	return fh->status && (u16)control == fh->status_code &&
+	       (!fh->status_name || fh->status_name == get_unaligned_le32(fh->in + 16));
+}
+
 static inline u64 fh_post(struct fh *fh)
 {
 	u32 vp = get_unaligned_le32(fh->in + 8);
@@ -141,13 +187,14 @@ static inline u64 fh_signal(struct fh *fh, u8 *newly)
 static inline u64 fh_call(u64 control, const void *in, size_t in_len, void *out, size_t out_len)
 {
 	struct fh *fh = fh_this();
+	u64 *reg;
 
 	fh->calls++;
 	fh->control = control;
 	fh->in_len = in_len;
 	KUNIT_EXPECT_LE(fh->test, in_len, sizeof(fh->in));
 	memcpy(fh->in, in, min(in_len, sizeof(fh->in)));
-	if (fh->status && (u16)control == fh->status_code)
+	if (fh_fails(fh, control))
 		return fh->status;
 
 	switch (control) {
@@ -161,11 +208,17 @@ static inline u64 fh_call(u64 control, const void *in, size_t in_len, void *out,
 		return HV_STATUS_SUCCESS;
 	case FH_GET:
 		KUNIT_EXPECT_EQ(fh->test, out_len, 16);
-		put_unaligned_le64(fh->notifications[get_unaligned_le32(fh->in + 8)], out);
+		reg = fh_register(fh);
+		if (!reg)
+			return HV_STATUS_INVALID_PARAMETER;
+		put_unaligned_le64(*reg, out);
 		/* One repetition done. */
 		return 1ULL << 32;
 	case FH_SET:
-		fh->notifications[get_unaligned_le32(fh->in + 8)] = get_unaligned_le64(fh->in + 32);
+		reg = fh_register(fh);
+		if (!reg)
+			return HV_STATUS_INVALID_PARAMETER;
+		*reg = get_unaligned_le64(fh->in + 32);
 		return 1ULL << 32;
 	}
 	return HV_STATUS_INVALID_HYPERCALL_CODE;
@@ -230,6 +283,7 @@ static inline struct fh *fh_new(struct kunit *test)
 	kunit_activate_static_stub(test, vpart_hv_own_memory, fh_own_memory);
 	kunit_activate_static_stub(test, vpart_hv_page, fh_page);
 	kunit_activate_static_stub(test, vpart_hv_schedule, fh_schedule);
+	kunit_activate_static_stub(test, vpart_hv_hook_memory, fh_hook_memory);
 	KUNIT_ASSERT_EQ(test, kunit_add_action(test, fh_free, fh), 0);
 	for (i = 0; i < FH_PAGES; i++) {
 		fh->pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
@@ -242,10 +296,10 @@ static const struct vmbus_partition_region fh_region = {
 	.gpa = FH_GPA, .size = FH_PAGES * PAGE_SIZE, .uaddr = FH_GPA,
 };
 
-/* The same with VTL0 as the guest of a partition, and a client */
-static inline struct fh *fh_new_guest(struct kunit *test)
+/* VTL0 becomes the guest of a partition, and that has a client. */
+static inline void fh_start(struct fh *fh)
 {
-	struct fh *fh = fh_new(test);
+	struct kunit *test = fh->test;
 
 	fh->hv = vpart_hv_create(FH_NAME, &fh_region, 1, FH_VPS);
 	if (IS_ERR(fh->hv)) {
@@ -256,6 +310,14 @@ static inline struct fh *fh_new_guest(struct kunit *test)
 	fh->part = vpart_get(FH_NAME);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(fh->part));
 	vpart_client_attach(fh->part, &fh->client);
+}
+
+/* All of that */
+static inline struct fh *fh_new_guest(struct kunit *test)
+{
+	struct fh *fh = fh_new(test);
+
+	fh_start(fh);
 	return fh;
 }
 

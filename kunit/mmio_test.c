@@ -252,6 +252,10 @@ static void mmio_access_test(struct kunit *test)
 							    cases[i].size, true, &value),
 				    cases[i].err, "case %u", i);
 		KUNIT_EXPECT_EQ(test, value, ~MT_PATTERN);
+		if (cases[i].err != -EINVAL)
+			KUNIT_EXPECT_EQ_MSG(test, vpart_mmio_served(part, MT_GUEST, cases[i].gpa,
+								    cases[i].size),
+					    !cases[i].err, "case %u", i);
 		if (!cases[i].err)
 			served += 2;
 		else if (cases[i].err == -ENXIO)
@@ -270,6 +274,8 @@ static void mmio_access_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpart_mmio_access(part, MT_VTL2, 0x1000, 4, false, &value), -ENXIO);
 	KUNIT_EXPECT_EQ(test, value, U32_MAX);
 	KUNIT_EXPECT_EQ(test, vpart_mmio_access(part, 1, 0x1000, 4, false, &value), -ENXIO);
+	KUNIT_EXPECT_FALSE(test, vpart_mmio_served(part, MT_VTL2, 0x1000, 4));
+	KUNIT_EXPECT_FALSE(test, vpart_mmio_served(part, 1, 0x1000, 4));
 	KUNIT_EXPECT_EQ(test, mt_count(part, VPART_MMIO_SERVED), served);
 	KUNIT_EXPECT_EQ(test, mt_count(part, VPART_MMIO_UNSERVED), unserved + 2);
 	vpart_mmio_remove(part, &d->m);

@@ -17,6 +17,7 @@
  * @item: in configfs; its name is the partition's
  * @lock: protects all that follows
  * @hv: VTL0 while enabled
+ * @intercept_mmio: have the hypervisor hand over accesses to what is not mapped
  * @nvps: virtual processors
  * @n: entries of @regions
  * @regions: memory
@@ -25,6 +26,7 @@ struct vpart_config {
 	struct config_item item;
 	struct mutex lock;	/* see above */
 	struct vpart_hv *hv;
+	bool intercept_mmio;
 	unsigned int nvps;
 	unsigned int n;
 	struct vmbus_partition_region regions[VMBUS_PARTITION_MAX_REGIONS];
@@ -179,6 +181,36 @@ static ssize_t vpart_config_vps_store(struct config_item *item, const char *page
 	return err ?: len;
 }
 
+/* ---- MMIO ------------------------------------------------------------------------- */
+
+static ssize_t vpart_config_intercept_mmio_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%d\n", READ_ONCE(to_config(item)->intercept_mmio));
+}
+
+static ssize_t vpart_config_intercept_mmio_store(struct config_item *item, const char *page,
+						 size_t len)
+{
+	struct vpart_config *c = to_config(item);
+	bool intercept;
+	int err;
+
+	err = kstrtobool(page, &intercept);
+	if (err) {
+		pr_err("%s: intercept_mmio: give 0 or 1\n", vpart_config_name(c));
+		return err;
+	}
+	mutex_lock(&c->lock);
+	if (c->hv) {
+		pr_err("%s: intercept_mmio: write 0 to enable first\n", vpart_config_name(c));
+		err = -EBUSY;
+	} else {
+		WRITE_ONCE(c->intercept_mmio, intercept);
+	}
+	mutex_unlock(&c->lock);
+	return err ?: len;
+}
+
 /* ---- enable -------------------------------------------------------------------------- */
 
 static const char *vpart_config_why(int err)
@@ -199,6 +231,7 @@ static const char *vpart_config_why(int err)
 static int vpart_config_enable(struct vpart_config *c)
 {
 	struct vpart_hv *hv;
+	int err;
 
 	lockdep_assert_held(&c->lock);
 	if (c->hv)
@@ -212,6 +245,11 @@ static int vpart_config_enable(struct vpart_config *c)
 		pr_err("%s: enable: %s (%ld)\n", vpart_config_name(c),
 		       vpart_config_why(PTR_ERR(hv)), PTR_ERR(hv));
 		return PTR_ERR(hv);
+	}
+	err = c->intercept_mmio ? vpart_hv_take_unmapped(hv) : 0;
+	if (err) {
+		vpart_hv_destroy(hv);
+		return err;
 	}
 	c->hv = hv;
 	return 0;
@@ -254,11 +292,13 @@ static ssize_t vpart_config_enable_store(struct config_item *item, const char *p
 
 CONFIGFS_ATTR(vpart_config_, memory);
 CONFIGFS_ATTR(vpart_config_, vps);
+CONFIGFS_ATTR(vpart_config_, intercept_mmio);
 CONFIGFS_ATTR(vpart_config_, enable);
 
 static struct configfs_attribute *vpart_config_attrs[] = {
 	&vpart_config_attr_memory,
 	&vpart_config_attr_vps,
+	&vpart_config_attr_intercept_mmio,
 	&vpart_config_attr_enable,
 	NULL
 };

@@ -14,6 +14,7 @@
 #include "hyperv.h"
 
 #define VPART_HV_OUT_MAX	64	/* bytes of output, at the end of the input page */
+#define VPART_HV_VTL0		(VMBUS_HV_USE_TARGET_VTL | VPART_VTL_GUEST)
 
 /**
  * vpart_hv_available - can this kernel call the hypervisor?
@@ -233,12 +234,12 @@ int vpart_hv_intercept_synic(bool on)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpart_hv_intercept_synic);
 
-static int vpart_hv_get_register(u32 vp, u32 name, u64 *value)
+static int vpart_hv_get_register(u32 vp, u8 vtl, u32 name, u64 *value)
 {
 	struct vmbus_hv_get_register in = {
 		.partition = cpu_to_le64(VMBUS_HV_SELF),
 		.vp = cpu_to_le32(vp),
-		.vtl = VMBUS_HV_USE_TARGET_VTL | VPART_VTL_GUEST,
+		.vtl = vtl,
 		.name = cpu_to_le32(name),
 	};
 	struct vmbus_hv_register_value out = {};
@@ -251,12 +252,12 @@ static int vpart_hv_get_register(u32 vp, u32 name, u64 *value)
 	return err;
 }
 
-static int vpart_hv_set_register(u32 vp, u32 name, u64 value)
+static int vpart_hv_set_register(u32 vp, u8 vtl, u32 name, u64 value)
 {
 	struct vmbus_hv_set_register in = {
 		.partition = cpu_to_le64(VMBUS_HV_SELF),
 		.vp = cpu_to_le32(vp),
-		.vtl = VMBUS_HV_USE_TARGET_VTL | VPART_VTL_GUEST,
+		.vtl = vtl,
 		.name = cpu_to_le32(name),
 		.value.low = cpu_to_le64(value),
 	};
@@ -286,11 +287,59 @@ int vpart_hv_notify(u32 vp, u16 sints)
 	int err;
 
 	local_irq_save(flags);
-	err = vpart_hv_get_register(vp, VMBUS_HV_REG_NOTIFICATIONS, &value);
+	err = vpart_hv_get_register(vp, VPART_HV_VTL0, VMBUS_HV_REG_NOTIFICATIONS, &value);
 	if (!err)
-		err = vpart_hv_set_register(vp, VMBUS_HV_REG_NOTIFICATIONS,
+		err = vpart_hv_set_register(vp, VPART_HV_VTL0, VMBUS_HV_REG_NOTIFICATIONS,
 					    value | (u64)sints << VMBUS_HV_NOTIFY_SINTS);
 	local_irq_restore(flags);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpart_hv_notify);
+
+/**
+ * vpart_hv_set_rip - where a VP of VTL0 goes on
+ * @vp: VP index
+ * @rip: address
+ *
+ * The other registers but RSP and RFLAGS are shared by all VTLs: whoever runs VTL0 keeps
+ * them meanwhile.
+ *
+ * Context: any but NMI, on the VP's own CPU.
+ * Return: 0 or as vpart_hv_errno().
+ */
+int vpart_hv_set_rip(u32 vp, u64 rip)
+{
+	return vpart_hv_set_register(vp, VPART_HV_VTL0, VMBUS_HV_REG_RIP, rip);
+}
+EXPORT_SYMBOL_IF_KUNIT(vpart_hv_set_rip);
+
+/**
+ * vpart_hv_intercept_unmapped - get VTL0's accesses to addresses that are not mapped
+ * @on: get all of them, or leave them to the host
+ *
+ * The register has more of what VTL2 wants of the hypervisor, and mshv_vtl and a monitor
+ * write it, too, when they begin.
+ *
+ * Context: any but NMI; one call at a time.
+ * Return: 1 if that is a change, 0 if it was so already, -EOPNOTSUPP if the hypervisor
+ * cannot do it, or as vpart_hv_errno().
+ */
+int vpart_hv_intercept_unmapped(bool on)
+{
+	u64 capabilities, config;
+	int err;
+
+	err = vpart_hv_get_register(VMBUS_HV_VP_SELF, VMBUS_HV_OWN_VTL,
+				    VMBUS_HV_REG_VSM_CAPABILITIES, &capabilities);
+	if (!err && !(capabilities & VMBUS_HV_CAN_INTERCEPT_UNMAPPED))
+		err = -EOPNOTSUPP;
+	if (!err)
+		err = vpart_hv_get_register(VMBUS_HV_VP_SELF, VMBUS_HV_OWN_VTL,
+					    VMBUS_HV_REG_VSM_CONFIG, &config);
+	if (err || on == !!(config & VMBUS_HV_INTERCEPT_UNMAPPED))
+		return err;
+	err = vpart_hv_set_register(VMBUS_HV_VP_SELF, VMBUS_HV_OWN_VTL, VMBUS_HV_REG_VSM_CONFIG,
+				    config ^ VMBUS_HV_INTERCEPT_UNMAPPED);
+	return err ?: 1;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpart_hv_intercept_unmapped);

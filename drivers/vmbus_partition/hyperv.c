@@ -39,11 +39,16 @@ struct vpart_hv_vp {
 /**
  * struct vpart_hv - VTL0 of this virtual machine
  * @part: partition, with a reference
+ * @hooked: the loop that runs VTL0 lets us serve its accesses to memory
+ * @unmapped: the hypervisor hands over those to addresses that are not mapped since we
+ *	have asked for them
  * @nvps: entries of @vps
  * @vps: VPs
  */
 struct vpart_hv {
 	struct vmbus_partition *part;
+	bool hooked;
+	bool unmapped;
 	unsigned int nvps;
 	struct vpart_hv_vp vps[] __counted_by(nvps);
 };
@@ -226,6 +231,27 @@ static void vpart_hv_hook(bool on)
 	symbol_put(mshv_vtl_set_intercept_handler);
 }
 
+/**
+ * vpart_hv_hook_memory - serve VTL0's accesses to memory that are intercepted
+ * @on: serve them, or no more: on return nobody does
+ *
+ * Context: process, may sleep.
+ * Return: false if the loop that runs VTL0 hands over none.
+ */
+bool vpart_hv_hook_memory(bool on)
+{
+	void (*set)(int (*handler)(const struct hv_message *msg, u64 *gprs));
+
+	KUNIT_STATIC_STUB_REDIRECT(vpart_hv_hook_memory, on);
+	set = symbol_get(mshv_vtl_set_memory_handler);
+	if (!set)
+		return false;
+	set(on ? vpart_hv_mmio : NULL);
+	symbol_put(mshv_vtl_set_memory_handler);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpart_hv_hook_memory);
+
 /* ---- life cycle ------------------------------------------------------------------- */
 
 /**
@@ -353,6 +379,7 @@ struct vpart_hv *vpart_hv_create(const char *name, const struct vmbus_partition_
 	if (err)
 		goto put_partition;
 	vpart_hv_hook(true);
+	hv->hooked = vpart_hv_hook_memory(true);
 	return hv;
 
 put_partition:
@@ -364,6 +391,45 @@ free_hv:
 EXPORT_SYMBOL_IF_KUNIT(vpart_hv_create);
 
 /**
+ * vpart_hv_take_unmapped - have the hypervisor hand over accesses to what is not mapped
+ * @hv: from vpart_hv_create()
+ *
+ * A monitor gets all of those that are not served here, and must know what to do.
+ *
+ * Context: process, may sleep; once.
+ * Return: 0; -EOPNOTSUPP if nobody here would get them, or the hypervisor cannot do it;
+ * or another error of the hypervisor.
+ */
+int vpart_hv_take_unmapped(struct vpart_hv *hv)
+{
+	int ret;
+
+	if (!hv->hooked) {
+		pr_err("%s: intercept_mmio: nobody here would get VTL0's accesses: the kernel needs scripts/patches/0003-mshv_vtl-*.patch, and mshv_vtl before enable; or write 0, and let a monitor intercept and forward them\n",
+		       vpart_name(hv->part));
+		return -EOPNOTSUPP;
+	}
+	ret = vpart_hv_intercept_unmapped(true);
+	if (ret < 0) {
+		pr_err("%s: intercept_mmio: the hypervisor does not hand over VTL0's accesses to addresses that are not mapped (%d): without VPCI write 0\n",
+		       vpart_name(hv->part), ret);
+		return ret;
+	}
+	hv->unmapped = ret;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpart_hv_take_unmapped);
+
+static void vpart_hv_give_unmapped(struct vpart_hv *hv)
+{
+	int ret = hv->unmapped ? vpart_hv_intercept_unmapped(false) : 0;
+
+	if (ret < 0)
+		pr_warn("%s: the intercept of VTL0's accesses to addresses that are not mapped stays (%d): a monitor gets them\n",
+			vpart_name(hv->part), ret);
+}
+
+/**
  * vpart_hv_destroy - the guest is gone
  * @hv: from vpart_hv_create()
  *
@@ -373,10 +439,12 @@ void vpart_hv_destroy(struct vpart_hv *hv)
 {
 	int err;
 
+	vpart_hv_give_unmapped(hv);
+	vpart_hv_hook_memory(false);
 	vpart_hv_hook(false);
 	mutex_lock(&vpart_hv_lock);
 	RCU_INIT_POINTER(vpart_hv_guest, NULL);
-	/* Pairs with rcu_read_lock() in vpart_hv_intercept(). */
+	/* Pairs with rcu_read_lock() in vpart_hv_intercept() and vpart_mmio_get_guest(). */
 	synchronize_rcu();
 	err = vpart_hv_intercept_synic(false);
 	if (err)

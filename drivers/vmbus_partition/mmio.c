@@ -8,6 +8,7 @@
  */
 #include <linux/bits.h>
 #include <linux/overflow.h>
+#include <kunit/visibility.h>
 #include "vpart.h"
 
 /**
@@ -129,25 +130,54 @@ void vpart_mmio_remove(struct vmbus_partition *part, struct vpart_mmio *m)
 }
 EXPORT_SYMBOL_GPL(vpart_mmio_remove);
 
-/* The range that has all of the access, with a user more. */
+/* The range that has all of the access. */
+static struct vpart_mmio *vpart_mmio_find(struct vmbus_partition *part, u8 vtl, u64 gpa,
+					  unsigned int size)
+{
+	struct vpart_mmio_space *space = vpart_mmio_space(part, vtl);
+	struct rb_node *node;
+
+	lockdep_assert_held(&part->mmio.lock);
+	node = space ? rb_find(&gpa, &space->ranges, vpart_mmio_key_cmp) : NULL;
+	if (!node || size > to_mmio(node)->size - (gpa - to_mmio(node)->gpa))
+		return NULL;
+	return to_mmio(node);
+}
+
+/* The same with a user more. */
 static struct vpart_mmio *vpart_mmio_get(struct vmbus_partition *part, u8 vtl, u64 gpa,
 					 unsigned int size)
 {
-	struct vpart_mmio_space *space = vpart_mmio_space(part, vtl);
-	struct vpart_mmio *m = NULL;
-	struct rb_node *node;
+	struct vpart_mmio *m;
 
-	if (!space)
-		return NULL;
 	spin_lock(&part->mmio.lock);
-	node = rb_find(&gpa, &space->ranges, vpart_mmio_key_cmp);
-	if (node && size <= to_mmio(node)->size - (gpa - to_mmio(node)->gpa)) {
-		m = to_mmio(node);
+	m = vpart_mmio_find(part, vtl, gpa, size);
+	if (m)
 		m->users++;
-	}
 	spin_unlock(&part->mmio.lock);
 	return m;
 }
+
+/**
+ * vpart_mmio_served - is there a device behind an address?
+ * @part: partition
+ * @vtl: whose address it is, as vpart_mmio::vtl
+ * @gpa: address
+ * @size: bytes, not 0
+ *
+ * Context: process.
+ * Return: true if one has all of it.  It may be gone at once.
+ */
+bool vpart_mmio_served(struct vmbus_partition *part, u8 vtl, u64 gpa, unsigned int size)
+{
+	bool served;
+
+	spin_lock(&part->mmio.lock);
+	served = vpart_mmio_find(part, vtl, gpa, size);
+	spin_unlock(&part->mmio.lock);
+	return served;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpart_mmio_served);
 
 /* The range may be gone as soon as it has no user. */
 static void vpart_mmio_put(struct vmbus_partition *part, struct vpart_mmio *m)

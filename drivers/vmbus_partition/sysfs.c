@@ -65,6 +65,7 @@ VPART_COUNTER_ATTR(signals_unclaimed, VPART_SIGNALS_UNCLAIMED);
 VPART_COUNTER_ATTR(bad_gpas, VPART_BAD_GPAS);
 VPART_COUNTER_ATTR(mmio_served, VPART_MMIO_SERVED);
 VPART_COUNTER_ATTR(mmio_unserved, VPART_MMIO_UNSERVED);
+VPART_COUNTER_ATTR(mmio_left, VPART_MMIO_LEFT);
 VPART_COUNTER_ATTR(msis_raised, VPART_MSIS_RAISED);
 VPART_COUNTER_ATTR(msis_lost, VPART_MSIS_LOST);
 
@@ -86,6 +87,7 @@ static struct attribute *vpart_attrs[] = {
 	&vpart_attr_bad_gpas.attr.attr,
 	&vpart_attr_mmio_served.attr.attr,
 	&vpart_attr_mmio_unserved.attr.attr,
+	&vpart_attr_mmio_left.attr.attr,
 	&vpart_attr_msis_raised.attr.attr,
 	&vpart_attr_msis_lost.attr.attr,
 	NULL

@@ -44,6 +44,7 @@ enum vpart_counter {
 	VPART_BAD_GPAS,		/* pages outside the memory table */
 	VPART_MMIO_SERVED,	/* accesses to an address of a device */
 	VPART_MMIO_UNSERVED,	/* accesses to an address of nobody */
+	VPART_MMIO_LEFT,	/* accesses to an address of a device, left to the monitor */
 	VPART_MSIS_RAISED,	/* MSIs that were raised, or will be */
 	VPART_MSIS_LOST,	/* MSIs that do not exist */
 	VPART_COUNTERS
@@ -202,6 +203,7 @@ struct vpart_mmio_spaces {
 };
 
 void vpart_mmio_init(struct vmbus_partition *part);
+bool vpart_mmio_served(struct vmbus_partition *part, u8 vtl, u64 gpa, unsigned int size);
 
 /* ---- MSIs: msi.c ---------------------------------------------------------------- */
 

@@ -36,7 +36,9 @@
 #define VMBUS_HV_OBJECT_IN_USE		0x0019
 
 #define VMBUS_HV_SELF			(~0ULL)		/* the partition that calls */
-#define VMBUS_HV_USE_TARGET_VTL		BIT(4)		/* of the VTL byte of register calls */
+#define VMBUS_HV_VP_SELF		0xfffffffeU	/* the VP that calls */
+#define VMBUS_HV_OWN_VTL		0		/* VTL byte of register calls */
+#define VMBUS_HV_USE_TARGET_VTL		BIT(4)		/* the same: of the VTL in bits 0 to 3 */
 
 /* A message as it lies in a SynIC slot. */
 struct vmbus_hv_message {
@@ -91,6 +93,14 @@ static_assert(sizeof(struct vmbus_hv_install_intercept) == 24);
 #define VMBUS_HV_REG_NOTIFICATIONS	0x00010006
 #define VMBUS_HV_NOTIFY_SINTS		48
 
+#define VMBUS_HV_REG_RIP		0x00020010
+
+/* Of the partition, for VTL2; the first says whether the second has the bit. */
+#define VMBUS_HV_REG_VSM_CAPABILITIES	0x000d0006
+#define VMBUS_HV_REG_VSM_CONFIG		0x000d0007
+#define VMBUS_HV_CAN_INTERCEPT_UNMAPPED	BIT_ULL(30)
+#define VMBUS_HV_INTERCEPT_UNMAPPED	BIT_ULL(14)
+
 struct vmbus_hv_get_register {
 	__le64 partition;
 	__le32 vp;
@@ -139,19 +149,36 @@ static_assert(sizeof(struct vmbus_hv_signal_event) == 8);
 
 /* ---- intercepts ---------------------------------------------------------------- */
 
+#define VMBUS_HVMSG_UNMAPPED_GPA	0x80000000
+#define VMBUS_HVMSG_GPA_INTERCEPT	0x80000001
 #define VMBUS_HVMSG_HYPERCALL		0x80000050
 #define VMBUS_HVMSG_DELIVERABLE		0x80000062
 
 #define VMBUS_HV_STATE_PROTECTED	BIT(2)		/* CR0.PE */
 #define VMBUS_HV_STATE_LONG		BIT(4)		/* EFER.LMA */
+#define VMBUS_HV_STATE_PENDING		BIT(6)		/* while an event was delivered */
 #define VMBUS_HV_STATE_VTL		GENMASK(10, 7)
+#define VMBUS_HV_STATE_SHADOW		BIT(12)		/* right after STI or MOV SS */
+
+#define VMBUS_HV_SEGMENT_LONG		BIT(13)		/* 64-bit code */
+
+struct vmbus_hv_segment {
+	__le64 base;
+	__le32 limit;
+	__le16 selector;
+	__le16 attributes;
+} __packed;
+static_assert(sizeof(struct vmbus_hv_segment) == 16);
+
+#define VMBUS_HV_ACCESS_READ		0
+#define VMBUS_HV_ACCESS_WRITE		1
 
 struct vmbus_hv_intercept {
 	__le32 vp;
 	u8 instruction;		/* its length in the low 4 bits, CR8 in the others */
-	u8 access;
+	u8 access;		/* VMBUS_HV_ACCESS_*, or 2 to execute */
 	__le16 state;
-	u8 cs[16];
+	struct vmbus_hv_segment cs;
 	__le64 rip;
 	__le64 rflags;
 } __packed;
@@ -169,6 +196,22 @@ struct vmbus_hv_hypercall_intercept {
 	/* XMM registers and flags follow: nothing for us. */
 } __packed;
 static_assert(sizeof(struct vmbus_hv_hypercall_intercept) == 96);
+
+/* The virtual address is known, and has this physical one: not a page table's. */
+#define VMBUS_HV_MEMORY_DATA		GENMASK(1, 0)
+
+struct vmbus_hv_memory_intercept {
+	struct vmbus_hv_intercept header;
+	__le32 cache;
+	u8 count;		/* of @bytes, 0 if the hypervisor has not read them */
+	u8 info;
+	u8 tpr;
+	u8 reserved;
+	__le64 gva;
+	__le64 gpa;
+	u8 bytes[16];		/* at RIP: the instruction, and what follows */
+} __packed;
+static_assert(sizeof(struct vmbus_hv_memory_intercept) == 80);
 
 struct vmbus_hv_deliverable {
 	struct vmbus_hv_intercept header;
