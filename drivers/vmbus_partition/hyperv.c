@@ -405,7 +405,7 @@ int vpart_hv_take_unmapped(struct vpart_hv *hv)
 	int ret;
 
 	if (!hv->hooked) {
-		pr_err("%s: intercept_mmio: nobody here would get VTL0's accesses: the kernel needs scripts/patches/0003-mshv_vtl-*.patch, and mshv_vtl before enable; or write 0, and let a monitor intercept and forward them\n",
+		pr_err("%s: intercept_mmio: nobody here would get VTL0's accesses: the kernel needs scripts/patches/0003-mshv_vtl-let-a-module-serve-accesses.patch, and mshv_vtl before enable; or write 0, and let a monitor intercept and forward them\n",
 		       vpart_name(hv->part));
 		return -EOPNOTSUPP;
 	}
