@@ -220,11 +220,25 @@ static void test_sums_out(struct nic *n, struct host *h, bool tagged)
 
 #define GOOD_SUMS	(RNDIS_CSUM_TCP_GOOD | RNDIS_CSUM_UDP_GOOD)
 
-/* The sum is right, or the guest is told that it need not look. */
+/* What the guest is told of a frame with a good header, and a good sum behind it if @sum. */
+static u32 told_of(const struct flow *w, bool sum)
+{
+	return (w->v6 ? 0 : RNDIS_CSUM_IP_GOOD) |
+	       (!sum ? 0 : w->udp ? RNDIS_CSUM_UDP_GOOD : RNDIS_CSUM_TCP_GOOD);
+}
+
+static bool is_told(const struct nic_frame *f, u32 csum)
+{
+	if (f->csum != csum)
+		note("told %#x of its sums instead of %#x", f->csum, csum);
+	return f->csum == csum;
+}
+
+/* The sum is right, and a guest that wants to know is told that it need not look. */
 static bool sum_in(struct nic *n, struct host *h, const struct flow *w, u32 payload, bool told)
 {
 	static u8 frame[NIC_LONGEST], whole[NIC_LONGEST];
-	u32 len = frame_flow(frame, w, payload, payload, true), good, at;
+	u32 len = frame_flow(frame, w, payload, payload, true);
 	const struct nic_frame *f;
 
 	memcpy(whole, frame, len);
@@ -232,22 +246,12 @@ static bool sum_in(struct nic *n, struct host *h, const struct flow *w, u32 payl
 	if (!host_send_sums(h->sock, frame, len, w, 0))
 		return false;
 	f = nic_take(n, TIMEOUT_MS);
-	if (!f || f->len != len)
-		return false;
-	good = f->csum & GOOD_SUMS;
-	if (!good)
-		return frame_sums(f->data, len) && !memcmp(f->data, whole, len);
-	at = frame_transport(w) + frame_sum_at(w);
-	if (!told || good != (w->udp ? RNDIS_CSUM_UDP_GOOD : RNDIS_CSUM_TCP_GOOD)) {
-		note("told %#x", f->csum);
-		return false;
-	}
-	return !memcmp(f->data, whole, at) && !memcmp(f->data + at + 2, whole + at + 2,
-						      len - at - 2);
+	return f && f->len == len && is_told(f, told ? told_of(w, true) : 0) &&
+	       frame_sums(f->data, len) && !memcmp(f->data, whole, len);
 }
 
 /* A sum that is not right, of which nobody here may say that it is. */
-static bool wrong_sum_in(struct nic *n, struct host *h, const struct flow *w)
+static bool wrong_sum_in(struct nic *n, struct host *h, const struct flow *w, bool told)
 {
 	u8 frame[600];
 	const struct nic_frame *f;
@@ -257,23 +261,41 @@ static bool wrong_sum_in(struct nic *n, struct host *h, const struct flow *w)
 	if (!host_send(h->sock, frame, len))
 		return false;
 	f = nic_take(n, TIMEOUT_MS);
-	if (f && f->csum & GOOD_SUMS)
-		note("told %#x", f->csum);
-	return f && f->len == len && !memcmp(f->data, frame, len) && !(f->csum & GOOD_SUMS);
+	return f && f->len == len && !memcmp(f->data, frame, len) &&
+	       is_told(f, told ? told_of(w, false) : 0);
+}
+
+/* The same of the header of IPv4: of what is behind it the guest is told. */
+static bool wrong_header_in(struct nic *n, struct host *h, const struct flow *w, bool told)
+{
+	u8 frame[600], whole[600];
+	const struct nic_frame *f;
+	u32 len = frame_flow(frame, w, 401, 1, true);
+
+	frame[NIC_ETH + 10] ^= 1;
+	memcpy(whole, frame, len);
+	frame_leave_sums(frame, w, false);
+	if (!host_send_sums(h->sock, frame, len, w, 0))
+		return false;
+	f = nic_take(n, TIMEOUT_MS);
+	return f && f->len == len && !memcmp(f->data, whole, len) &&
+	       is_told(f, told ? told_of(w, true) & ~RNDIS_CSUM_IP_GOOD : 0);
 }
 
 static void test_sums_in(struct nic *n, struct host *h, bool told)
 {
-	unsigned int i, good = 0, wrong = 0;
+	unsigned int i, good = 0, wrong = 0, headers = 0;
 
 	for (i = 0; i < ARRAY_SIZE(flows); i++) {
 		good += sum_in(n, h, &flows[i].w, 100 + i, told);
 		good += sum_in(n, h, &flows[i].w, 1200 + i, told);
-		wrong += wrong_sum_in(n, h, &flows[i].w);
+		wrong += wrong_sum_in(n, h, &flows[i].w, told);
+		headers += !flows[i].w.v6 && wrong_header_in(n, h, &flows[i].w, told);
 	}
 	ok(good == 2 * ARRAY_SIZE(flows), "sums to the guest are right%s",
-	   told ? ", or it need not look" : "");
-	ok(wrong == ARRAY_SIZE(flows), "wrong ones are not said to be right");
+	   told ? ", and it is told so" : "");
+	ok(wrong == ARRAY_SIZE(flows) && headers == 2,
+	   "wrong ones are not said to be right, nor wrong headers");
 }
 
 /* ---- large frames -------------------------------------------------------------------- */
@@ -396,7 +418,7 @@ static void test_large_in(struct nic *n, int sock, const struct named *flow, boo
 			break;
 		if (whole && f->len == len) {
 			parts = f->parts;
-			good = f->csum & RNDIS_CSUM_TCP_GOOD &&
+			good = is_told(f, told_of(w, true)) &&
 			       !memcmp(f->data + head, all + head, GSO_PAYLOAD);
 			break;
 		}

@@ -7,7 +7,6 @@
 #include <linux/string.h>
 #include "packet.h"
 
-#define NETVSP_PACKETS_PER_MESSAGE	8
 #define NETVSP_MAX_TRANSFER		0xefffffff
 #define NETVSP_ALIGNMENT		3	/* frames in a message: to 1 << 3 bytes */
 
@@ -95,7 +94,7 @@ static int netvsp_initialize(struct netvsp_control *control, struct netvsp_step 
 	answer->init.minor = cpu_to_le32(RNDIS_MINOR_VERSION);
 	answer->init.flags = cpu_to_le32(RNDIS_DF_CONNECTIONLESS);
 	answer->init.medium = cpu_to_le32(RNDIS_MEDIUM_802_3);
-	answer->init.max_packets = cpu_to_le32(NETVSP_PACKETS_PER_MESSAGE);
+	answer->init.max_packets = cpu_to_le32(NETVSP_MESSAGES);
 	answer->init.max_transfer = cpu_to_le32(NETVSP_MAX_TRANSFER);
 	answer->init.alignment = cpu_to_le32(NETVSP_ALIGNMENT);
 	control->initialized = true;

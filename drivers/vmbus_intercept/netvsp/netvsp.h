@@ -7,9 +7,9 @@
  * ethtool asks, link.c its carrier and the guest's.  channel.c is a VMBus channel, sub.c
  * how sub-channels come and go, end.c how a channel ends, message.c what the guest says
  * beside frames, tell.c what it is told.  buffers.c has the memory that the guest lends:
- * xmit.c copies frames to it, by the channels that spread.c chooses, and given.c has what the
- * guest gives back of it; rx.c copies frames from it, and xdp.c has programs look at those.
- * What is in packet.h only looks at messages.
+ * xmit.c copies frames to it, and xdptx.c those of XDP, by the channels that spread.c
+ * chooses, and given.c has what the guest gives back of it; rx.c copies frames from it, and
+ * xdp.c has programs look at those.  What is in packet.h only looks at messages and frames.
  *
  * A queue is a channel of the guest and a transmit queue of the interface.  Its reader (a
  * thread of the partition) alone reads the channel's ring.  Whoever writes to that ring,
@@ -561,7 +561,7 @@ bool netvsp_tell_write(struct netvsp_queue *q);
 void netvsp_tell_forget(struct netvsp_queue *q);
 void netvsp_tell_channels(struct netvsp_nic *nic);
 
-/* ---- to the guest: xmit.c, spread.c, given.c ---------------------------------------------- */
+/* ---- to the guest: xmit.c, xdptx.c, spread.c, given.c -------------------------------------- */
 
 static inline struct netdev_queue *netvsp_txq(const struct netvsp_queue *q)
 {
@@ -577,7 +577,15 @@ static inline void netvsp_batch_reset(struct netvsp_batch *batch)
 	batch->len = 0;
 }
 
+/* Is there room for one more frame, in @parts, in the batch and the buffer? */
+static inline bool netvsp_has_room(const struct netvsp_queue *q, u32 parts)
+{
+	return q->nfree >= parts && q->batch.n + parts <= NETVSP_BATCH_MAX;
+}
+
 netdev_tx_t netvsp_start_xmit(struct sk_buff *skb, struct net_device *dev);
+bool netvsp_filter(const struct netvsp_nic *nic, const u8 *dest);
+u8 *netvsp_put_head(struct netvsp_queue *q, const struct netvsp_told *told);
 int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);
 void netvsp_xdp_tx(struct netvsp_queue *q, const void *data, u32 len);
 void netvsp_xdp_tx_flush(struct netvsp_queue *q);

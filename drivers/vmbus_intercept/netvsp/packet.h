@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Messages of the guest as data: nvsp.c, control.c, oid.c, settings.c, frame.c and
- * offload.c look at private copies of them and make answers, without I/O and locks; rss.c
- * looks at frames to the guest.
+ * offload.c look at private copies of them and make answers, without I/O and locks; sums.c
+ * and rss.c look at frames to the guest.
  */
 #ifndef _NETVSP_PACKET_H
 #define _NETVSP_PACKET_H
@@ -118,6 +118,7 @@ void netvsp_tell_table(struct nvsp_message *msg, u16 channels);
 
 /* ---- control messages: control.c ------------------------------------------------------ */
 
+#define NETVSP_MESSAGES		8	/* in a packet of the guest, as it is told */
 #define NETVSP_CONTROL_MAX	8192	/* bytes of a request */
 #define NETVSP_ANSWER_MAX	1024	/* bytes of an answer */
 
@@ -251,6 +252,12 @@ u32 netvsp_offloads_have(const struct netvsp_adapter *adapter);
 u32 netvsp_set_offloads(struct netvsp_control *control, const void *in, u32 len, u32 *changed);
 u32 netvsp_set_rss(struct netvsp_control *control, const void *in, u32 len, u32 *changed);
 u32 netvsp_set_parameter(struct netvsp_control *control, const void *in, u32 len, u32 *changed);
+
+/* ---- headers and sums of frames to the guest: sums.c ---------------------------------------- */
+
+__be16 netvsp_skb_type(const struct sk_buff *skb, u32 *at);
+u8 netvsp_skb_ip6(const struct sk_buff *skb, u8 proto, u32 *at);
+u32 netvsp_good(const struct sk_buff *skb, u32 offloads);
 
 /* ---- spreading of frames: rss.c -------------------------------------------------------- */
 

@@ -8,7 +8,6 @@
  * table that is made when the guest sets a key.
  */
 #include <kunit/visibility.h>
-#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
@@ -18,9 +17,7 @@
 #include <net/ipv6.h>
 #include "packet.h"
 
-#define NETVSP_TAGS		2	/* VLAN tags that are in the frame: 802.1ad and 802.1Q */
-#define NETVSP_EXTENSIONS	8	/* headers of IPv6 that are looked behind */
-#define NETVSP_PORTS		4	/* bytes of both ports */
+#define NETVSP_PORTS	4	/* bytes of both ports */
 
 /* The input ends where there are 32 bits of the key left. */
 static_assert(NETVSP_RSS_INPUT == 2 * sizeof(struct in6_addr) + NETVSP_PORTS);
@@ -108,30 +105,16 @@ static bool netvsp_tuple_ip4(const struct sk_buff *skb, u32 at, struct netvsp_tu
 /* TCP may be behind headers with options and routes, but not behind that of a fragment. */
 static bool netvsp_tuple_ip6(const struct sk_buff *skb, u32 at, struct netvsp_tuple *tuple)
 {
-	struct ipv6_opt_hdr ext_copy;
-	const struct ipv6_opt_hdr *ext;
 	const struct ipv6hdr *ip;
 	struct ipv6hdr copy;
-	unsigned int i;
-	u8 proto;
 
 	ip = skb_header_pointer(skb, at, sizeof(copy), &copy);
 	if (!ip || ip->version != 6)
 		return false;
 	tuple->addresses = 2 * sizeof(ip->saddr);
 	memcpy(tuple->bytes, &ip->saddr, tuple->addresses);
-	proto = ip->nexthdr;
 	at += sizeof(*ip);
-	for (i = 0; i < NETVSP_EXTENSIONS; i++) {
-		if (proto != NEXTHDR_HOP && proto != NEXTHDR_ROUTING && proto != NEXTHDR_DEST)
-			break;
-		ext = skb_header_pointer(skb, at, sizeof(ext_copy), &ext_copy);
-		if (!ext)
-			return true;
-		proto = ext->nexthdr;
-		at += ipv6_optlen(ext);
-	}
-	if (proto == IPPROTO_TCP)
+	if (netvsp_skb_ip6(skb, ip->nexthdr, &at) == IPPROTO_TCP)
 		netvsp_take_ports(skb, at, tuple);
 	return true;
 }
@@ -139,24 +122,15 @@ static bool netvsp_tuple_ip6(const struct sk_buff *skb, u32 at, struct netvsp_tu
 /* False if it is no IP packet. */
 static bool netvsp_tuple(const struct sk_buff *skb, struct netvsp_tuple *tuple)
 {
-	u32 at = offsetof(struct ethhdr, h_proto);
-	unsigned int tags;
-	const __be16 *proto;
-	__be16 copy;
+	__be16 type;
+	u32 at;
 
 	tuple->ports = false;
-	/* A tag is in front of the type, whose place its own type takes. */
-	for (tags = 0; tags <= NETVSP_TAGS; tags++, at += VLAN_HLEN) {
-		proto = skb_header_pointer(skb, at, sizeof(copy), &copy);
-		if (!proto)
-			return false;
-		if (*proto == htons(ETH_P_IP))
-			return netvsp_tuple_ip4(skb, at + sizeof(*proto), tuple);
-		if (*proto == htons(ETH_P_IPV6))
-			return netvsp_tuple_ip6(skb, at + sizeof(*proto), tuple);
-		if (!eth_type_vlan(*proto))
-			return false;
-	}
+	type = netvsp_skb_type(skb, &at);
+	if (type == htons(ETH_P_IP))
+		return netvsp_tuple_ip4(skb, at, tuple);
+	if (type == htons(ETH_P_IPV6))
+		return netvsp_tuple_ip6(skb, at, tuple);
 	return false;
 }
 

@@ -10,11 +10,8 @@
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/skbuff.h>
-#include <linux/tcp.h>
-#include <linux/udp.h>
 #include <net/checksum.h>
 #include <net/ip.h>
-#include <net/xdp.h>
 #include "netvsp.h"
 #include "trace.h"
 
@@ -93,8 +90,14 @@ netdev_features_t netvsp_features_check(struct sk_buff *skb, struct net_device *
 	return vlan_features_check(skb, features);
 }
 
-/* Has the guest set its filter so that it gets this frame? */
-static bool netvsp_filter(const struct netvsp_nic *nic, const u8 *dest)
+/**
+ * netvsp_filter - has the guest set its filter so that it gets this frame?
+ * @nic: adapter
+ * @dest: address that it is for
+ *
+ * Return: true if it has.
+ */
+bool netvsp_filter(const struct netvsp_nic *nic, const u8 *dest)
 {
 	u32 filter = READ_ONCE(nic->filter);
 
@@ -229,12 +232,6 @@ bool netvsp_xmit_flush(struct netvsp_queue *q)
 	return false;
 }
 
-/* Is there room for one more frame, in @parts, in the batch and the buffer? */
-static bool netvsp_has_room(const struct netvsp_queue *q, u32 parts)
-{
-	return q->nfree >= parts && q->batch.n + parts <= NETVSP_BATCH_MAX;
-}
-
 /* Senders wait until netvsp_xmit_wake(). */
 static void netvsp_xmit_wait(struct netvsp_queue *q)
 {
@@ -284,23 +281,15 @@ void netvsp_xmit_free(struct netvsp_queue *q)
 
 /* ---- frames ------------------------------------------------------------------------------- */
 
-/* What of a sum that is to be filled in, in which offload, is then good. */
-static u32 netvsp_good(const struct netvsp_nic *nic, const struct sk_buff *skb)
-{
-	u32 offloads = READ_ONCE(nic->offloads);
-	bool ip6 = vlan_get_protocol(skb) == htons(ETH_P_IPV6);
-
-	if (skb->csum_offset == offsetof(struct tcphdr, check) &&
-	    offloads & (ip6 ? NETVSP_RX_TCP6 : NETVSP_RX_TCP4))
-		return RNDIS_CSUM_TCP_GOOD;
-	if (skb->csum_offset == offsetof(struct udphdr, check) &&
-	    offloads & (ip6 ? NETVSP_RX_UDP6 : NETVSP_RX_UDP4))
-		return RNDIS_CSUM_UDP_GOOD;
-	return 0;
-}
-
-/* Write the RNDIS header; returns where the data goes. */
-static u8 *netvsp_put_head(struct netvsp_queue *q, const struct netvsp_told *told)
+/**
+ * netvsp_put_head - write the RNDIS header of a frame, or of a part of one, into the batch
+ * @q: channel; there is room
+ * @told: what the guest is told of it
+ *
+ * Context: netvsp_queue::lock held.
+ * Return: where the data goes.
+ */
+u8 *netvsp_put_head(struct netvsp_queue *q, const struct netvsp_told *told)
 {
 	u8 head[NETVSP_FRAME_HEAD] __aligned(8);
 	u32 len = netvsp_frame_put(head, told);
@@ -345,6 +334,7 @@ static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u3
 	u32 size = parts > 1 ? READ_ONCE(nic->max_len) : skb->len, offset = 0, i;
 	struct netvsp_sum sum = { .start = U32_MAX };
 	struct netvsp_told told = {
+		.csum = netvsp_good(skb, READ_ONCE(nic->offloads)),
 		.tagged = skb_vlan_tag_present(skb),
 		.tci = skb_vlan_tag_get(skb),
 		.id = q->batch.first == NETVSP_SUB_NONE ? 0 : q->batch.n,
@@ -353,10 +343,8 @@ static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u3
 	u8 *to;
 
 	netvsp_tell_hash(nic, skb, &told);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		sum.start = skb_checksum_start_offset(skb);
-		told.csum = netvsp_good(nic, skb);
-	}
 	for (i = 0; i < parts; i++) {
 		told.data_len = min(size, skb->len - offset);
 		if (parts > 1)
@@ -463,133 +451,4 @@ netdev_tx_t netvsp_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (interrupt)
 		vsrv_chan_interrupt(q->chan);
 	return ret;
-}
-
-/* ---- frames of XDP ------------------------------------------------------------------------ */
-
-/* A sub-allocation has room for a tag in the frame. */
-static bool netvsp_xdp_fits(const struct netvsp_nic *nic, const void *data, u32 len)
-{
-	if (len < ETH_HLEN)
-		return false;
-	if (eth_type_vlan(((const struct ethhdr *)data)->h_proto))
-		len -= VLAN_HLEN;
-	return len <= READ_ONCE(nic->max_len);
-}
-
-/* False if it was not taken, for want of room.  @counter is one more if the guest gets it. */
-static bool netvsp_put_xdp(struct netvsp_queue *q, const void *data, u32 len,
-			   enum netvsp_counter counter)
-{
-	const struct netvsp_told told = { .data_len = len };
-
-	lockdep_assert_held(&q->lock);
-	if (!q->up || q->ending || q->stopped || q->stalled || !netvsp_has_room(q, 1))
-		return false;
-	if (!netvsp_xdp_fits(q->nic, data, len)) {
-		netvsp_count(q, NETVSP_TX_DROPPED, 1);
-		return true;
-	}
-	if (!netvsp_filter(q->nic, data)) {
-		netvsp_count(q, NETVSP_TX_FILTERED, 1);
-		return true;
-	}
-	memcpy(netvsp_put_head(q, &told), data, len);
-	q->batch.frames++;
-	q->batch.len += len;
-	netvsp_count(q, NETVSP_TX_PARTS, 1);
-	netvsp_count(q, counter, 1);
-	return true;
-}
-
-static bool netvsp_put_xdp_frame(struct netvsp_queue *q, const struct xdp_frame *frame)
-{
-	/* Nobody announces that it takes them. */
-	if (unlikely(xdp_frame_has_frags(frame))) {
-		netvsp_count(q, NETVSP_TX_DROPPED, 1);
-		return true;
-	}
-	return netvsp_put_xdp(q, frame->data, frame->len, NETVSP_XDP_XMIT);
-}
-
-/**
- * netvsp_xdp_xmit - ndo_xdp_xmit: frames that XDP redirects here
- * @dev: interface
- * @n: how many
- * @frames: these
- * @flags: XDP_XMIT_FLUSH
- *
- * There is nobody to wait: what has no room is not taken.
- *
- * Return: how many were taken, or -EINVAL or -ENETDOWN.
- */
-int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags)
-{
-	struct netvsp_nic *nic = netdev_priv(dev);
-	struct netvsp_queue *q = &nic->queues[netvsp_xdp_queue(nic)];
-	bool interrupt = false;
-	int i;
-
-	if (flags & ~XDP_XMIT_FLAGS_MASK)
-		return -EINVAL;
-	if (!netif_running(dev) || !netif_carrier_ok(dev))
-		return -ENETDOWN;
-	spin_lock(&q->lock);
-	for (i = 0; i < n; i++) {
-		if (q->batch.n == NETVSP_BATCH_MAX)
-			interrupt |= netvsp_xmit_flush(q);
-		if (!netvsp_put_xdp_frame(q, frames[i]))
-			break;
-	}
-	if (flags & XDP_XMIT_FLUSH || q->batch.frames >= READ_ONCE(nic->batch_max))
-		interrupt |= netvsp_xmit_flush(q);
-	netvsp_count(q, NETVSP_TX_DROPPED, n - i);
-	spin_unlock(&q->lock);
-	if (interrupt)
-		vsrv_chan_interrupt(q->chan);
-	n = i;
-	for (i = 0; i < n; i++)
-		xdp_return_frame_rx_napi(frames[i]);
-	return n;
-}
-
-/**
- * netvsp_xdp_tx - a program sends a frame back to the guest
- * @q: channel that it came by, and goes by if that is still open
- * @data: frame; copied
- * @len: bytes of it
- *
- * Context: NAPI; netvsp_xdp_tx_flush() follows.
- */
-void netvsp_xdp_tx(struct netvsp_queue *q, const void *data, u32 len)
-{
-	bool interrupt = false;
-
-	spin_lock(&q->lock);
-	if (!netvsp_has_room(q, 1))
-		interrupt = netvsp_xmit_flush(q);
-	if (!netvsp_put_xdp(q, data, len, NETVSP_XDP_TX))
-		netvsp_count(q, NETVSP_TX_DROPPED, 1);
-	if (q->batch.frames >= READ_ONCE(q->nic->batch_max))
-		interrupt |= netvsp_xmit_flush(q);
-	spin_unlock(&q->lock);
-	if (interrupt)
-		vsrv_chan_interrupt(q->chan);
-}
-
-/**
- * netvsp_xdp_tx_flush - tell the guest of what was sent back
- * @q: channel
- *
- * Context: NAPI.
- */
-void netvsp_xdp_tx_flush(struct netvsp_queue *q)
-{
-	bool interrupt;
-
-	spin_lock(&q->lock);
-	interrupt = netvsp_xmit_flush(q);
-	spin_unlock(&q->lock);
-	if (interrupt)
-		vsrv_chan_interrupt(q->chan);
 }
