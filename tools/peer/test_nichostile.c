@@ -19,7 +19,6 @@
 #define BURST		40U
 #define RANDOM_MS	10000U
 #define WORDS		7U
-#define MAX_RANGES	65U
 
 /* It comes up often: with little memory. */
 static const struct nic_conf few = {
@@ -407,28 +406,6 @@ static void test_bad_ranges(struct nic *n, struct host *h)
 	}
 }
 
-/* Each of a few bytes: as many as are taken make a good message, and no more are looked at. */
-static void test_many_ranges(struct nic *n, struct host *h)
-{
-	struct nic_range r[MAX_RANGES];
-	u8 msg[FRAME + 64];
-	u32 len = base_message(msg), part = len / MAX_RANGES + 1, at = 0;
-	unsigned int i;
-	u64 before = counted(n, h);
-
-	for (i = 0; i < MAX_RANGES; i++) {
-		r[i] = (struct nic_range) {
-			.len = at + part < len ? part : len - at, .page = PAGE_NIC_DATA,
-		};
-		r[i].page += i % NIC_DATA_PAGES;
-		r[i].offset = r[i].len ? i * 8 : 0;
-		memcpy(nic_data(n, i % NIC_DATA_PAGES * PAGE + i * 8), msg + at, r[i].len);
-		at += r[i].len;
-	}
-	judge(n, h, "very many ranges", nic_send_ranges(n, 0, r, MAX_RANGES), PACKET | ANSWER,
-	      before);
-}
-
 /* ---- packets of other types, and completions ----------------------------------------- */
 
 static void put_typed(struct nic *n, u16 type, u64 id, const void *data, u32 len)
@@ -664,7 +641,6 @@ void test_nichostile(void)
 		test_long(&n, &h);
 		test_raws(&n, &h);
 		test_bad_ranges(&n, &h);
-		test_many_ranges(&n, &h);
 		test_types(&n, &h);
 		test_completions(&n, &h);
 		test_held(&n, &h);

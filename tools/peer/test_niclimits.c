@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Limits of a network adapter: what the administrator may set, which memory may be a buffer,
- * and how many messages there may be in a packet, or wait for the guest.
+ * how many messages and ranges there may be in a packet, and how many messages may wait for
+ * the guest.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #define RESERVED	16U		/* control messages that the guest may have */
 #define WAITING		64U		/* that may wait for it */
 #define MESSAGES	64U		/* of a packet */
+#define RANGES		(8U * NVSP_MAX_MDL_CHAIN)	/* the same, and pages of them */
 #define FRAME		60U
 #define QUIET_MS	200
 
@@ -218,6 +220,110 @@ static void test_packets(struct nic *n, struct host *h)
 	ok(nic_works(n, h), "frames go");
 }
 
+/* ---- ranges -------------------------------------------------------------------------- */
+
+/* A message of one frame, number 0; returns its bytes. */
+static u32 put_message(u8 *msg)
+{
+	u8 frame[FRAME];
+	struct nic_out o = { .frame = frame, .len = sizeof(frame) };
+
+	frame_plain(frame, sizeof(frame), 0, false);
+	return rndis_put(msg, &o, 8);
+}
+
+/* In ranges of a few bytes each: there are as many bytes as ranges at least. */
+static u64 send_split(struct nic *n, unsigned int count)
+{
+	static struct nic_range r[RANGES + 1];
+	u8 msg[RANGES + FRAME + 64] = { };
+	u32 len = put_message(msg), at = 0;
+	unsigned int i, page;
+
+	/* What is behind the frame belongs to its message. */
+	if (len < count)
+		len = count;
+	memcpy(msg + sizeof(len), &len, sizeof(len));
+	for (i = 0; i < count; i++) {
+		page = i % NIC_DATA_PAGES;
+		r[i] = (struct nic_range) {
+			.len = len * (i + 1) / count - at, .page = PAGE_NIC_DATA + page,
+			.offset = i * 8,
+		};
+		memcpy(nic_data(n, page * PAGE + i * 8), msg + at, r[i].len);
+		at += r[i].len;
+	}
+	return nic_send_ranges(n, 0, r, count);
+}
+
+/* All of it is in the last range, and the others have nothing. */
+static u64 send_last(struct nic *n, unsigned int count)
+{
+	static struct nic_range r[RANGES + 1];
+
+	memset(r, 0, sizeof(r));
+	r[count - 1].page = PAGE_NIC_DATA;
+	r[count - 1].len = put_message(nic_data(n, 0));
+	return nic_send_ranges(n, 0, r, count);
+}
+
+/* As long as so many pages, the same ones again and again, in a few ranges */
+static u64 send_pages(struct nic *n, unsigned int pages)
+{
+	struct nic_range r[RANGES / NIC_DATA_PAGES + 2];
+	u32 len = pages * PAGE;
+	unsigned int count = 0, some;
+
+	put_message(nic_data(n, 0));
+	memcpy(nic_data(n, sizeof(len)), &len, sizeof(len));
+	for (; pages; pages -= some) {
+		some = pages < NIC_DATA_PAGES ? pages : NIC_DATA_PAGES;
+		r[count++] = (struct nic_range) { .len = some * PAGE, .page = PAGE_NIC_DATA };
+	}
+	return nic_send_ranges(n, 0, r, count);
+}
+
+static const struct in_ranges {
+	const char *what;
+	u64 (*send)(struct nic *n, unsigned int count);
+	unsigned int count;
+} in_ranges[] = {
+	{ "a message in 2 ranges", send_split, 2 },
+	{ "in 64", send_split, 64 },
+	{ "in 65", send_split, 65 },
+	{ "in 128", send_split, 128 },
+	{ "in as many as the guest is told", send_split, RANGES },
+	{ "in one, and all others have nothing", send_last, RANGES },
+	{ "of as many pages", send_pages, RANGES },
+	{ "in one range more", send_split, RANGES + 1 },
+	{ "in one range more that has nothing", send_last, RANGES + 1 },
+	{ "of one page more", send_pages, RANGES + 1 },
+};
+
+/* What there may be is taken, and what is more refused and counted, with its frame. */
+static void test_ranges(struct nic *n, struct host *h)
+{
+	const struct in_ranges *in;
+	u64 bad, id;
+	unsigned int i;
+	bool good;
+	u32 status;
+
+	for (i = 0; i < ARRAY_SIZE(in_ranges); i++) {
+		in = &in_ranges[i];
+		good = in->count <= RANGES;
+		bad = host_stat(h, "rx_bad_rndis") + !good;
+		id = in->send(n, in->count);
+		status = id ? nic_status(n, id) : NVSP_STATUS_NONE;
+		ok(status == (good ? NVSP_STATUS_SUCCESS : NVSP_STATUS_FAILURE) &&
+		   take_frames(h, good) == good && host_stat(h, "rx_bad_rndis") == bad, "%s",
+		   in->what);
+	}
+	ok(nic_works(n, h), "frames go");
+}
+
+/* ---- messages that wait -------------------------------------------------------------- */
+
 /* Sends a keep-alive and does not wait for its answer; returns the packet's id, or 0. */
 static u64 put_alive(struct nic *n)
 {
@@ -323,6 +429,7 @@ void test_niclimits(void)
 	nic_end(&n, &h);
 	if (nic_begin(&n, &h, NIC_MTU, 1) && ok(nic_ready(&n, &h, &nic_usual), "up")) {
 		test_packets(&n, &h);
+		test_ranges(&n, &h);
 		test_unanswered(&n, &h);
 	}
 	nic_end(&n, &h);

@@ -43,7 +43,9 @@
 #include "packet.h"
 
 #define NETVSP_MAX_PACKET	8192	/* of the guest, ranges included */
-#define NETVSP_MAX_PIECES	128	/* of a packet of the guest */
+/* Of a packet of the guest: ranges, and pages of all of them.  It is told as many. */
+#define NETVSP_MAX_PAGES	(NETVSP_MESSAGES * NVSP_MAX_MDL_CHAIN)
+#define NETVSP_MAX_PIECES	(1 + NETVSP_MAX_PAGES)	/* the first is in the send buffer */
 #define NETVSP_CONTROL_SUBS	16	/* sub-allocations for control answers */
 #define NETVSP_BATCH_MAX	64	/* ranges of a packet to the guest */
 #define NETVSP_BATCH_DEFAULT	32	/* frames of it */
@@ -135,8 +137,8 @@ struct netvsp_source {
 	u32 cur;
 	u32 cur_pos;
 	u32 npages;
-	u64 pfns[NETVSP_MAX_PIECES];
-	struct page *pages[NETVSP_MAX_PIECES];
+	u64 pfns[NETVSP_MAX_PAGES];
+	struct page *pages[NETVSP_MAX_PAGES];
 };
 
 /**

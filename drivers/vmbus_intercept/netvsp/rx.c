@@ -9,11 +9,16 @@
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <vmbus/partition.h>
 #include "netvsp.h"
 #include "trace.h"
 
-#define NETVSP_MAX_RANGES	64	/* of a packet; Linux uses 34 */
+/* What the guest may send fits netvsp_queue::buf. */
+static_assert(sizeof(struct vmpacket_descriptor) + sizeof(u64) +
+	      NETVSP_MAX_PAGES * (sizeof(struct gpa_range) + sizeof(u64)) +
+	      sizeof(struct nvsp_message) <= NETVSP_MAX_PACKET);
+
 #define NETVSP_LINEAR		256	/* bytes of a long frame that are linear */
 #define NETVSP_SMALL		2048	/* a frame up to here is all linear */
 #define NETVSP_RX_BURST		(128 << 10)	/* so much goes to NAPI before the end of a batch */
@@ -51,11 +56,11 @@ static bool netvsp_source_ranges(struct netvsp_queue *q, const struct vsrv_packe
 
 	if (pkt->type != VM_PKT_DATA_USING_GPA_DIRECT)
 		return true;
-	if (pkt->range_count > NETVSP_MAX_RANGES)
+	if (pkt->range_count > NETVSP_MAX_PAGES)
 		return false;
 	for (i = 0; i < pkt->range_count; i++) {
 		if (vsrv_packet_next_range(pkt, &pos, &range) ||
-		    range.npfns > NETVSP_MAX_PIECES - 1 - n)
+		    range.npfns > NETVSP_MAX_PAGES - n)
 			return false;
 		memcpy(src->pfns + n, range.pfns, range.npfns * sizeof(*src->pfns));
 		n += range.npfns;
