@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of vmbus_netvsp: how much of the guest's may wait in a queue, and which of the queues
- * to the guest is good.
+ * Tests of vmbus_netvsp: how much of the guest's may wait in a queue, which of the queues to
+ * the guest is good, and what of their counters the interface has.
  */
 #include <kunit/test.h>
+#include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <vmbus/compat.h>
 
@@ -86,9 +87,49 @@ static void queue_first_good_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, netvsp_first_good(nic), 0);
 }
 
+static void queue_free_netdev(void *dev)
+{
+	free_netdev(dev);
+}
+
+/* Each counter of each queue is a bit of its own, so that nothing is in two sums by chance. */
+static void queue_stats_test(struct kunit *test)
+{
+	struct net_device *dev = alloc_etherdev(sizeof(struct netvsp_nic));
+	struct rtnl_link_stats64 stats = { };
+	struct netvsp_nic *nic;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, queue_free_netdev, dev), 0);
+	nic = netdev_priv(dev);
+	nic->queues = kunit_kcalloc(test, 2, sizeof(*nic->queues), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, nic->queues);
+	nic->nqueues = 2;
+	static_assert(NETVSP_COUNTER_COUNT < 63);
+	for (i = 0; i < NETVSP_COUNTER_COUNT; i++) {
+		nic->queues[0].counters[i] = BIT_ULL(i);
+		nic->queues[1].counters[i] = BIT_ULL(i);
+	}
+#define NQ(name)	(BIT_ULL(NETVSP_##name) << 1)
+	netvsp_get_stats64(dev, &stats);
+	KUNIT_EXPECT_EQ(test, stats.tx_packets, NQ(TX_FRAMES));
+	KUNIT_EXPECT_EQ(test, stats.tx_bytes, NQ(TX_BYTES));
+	KUNIT_EXPECT_EQ(test, stats.tx_dropped, NQ(TX_DROPPED) | NQ(TX_FILTERED));
+	KUNIT_EXPECT_EQ(test, stats.rx_packets, NQ(RX_FRAMES));
+	KUNIT_EXPECT_EQ(test, stats.rx_bytes, NQ(RX_BYTES));
+	KUNIT_EXPECT_EQ(test, stats.rx_dropped, NQ(RX_DOWN) | NQ(RX_MEMORY) | NQ(XDP_ABORTED));
+	KUNIT_EXPECT_EQ(test, stats.rx_length_errors, NQ(RX_LENGTH) | NQ(XDP_TOO_LARGE));
+	KUNIT_EXPECT_EQ(test, stats.rx_frame_errors, NQ(RX_BAD_RNDIS));
+	KUNIT_EXPECT_EQ(test, stats.rx_errors, NQ(RX_LENGTH) | NQ(XDP_TOO_LARGE) |
+			NQ(RX_BAD_RNDIS) | NQ(RX_CSUM) | NQ(RX_LSO));
+#undef NQ
+}
+
 static struct kunit_case netvsp_queue_cases[] = {
 	KUNIT_CASE(queue_backlog_test),
 	KUNIT_CASE(queue_first_good_test),
+	KUNIT_CASE(queue_stats_test),
 	{}
 };
 

@@ -354,15 +354,6 @@ static inline bool netvsp_is_sub(const struct netvsp_queue *q)
 	return q->index;
 }
 
-/* Has NAPI enough to do?  With @part 2: half of it. */
-static inline bool netvsp_backlog_over(const struct netvsp_queue *q, u32 part)
-{
-	u32 n = skb_queue_len_lockless(&q->backlog) + READ_ONCE(q->backlog_raws.n);
-
-	return n >= NETVSP_BACKLOG_MAX / part ||
-	       READ_ONCE(q->backlog_bytes) >= NETVSP_BACKLOG_BYTES / part;
-}
-
 /* The counter's side, see NETVSP_COUNTERS, is the caller's. */
 static inline void netvsp_count(struct netvsp_queue *q, enum netvsp_counter counter, u32 n)
 {
@@ -499,6 +490,7 @@ void netvsp_nic_set_vf(struct netvsp_nic *nic, bool vf, u32 serial);
 void netvsp_nic_tell_vf(struct netvsp_nic *nic);
 void netvsp_napi_schedule(struct netvsp_queue *q);
 u64 netvsp_counter(const struct netvsp_nic *nic, enum netvsp_counter counter);
+void netvsp_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats);
 void netvsp_set_busy_poll(struct netvsp_nic *nic, u16 us);
 
 extern const struct ethtool_ops netvsp_ethtool_ops;
@@ -651,13 +643,26 @@ void netvsp_raws_purge(struct netvsp_raws *raws);
 
 /*
  * Are frames for a program?  Those that wait when the last one goes are passed by themselves,
- * and NAPI takes skbs first: what comes behind a frame for a program is one, too, until none
- * is left.
+ * and NAPI takes skbs first: what comes behind a frame for a program is one, too, until the
+ * reader waits for those that are left, see below.
  */
 static inline bool netvsp_xdp_wants(const struct netvsp_queue *q)
 {
 	return rcu_access_pointer(q->nic->xdp_prog) || q->rx_raws.n ||
 	       READ_ONCE(q->backlog_raws.n);
+}
+
+/*
+ * Has NAPI enough to do?  With @part 2: half of it.  All that waits for a program is enough
+ * when there is none any more: with more NAPI might never come to the end of them.
+ */
+static inline bool netvsp_backlog_over(const struct netvsp_queue *q, u32 part)
+{
+	u32 raws = READ_ONCE(q->backlog_raws.n), n = skb_queue_len_lockless(&q->backlog) + raws;
+
+	return n >= NETVSP_BACKLOG_MAX / part ||
+	       READ_ONCE(q->backlog_bytes) >= NETVSP_BACKLOG_BYTES / part ||
+	       (raws && !rcu_access_pointer(q->nic->xdp_prog));
 }
 
 #endif /* _NETVSP_H */

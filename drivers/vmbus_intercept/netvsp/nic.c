@@ -2,6 +2,7 @@
 /*
  * The interface of an adapter, from when it is enabled until it is disabled.
  */
+#include <kunit/visibility.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
@@ -29,7 +30,12 @@ u64 netvsp_counter(const struct netvsp_nic *nic, enum netvsp_counter counter)
 	return sum;
 }
 
-static void netvsp_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
+/**
+ * netvsp_get_stats64 - ndo_get_stats64
+ * @dev: interface
+ * @stats: out
+ */
+void netvsp_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
 {
 	const struct netvsp_nic *nic = netdev_priv(dev);
 
@@ -40,7 +46,8 @@ static void netvsp_get_stats64(struct net_device *dev, struct rtnl_link_stats64 
 	stats->rx_packets = netvsp_counter(nic, NETVSP_RX_FRAMES);
 	stats->rx_bytes = netvsp_counter(nic, NETVSP_RX_BYTES);
 	stats->rx_dropped = netvsp_counter(nic, NETVSP_RX_DOWN) +
-			    netvsp_counter(nic, NETVSP_RX_MEMORY);
+			    netvsp_counter(nic, NETVSP_RX_MEMORY) +
+			    netvsp_counter(nic, NETVSP_XDP_ABORTED);
 	stats->rx_length_errors = netvsp_counter(nic, NETVSP_RX_LENGTH) +
 				  netvsp_counter(nic, NETVSP_XDP_TOO_LARGE);
 	stats->rx_frame_errors = netvsp_counter(nic, NETVSP_RX_BAD_RNDIS);
@@ -48,6 +55,7 @@ static void netvsp_get_stats64(struct net_device *dev, struct rtnl_link_stats64 
 			   netvsp_counter(nic, NETVSP_RX_CSUM) +
 			   netvsp_counter(nic, NETVSP_RX_LSO);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_get_stats64);
 
 /* ---- up and down ------------------------------------------------------------------------- */
 

@@ -22,6 +22,7 @@ static_assert(sizeof(struct vmpacket_descriptor) + sizeof(u64) +
 #define NETVSP_LINEAR		256	/* bytes of a long frame that are linear */
 #define NETVSP_SMALL		2048	/* a frame up to here is all linear */
 #define NETVSP_RX_BURST		(128 << 10)	/* so much goes to NAPI before the end of a batch */
+#define NETVSP_RX_BURST_FRAMES	256		/* and so many */
 
 /* ---- where the guest has put it ----------------------------------------------------------- */
 
@@ -234,7 +235,8 @@ static void netvsp_frame(struct netvsp_queue *q, u32 pos, const struct netvsp_fr
 		return;
 	}
 	q->rx_bytes += frame->data_len;
-	if (q->rx_bytes >= NETVSP_RX_BURST)
+	if (q->rx_bytes >= NETVSP_RX_BURST ||
+	    skb_queue_len(&q->rx) + q->rx_raws.n >= NETVSP_RX_BURST_FRAMES)
 		netvsp_rx_flush(q);
 }
 

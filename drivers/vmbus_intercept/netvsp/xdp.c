@@ -107,14 +107,15 @@ static bool netvsp_raws_full(const struct netvsp_queue *q, u32 more)
 	return q->rx_raws.size + READ_ONCE(q->backlog_bytes) + more > NETVSP_XDP_BYTES;
 }
 
-static enum netvsp_refusal netvsp_raw_alloc(struct netvsp_queue *q, u32 len,
+/* @more: bytes of buffers that are not in netvsp_queue::rx_raws yet. */
+static enum netvsp_refusal netvsp_raw_alloc(struct netvsp_queue *q, u32 len, u32 more,
 					    struct netvsp_raw **raw)
 {
 	u32 size = NETVSP_RAW_SIZE(len);
 
 	if (len > NETVSP_XDP_MAX)
 		return NETVSP_REFUSED_XDP;
-	if (netvsp_raws_full(q, 0))
+	if (netvsp_raws_full(q, more))
 		return NETVSP_REFUSED_MEMORY;
 	*raw = netdev_alloc_frag_align(size, SMP_CACHE_BYTES);
 	if (!*raw)
@@ -151,7 +152,7 @@ enum netvsp_refusal netvsp_xdp_frame(struct netvsp_queue *q, u32 pos,
 	struct netvsp_raw *raw;
 	u8 *data;
 
-	why = netvsp_raw_alloc(q, len + tag, &raw);
+	why = netvsp_raw_alloc(q, len + tag, 0, &raw);
 	if (why)
 		return why;
 	data = netvsp_raw_data(raw);
@@ -170,7 +171,8 @@ enum netvsp_refusal netvsp_xdp_frame(struct netvsp_queue *q, u32 pos,
 }
 EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_frame);
 
-static enum netvsp_refusal netvsp_raw_add(struct netvsp_queue *q, const struct sk_buff *skb,
+static enum netvsp_refusal netvsp_raw_add(struct netvsp_queue *q, struct netvsp_raws *raws,
+					  const struct sk_buff *skb,
 					  const struct netvsp_frame *frame)
 {
 	u32 tag = frame->tagged ? VLAN_HLEN : 0;
@@ -178,7 +180,7 @@ static enum netvsp_refusal netvsp_raw_add(struct netvsp_queue *q, const struct s
 	struct netvsp_raw *raw;
 	u8 *data;
 
-	why = netvsp_raw_alloc(q, skb->len + tag, &raw);
+	why = netvsp_raw_alloc(q, skb->len + tag, raws->size, &raw);
 	if (why)
 		return why;
 	data = netvsp_raw_data(raw);
@@ -186,7 +188,7 @@ static enum netvsp_refusal netvsp_raw_add(struct netvsp_queue *q, const struct s
 	if (tag)
 		netvsp_put_tag(data, frame->tci);
 	raw->summed = true;
-	netvsp_raws_add(&q->rx_raws, raw);
+	netvsp_raws_add(raws, raw);
 	return NETVSP_FRAME_OK;
 }
 
@@ -197,14 +199,14 @@ static enum netvsp_refusal netvsp_raw_add(struct netvsp_queue *q, const struct s
  * @frame: what was said of it
  *
  * Context: in the reader.
- * Return: NETVSP_FRAME_OK with its segments in netvsp_queue::rx_raws, or why it, or what is
- * not there of it, is lost.
+ * Return: NETVSP_FRAME_OK with its segments in netvsp_queue::rx_raws, or why all of it is lost.
  */
 enum netvsp_refusal netvsp_xdp_skb(struct netvsp_queue *q, struct sk_buff *skb,
 				   const struct netvsp_frame *frame)
 {
 	enum netvsp_refusal why = NETVSP_FRAME_OK;
 	struct sk_buff *segs = skb, *seg, *next;
+	struct netvsp_raws raws;
 
 	skb->protocol = eth_hdr(skb)->h_proto;
 	if (skb_is_gso(skb)) {
@@ -222,12 +224,17 @@ enum netvsp_refusal netvsp_xdp_skb(struct netvsp_queue *q, struct sk_buff *skb,
 		kfree_skb(skb);
 		return NETVSP_REFUSED_MEMORY;
 	}
+	netvsp_raws_init(&raws);
 	skb_list_walk_safe(segs, seg, next) {
 		skb_mark_not_on_list(seg);
 		if (!why)
-			why = netvsp_raw_add(q, seg, frame);
+			why = netvsp_raw_add(q, &raws, seg, frame);
 		consume_skb(seg);
 	}
+	if (why)
+		netvsp_raws_purge(&raws);
+	else
+		netvsp_raws_move(&raws, &q->rx_raws);
 	return why;
 }
 EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_skb);
