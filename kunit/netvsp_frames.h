@@ -226,7 +226,7 @@ static inline void of_init(struct kunit *test, struct of_frame *f)
 #define OF_HEADROOM	66
 
 /* How a frame lies in an skb: bytes of the linear part and of fragments, until all is there. */
-static const u16 of_splits[][OF_PIECES] = {
+static const u16 of_splits[][OF_PIECES] __maybe_unused = {
 	{ OF_REST },
 	{ 256, OF_REST },
 	{ 256, 0, OF_REST },
@@ -264,7 +264,7 @@ static inline struct sk_buff *of_skb(struct kunit *test, const u8 *bytes, u32 le
 
 /* ---- all kinds of frames, and what is asked for --------------------------------------------- */
 
-static const struct of_shape of_shapes[] = {
+static const struct of_shape of_shapes[] __maybe_unused = {
 	{ false, false, 0, 0, 0, OF_ACK },
 	{ false, false, 0, 0, 12, OF_ACK | OF_PSH },
 	{ false, false, 0, 1, 0, OF_ACK | OF_CWR },

@@ -4,6 +4,7 @@
  * receive buffer nothing is lost, and nothing is used twice.
  */
 #include <kunit/test.h>
+#include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <vmbus/compat.h>
 
@@ -158,10 +159,60 @@ static void reopen_batch_test(struct kunit *test)
 	ro_free_is(ro, 0x3c);
 }
 
+static void ro_free_netdev(void *dev)
+{
+	free_netdev(dev);
+}
+
+/*
+ * What the primary channel has told of before there were others: whose share it is stalls no
+ * more when it comes back, and the carrier is there again at once.
+ */
+static void reopen_given_test(struct kunit *test)
+{
+	struct ro *ro = ro_new(test);
+	struct netvsp_queue *primary = &ro->nic->queues[0];
+	struct net_device *dev = alloc_etherdev(0);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, ro_free_netdev, dev), 0);
+	ro->nic->dev = dev;
+	ro->nic->filter = RNDIS_PACKET_TYPE_DIRECTED;
+	spin_lock_init(&ro->nic->lock);
+	netif_carrier_off(dev);
+	ro_told(ro, ro->first + 4, 3, 0);
+	ro->nic->subs[ro->first + 4].frames = 3;
+	primary->up = true;
+	primary->stalled = true;
+	primary->held = 3;
+	primary->given[primary->ngiven++] = ro->first + 4;
+	ro->q->up = true;
+	ro->q->stalled = true;
+	ro->q->since = jiffies - 20 * HZ;
+	netvsp_xmit_given(primary);
+	ro_free_is(ro, 0x70);
+	KUNIT_EXPECT_EQ(test, primary->held, 0);
+	KUNIT_EXPECT_EQ(test, primary->nfree, 0);
+	KUNIT_EXPECT_FALSE(test, primary->stalled);
+	KUNIT_EXPECT_FALSE(test, ro->q->stalled);
+	KUNIT_EXPECT_TRUE(test, time_after(ro->q->since, jiffies - HZ));
+	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(dev));
+	/* An answer to a control message says nothing of frames. */
+	netif_carrier_off(dev);
+	primary->stalled = true;
+	ro_told(ro, 3, 1, 0);
+	primary->given[primary->ngiven++] = 3;
+	netvsp_xmit_given(primary);
+	KUNIT_EXPECT_TRUE(test, primary->stalled);
+	KUNIT_EXPECT_TRUE(test, test_bit(3, primary->control_free));
+	KUNIT_EXPECT_FALSE(test, netif_carrier_ok(dev));
+}
+
 static struct kunit_case netvsp_reopen_cases[] = {
 	KUNIT_CASE(reopen_reclaim_test),
 	KUNIT_CASE(reopen_others_test),
 	KUNIT_CASE(reopen_batch_test),
+	KUNIT_CASE(reopen_given_test),
 	{}
 };
 

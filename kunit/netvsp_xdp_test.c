@@ -1,203 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of vmbus_netvsp: programs of XDP on what the guest sends.  The programs are real
- * ones, of a few instructions; the channel is closed, but for what a test opens of it.
+ * Tests of vmbus_netvsp: programs of XDP on what the guest sends.
  */
-#include <kunit/test.h>
-#include <linux/bpf.h>
-#include <linux/etherdevice.h>
-#include <linux/filter.h>
 #include <linux/module.h>
-#include <linux/rtnetlink.h>
 #include <vmbus/compat.h>
 
-#include "netvsp_frames.h"
-#include "../drivers/vmbus_intercept/netvsp/netvsp.h"
-
-#define XT_SUBS		4
-#define XT_SUB_SIZE	4096
-#define XT_REFS		100	/* of a program, which so is never freed by itself */
-
-/**
- * struct xt - an adapter with one queue, and a frame of its guest
- * @test: test
- * @dev: interface, which nobody knows
- * @nic: adapter
- * @q: queue
- * @f: frame
- * @frame: what the guest says of it
- */
-struct xt {
-	struct kunit *test;
-	struct net_device *dev;
-	struct netvsp_nic *nic;
-	struct netvsp_queue *q;
-	struct of_frame f;
-	struct netvsp_frame frame;
-};
-
-/* ---- the adapter ---------------------------------------------------------------------------- */
-
-static void xt_free(void *arg)
-{
-	struct xt *xt = arg;
-
-	netvsp_raws_purge(&xt->q->rx_raws);
-	netvsp_raws_purge(&xt->q->backlog_raws);
-	netvsp_xdp_stop(xt->q);
-	free_netdev(xt->dev);
-}
-
-static struct xt *xt_new(struct kunit *test)
-{
-	struct xt *xt = kunit_kzalloc(test, sizeof(*xt), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, xt);
-	xt->test = test;
-	of_init(test, &xt->f);
-	xt->q = kunit_kzalloc(test, sizeof(*xt->q), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, xt->q);
-	xt->q->src = kunit_kzalloc(test, sizeof(*xt->q->src), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, xt->q->src);
-	xt->dev = alloc_etherdev(sizeof(*xt->nic));
-	KUNIT_ASSERT_NOT_NULL(test, xt->dev);
-	xt->nic = netdev_priv(xt->dev);
-	xt->nic->dev = xt->dev;
-	xt->nic->queues = xt->q;
-	xt->nic->nqueues = 1;
-	xt->nic->max_len = OF_MTU;
-	xt->nic->batch_max = NETVSP_BATCH_MAX;
-	netvsp_queue_setup(xt->nic, xt->q, 0);
-	KUNIT_ASSERT_EQ(test, netvsp_xdp_open(xt->q), 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, xt_free, xt), 0);
-	return xt;
-}
-
-/* The guest has lent a receive buffer: frames to it go there. */
-static u8 *xt_lend(struct xt *xt)
-{
-	struct netvsp_nic *nic = xt->nic;
-	u32 i;
-
-	nic->recv.addr = kunit_kzalloc(xt->test, XT_SUBS * XT_SUB_SIZE, GFP_KERNEL);
-	nic->subs = kunit_kcalloc(xt->test, XT_SUBS, sizeof(*nic->subs), GFP_KERNEL);
-	xt->q->free = kunit_kcalloc(xt->test, XT_SUBS, sizeof(*xt->q->free), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(xt->test, nic->recv.addr);
-	KUNIT_ASSERT_NOT_NULL(xt->test, nic->subs);
-	KUNIT_ASSERT_NOT_NULL(xt->test, xt->q->free);
-	nic->cut = (struct netvsp_cut) { .size = XT_SUB_SIZE, .count = XT_SUBS };
-	nic->filter = RNDIS_PACKET_TYPE_PROMISCUOUS;
-	for (i = 0; i < XT_SUBS; i++)
-		xt->q->free[i] = XT_SUBS - 1 - i;
-	xt->q->nfree = XT_SUBS;
-	xt->q->up = true;
-	return nic->recv.addr;
-}
-
-static void xt_build(struct xt *xt, const struct of_shape *shape, u32 payload, bool sum)
-{
-	of_build(&xt->f, shape, payload);
-	xt->frame = (struct netvsp_frame) {
-		.data_len = of_len(&xt->f),
-		.csum = sum ? of_csum(&xt->f, true, false) : 0,
-	};
-	*xt->q->src = (struct netvsp_source) {
-		.len = of_len(&xt->f),
-		.n = 1,
-		.piece[0] = { .addr = xt->f.bytes, .len = of_len(&xt->f) },
-	};
-}
-
-static const struct of_shape xt_tcp = { .flags = OF_ACK };
-
-static void xt_frame(struct xt *xt)
-{
-	xt_build(xt, &xt_tcp, 100, true);
-	KUNIT_ASSERT_EQ(xt->test, netvsp_xdp_frame(xt->q, 0, &xt->frame), NETVSP_FRAME_OK);
-}
-
-/* As NAPI does with the first frame that the reader has made */
-static struct sk_buff *xt_run(struct xt *xt, struct netvsp_xdp_done *done)
-{
-	struct bpf_net_context context, *set;
-	struct netvsp_raw *raw;
-	struct sk_buff *skb;
-
-	raw = netvsp_raws_take(&xt->q->rx_raws);
-	KUNIT_ASSERT_NOT_NULL(xt->test, raw);
-	local_bh_disable();
-	set = bpf_net_ctx_set(&context);
-	skb = netvsp_xdp_run(xt->q, raw, done);
-	bpf_net_ctx_clear(set);
-	local_bh_enable();
-	return skb;
-}
-
-static u64 xt_count(struct xt *xt, enum netvsp_counter counter)
-{
-	return xt->q->counters[counter];
-}
-
-/* All that programs can come to, and @n of them; no other counter has moved. */
-static void xt_counted(struct xt *xt, enum netvsp_counter counter, u64 n)
-{
-	static const enum netvsp_counter all[] = {
-		NETVSP_XDP_PASS, NETVSP_XDP_DROP, NETVSP_XDP_REDIRECT, NETVSP_XDP_ABORTED,
-		NETVSP_XDP_TX, NETVSP_XDP_XMIT, NETVSP_TX_DROPPED,
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(all); i++)
-		KUNIT_EXPECT_EQ_MSG(xt->test, xt_count(xt, all[i]), all[i] == counter ? n : 0,
-				    "counter %u", all[i]);
-}
-
-/* ---- programs ------------------------------------------------------------------------------- */
-
-static void xt_prog_free(void *prog)
-{
-	bpf_prog_free(prog);
-}
-
-static struct bpf_prog *xt_prog(struct xt *xt, const struct bpf_insn *insns, u32 n)
-{
-	struct bpf_prog *prog = bpf_prog_alloc(bpf_prog_size(n), 0);
-	int err = 0;
-
-	KUNIT_ASSERT_NOT_NULL(xt->test, prog);
-	prog->type = BPF_PROG_TYPE_XDP;
-	prog->len = n;
-	memcpy(prog->insnsi, insns, n * sizeof(*insns));
-	atomic64_set(&prog->aux->refcnt, XT_REFS);
-	prog = bpf_prog_select_runtime(prog, &err);
-	KUNIT_ASSERT_EQ(xt->test, err, 0);
-	KUNIT_ASSERT_EQ(xt->test, kunit_add_action_or_reset(xt->test, xt_prog_free, prog), 0);
-	return prog;
-}
-
-/* One that always comes to the same. */
-static struct bpf_prog *xt_decides(struct xt *xt, u32 act)
-{
-	const struct bpf_insn insns[] = { BPF_MOV64_IMM(BPF_REG_0, act), BPF_EXIT_INSN() };
-
-	return xt_prog(xt, insns, ARRAY_SIZE(insns));
-}
-
-static int xt_attach(struct xt *xt, struct bpf_prog *prog, struct netlink_ext_ack *extack)
-{
-	struct netdev_bpf bpf = { .command = XDP_SETUP_PROG, .prog = prog, .extack = extack };
-	int err;
-
-	rtnl_lock();
-	err = netvsp_bpf(xt->dev, &bpf);
-	rtnl_unlock();
-	return err;
-}
-
-static s64 xt_refs(struct bpf_prog *prog)
-{
-	return atomic64_read(&prog->aux->refcnt);
-}
+#include "netvsp_xdp.h"
 
 /* ---- frames --------------------------------------------------------------------------------- */
 
@@ -360,6 +168,35 @@ static void xdp_cut_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xt->q->rx_raws.n, 0);
 }
 
+/* Room for the headers of all segments, and so for some of them: all are lost, and none is made. */
+static void xdp_cut_room_test(struct kunit *test)
+{
+	u32 head = SKB_DATA_ALIGN(NETVSP_RAW_HEAD) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	struct xt *xt = xt_new(test);
+	struct sk_buff *skb;
+	u32 size, bytes;
+
+	xt_frame(xt);
+	size = xt->q->rx_raws.size;
+	bytes = xt->q->rx_raws.bytes;
+	xt_build(xt, &xt_tcp, 10000, false);
+	xt->frame.lso = of_lso(&xt->f, true, 1000);
+	skb = of_skb(test, xt->f.bytes, of_len(&xt->f), of_splits[0]);
+	KUNIT_ASSERT_EQ(test, netvsp_offload(skb, &xt->frame, OF_MTU), NETVSP_FRAME_OK);
+	xt->q->backlog_bytes = NETVSP_XDP_BYTES - 10 * head - size;
+	KUNIT_EXPECT_EQ(test, netvsp_xdp_skb(xt->q, skb, &xt->frame), NETVSP_REFUSED_MEMORY);
+	KUNIT_EXPECT_EQ(test, xt->q->rx_raws.n, 1);
+	KUNIT_EXPECT_EQ(test, xt->q->rx_raws.size, size);
+	KUNIT_EXPECT_EQ(test, xt->q->rx_raws.bytes, bytes);
+	/* Nobody is in the way: all of them come behind it. */
+	xt->q->backlog_bytes = 0;
+	skb = of_skb(test, xt->f.bytes, of_len(&xt->f), of_splits[0]);
+	KUNIT_ASSERT_EQ(test, netvsp_offload(skb, &xt->frame, OF_MTU), NETVSP_FRAME_OK);
+	KUNIT_EXPECT_EQ(test, netvsp_xdp_skb(xt->q, skb, &xt->frame), NETVSP_FRAME_OK);
+	KUNIT_EXPECT_EQ(test, xt->q->rx_raws.n, 11);
+	KUNIT_EXPECT_EQ(test, xt->q->rx_raws.bytes, bytes + 10 * (54 + 1000));
+}
+
 /* ---- decisions ------------------------------------------------------------------------------ */
 
 static void xdp_act_test(struct kunit *test)
@@ -396,63 +233,6 @@ static void xdp_act_test(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, done.redirect);
 		KUNIT_ASSERT_EQ(test, xt_attach(xt, NULL, NULL), 0);
 	}
-}
-
-/* What is sent back is in the receive buffer, with its sum, as long as there is room. */
-static void xdp_tx_test(struct kunit *test)
-{
-	struct netvsp_xdp_done done = { };
-	struct xt *xt = xt_new(test);
-	u8 *recv = xt_lend(xt), *data = recv + NETVSP_FRAME_HEAD;
-	unsigned int i;
-
-	KUNIT_ASSERT_EQ(test, xt_attach(xt, xt_decides(xt, XDP_TX), NULL), 0);
-	for (i = 0; i < XT_SUBS; i++) {
-		xt_frame(xt);
-		KUNIT_EXPECT_NULL(test, xt_run(xt, &done));
-		KUNIT_EXPECT_EQ(test, xt->q->batch.n, i + 1);
-		KUNIT_EXPECT_EQ(test, xt->q->nfree, XT_SUBS - 1 - i);
-	}
-	xt_counted(xt, NETVSP_XDP_TX, XT_SUBS);
-	KUNIT_EXPECT_EQ(test, xt->q->batch.frames, XT_SUBS);
-	KUNIT_EXPECT_TRUE(test, done.tx);
-	for (i = 0; i < XT_SUBS; i++, data += XT_SUB_SIZE) {
-		KUNIT_EXPECT_MEMEQ(test, data, xt->f.bytes, xt->f.transport);
-		KUNIT_EXPECT_MEMEQ(test, data + xt->f.data, xt->f.bytes + xt->f.data, 100);
-		KUNIT_EXPECT_EQ(test, of_sum(data + xt->f.transport, 120,
-					     of_sum(data + xt->f.network + 12, 8,
-						    IPPROTO_TCP + 120)), 0xffff);
-	}
-	/* One more than there is room for */
-	xt_frame(xt);
-	KUNIT_EXPECT_NULL(test, xt_run(xt, &done));
-	KUNIT_EXPECT_EQ(test, xt_count(xt, NETVSP_XDP_TX), XT_SUBS);
-	KUNIT_EXPECT_EQ(test, xt_count(xt, NETVSP_TX_DROPPED), 1);
-	/* The rings are closed: it only must not mind. */
-	local_bh_disable();
-	netvsp_xdp_flush(xt->q, &done);
-	local_bh_enable();
-	KUNIT_EXPECT_EQ(test, xt->q->batch.n, XT_SUBS);
-
-	/* While the channel ends or is stopped nothing goes there. */
-	xt->q->nfree = 1;
-	xt->q->ending = true;
-	xt_frame(xt);
-	KUNIT_EXPECT_NULL(test, xt_run(xt, &done));
-	xt->q->ending = false;
-	xt->q->stopped = true;
-	xt_frame(xt);
-	KUNIT_EXPECT_NULL(test, xt_run(xt, &done));
-	xt->q->stopped = false;
-	/* The guest does not want it. */
-	xt->nic->filter = 0;
-	xt_frame(xt);
-	KUNIT_EXPECT_NULL(test, xt_run(xt, &done));
-	KUNIT_EXPECT_EQ(test, xt_count(xt, NETVSP_TX_DROPPED), 3);
-	KUNIT_EXPECT_EQ(test, xt_count(xt, NETVSP_TX_FILTERED), 1);
-	KUNIT_EXPECT_EQ(test, xt_count(xt, NETVSP_XDP_TX), XT_SUBS);
-	KUNIT_EXPECT_EQ(test, xt->q->nfree, 1);
-	KUNIT_ASSERT_EQ(test, xt_attach(xt, NULL, NULL), 0);
 }
 
 /* A program that puts something in front: nobody knows the sum then.  It has what helpers have. */
@@ -515,7 +295,16 @@ static void xdp_attach_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xt->q->rx_raws.n, 0);
 	KUNIT_EXPECT_EQ(test, xt->q->backlog_raws.n, 1);
 	KUNIT_EXPECT_TRUE(test, netvsp_xdp_wants(xt->q));
+	/* The reader waits until NAPI has them all; not if there is a program again. */
+	KUNIT_EXPECT_TRUE(test, netvsp_backlog_over(xt->q, 1));
+	KUNIT_EXPECT_TRUE(test, netvsp_backlog_over(xt->q, 2));
+	KUNIT_EXPECT_EQ(test, xt_attach(xt, drop, NULL), 0);
+	KUNIT_EXPECT_FALSE(test, netvsp_backlog_over(xt->q, 1));
+	KUNIT_EXPECT_FALSE(test, netvsp_backlog_over(xt->q, 2));
+	KUNIT_EXPECT_EQ(test, xt_attach(xt, NULL, NULL), 0);
+	KUNIT_EXPECT_TRUE(test, netvsp_backlog_over(xt->q, 2));
 	netvsp_raws_move(&xt->q->backlog_raws, &xt->q->rx_raws);
+	KUNIT_EXPECT_FALSE(test, netvsp_backlog_over(xt->q, 2));
 	skb = xt_run(xt, &done);
 	KUNIT_EXPECT_NOT_NULL(test, skb);
 	kfree_skb(skb);
@@ -581,8 +370,8 @@ static struct kunit_case netvsp_xdp_cases[] = {
 	KUNIT_CASE(xdp_unsummed_test),
 	KUNIT_CASE(xdp_length_test),
 	KUNIT_CASE(xdp_cut_test),
+	KUNIT_CASE(xdp_cut_room_test),
 	KUNIT_CASE(xdp_act_test),
-	KUNIT_CASE(xdp_tx_test),
 	KUNIT_CASE(xdp_head_test),
 	KUNIT_CASE(xdp_attach_test),
 	KUNIT_CASE(xdp_mtu_test),

@@ -348,6 +348,29 @@ static void test_first_broken(struct nic *n, struct host *h)
 	ok(nic_close(n), "closed");
 }
 
+/* The carrier goes and comes with the last channel that works, and at once. */
+static void test_last_closed(struct nic *n, struct host *h)
+{
+	unsigned int i, off = 0, on = 0;
+	struct lanes l;
+
+	if (!ok(up(n, h, &l) && nic_subs(n, SUBS) && find_lanes(n, h, &l), "up, with %u channels",
+		SUBS + 1))
+		return;
+	break_channel(n, 0);
+	break_channel(n, 1);
+	ok(breaks(n, 0) && breaks(n, 1) && host_running(h, true, 0) &&
+	   nic_flow_in(n, h, l.port[0]) == SUBS && all_back(h, &l), "one channel is left");
+	for (i = 0; i < ROUNDS; i++) {
+		off += nic_close_sub(n, SUBS) && host_running(h, false, 0);
+		on += nic_open_channel(n, SUBS) && host_running(h, true, 0);
+	}
+	ok(off == ROUNDS, "closed, there is no carrier: %u times", off);
+	ok(on == ROUNDS && nic_flow_in(n, h, l.port[0]) == SUBS,
+	   "opened again, there is: %u times, and frames go", on);
+	ok(nic_close(n), "closed");
+}
+
 static void complete_as(struct nic *n, unsigned int ch, u64 id)
 {
 	struct vmpacket_descriptor d = {
@@ -453,6 +476,7 @@ void test_nicqueues(void)
 		test_share(&n, &h, NIC_CHANNELS - 1);
 		test_full(&n, &h);
 		test_first_broken(&n, &h);
+		test_last_closed(&n, &h);
 		test_part_completed(&n, &h);
 		test_other_completed(&n, &h);
 		test_sub_control(&n, &h);

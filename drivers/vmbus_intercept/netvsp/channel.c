@@ -68,27 +68,43 @@ static void netvsp_end_broken(struct netvsp_queue *q)
 	netvsp_carrier(q->nic);
 }
 
+/**
+ * netvsp_ring_again - there was no room in the ring: is it worth another try?
+ * @q: channel; what was written is committed
+ * @need: room that is wanted
+ * @tries: how many there were before, 0 at first
+ *
+ * Context: netvsp_queue::lock held.
+ * Return: true if there is room by now; else the reader's flush comes again when there is.
+ */
+bool netvsp_ring_again(struct netvsp_queue *q, u32 need, int *tries)
+{
+	lockdep_assert_held(&q->lock);
+	if (!vsrv_ring_want_space(&q->rings.out, need))
+		return false;
+	if (!(*tries)++)
+		return true;
+	/* A guest that plays with its index must not keep us here. */
+	vsrv_reader_queue(&q->reader);
+	return false;
+}
+
 /* True if the guest must be interrupted. */
 static bool netvsp_flush_locked(struct netvsp_queue *q)
 {
 	bool interrupt = false, all;
-	int tries;
+	int tries = 0;
 
 	lockdep_assert_held(&q->lock);
-	for (tries = 0; ; tries++) {
+	for (;;) {
 		/* In this order: the guest needs its answers to give anything back. */
 		all = netvsp_write_answers(q) && netvsp_tell_write(q);
 		interrupt |= vsrv_ring_write_commit(&q->rings.out);
 		if (all)
 			break;
 		vsrv_chan_count(q->chan, VSRV_CHAN_RING_FULL, 1);
-		if (!vsrv_ring_want_space(&q->rings.out, NETVSP_ANSWER_ROOM))
+		if (!netvsp_ring_again(q, NETVSP_ANSWER_ROOM, &tries))
 			break;
-		if (tries) {
-			/* A guest that plays with its index must not keep us here. */
-			vsrv_reader_queue(&q->reader);
-			break;
-		}
 	}
 	q->owes = q->nanswers;
 	/* A frame would end the wait for room: none passes before. */
@@ -215,6 +231,7 @@ static void netvsp_chan_start(struct netvsp_queue *q)
 	if (q->up)
 		netvsp_recv_reclaim(q);
 	spin_unlock_bh(&q->lock);
+	netvsp_carrier(nic);
 }
 
 static void netvsp_chan_open(struct vsrv_chan *chan, const struct vsrv_open_params *params)
@@ -246,9 +263,9 @@ static void netvsp_set_stopped(struct netvsp_queue *q, bool stopped)
 	spin_lock_bh(&q->lock);
 	q->stopped = stopped;
 	/* A guest that goes on gets its time. */
-	q->since = jiffies;
-	WRITE_ONCE(q->stalled, false);
+	netvsp_stall_end(q);
 	spin_unlock_bh(&q->lock);
+	netvsp_carrier(q->nic);
 }
 
 static void netvsp_chan_quiesce(struct vsrv_chan *chan)
@@ -290,6 +307,8 @@ static void netvsp_chan_halt(struct netvsp_queue *q, bool asked)
 	WRITE_ONCE(q->running, false);
 	spin_unlock_bh(&q->lock);
 	netvsp_xmit_end(q);
+	/* It may have been the last one by which the guest took frames. */
+	netvsp_carrier(nic);
 	if (!netvsp_is_sub(q)) {
 		netvsp_link_end(nic);
 		/* The server has taken them back before. */
@@ -381,7 +400,8 @@ void netvsp_queue_setup(struct netvsp_nic *nic, struct netvsp_queue *q, u16 inde
 	skb_queue_head_init(&q->backlog);
 	netvsp_raws_init(&q->backlog_raws);
 	INIT_LIST_HEAD(&q->tells);
-	q->batch.first = NETVSP_SUB_NONE;
+	netvsp_batch_reset(&q->batch);
+	q->waited = jiffies - NETVSP_XDP_YIELD;
 }
 EXPORT_SYMBOL_IF_KUNIT(netvsp_queue_setup);
 

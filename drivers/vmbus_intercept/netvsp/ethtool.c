@@ -18,6 +18,7 @@ static const char netvsp_counter_names[NETVSP_COUNTER_COUNT][ETH_GSTRING_LEN] = 
 	[NETVSP_TX_RETURNS] = "tx_returns",
 	[NETVSP_XDP_XMIT] = "xdp_xmit",
 	[NETVSP_XDP_TX] = "xdp_tx",
+	[NETVSP_XDP_NO_ROOM] = "xdp_no_room",
 	[NETVSP_RX_FRAMES] = "rx_frames",
 	[NETVSP_RX_BYTES] = "rx_bytes",
 	[NETVSP_RX_COPIED_SECTION] = "rx_copied_section",

@@ -38,11 +38,12 @@ static u32 netvsp_give(struct netvsp_queue *q, u32 first, u32 others)
 
 /*
  * Only the primary channel has any: what it sent before there were others.  So its reader
- * is here, which alone lets go of the buffer.
+ * is here, which alone lets go of the buffer.  True if one of the others had stalled.
  */
-static void netvsp_give_others(struct netvsp_nic *nic, u32 sub)
+static bool netvsp_give_others(struct netvsp_nic *nic, u32 sub)
 {
 	struct netvsp_queue *owner;
+	bool stalled = false;
 	u32 next;
 
 	for (; sub != NETVSP_SUB_NONE; sub = next) {
@@ -50,11 +51,11 @@ static void netvsp_give_others(struct netvsp_nic *nic, u32 sub)
 		owner = netvsp_sub_queue(nic, sub);
 		spin_lock_bh(&owner->lock);
 		owner->free[owner->nfree++] = sub;
-		/* The watch looks at the carrier. */
-		WRITE_ONCE(owner->stalled, false);
+		stalled |= netvsp_stall_end(owner);
 		netvsp_xmit_wake(owner);
 		spin_unlock_bh(&owner->lock);
 	}
+	return stalled;
 }
 
 /**
@@ -88,25 +89,23 @@ void netvsp_xmit_given(struct netvsp_queue *q)
 		}
 		frames += sub->frames;
 		bytes += sub->bytes;
+		q->xdp_held -= sub->xdp;
 		others = netvsp_give(q, first, others);
 		netvsp_count(q, NETVSP_TX_RETURNS, 1);
 	}
 	q->ngiven = 0;
 	/* What it answers to control messages says nothing of frames. */
-	stalled = frames && q->stalled;
-	if (frames) {
-		q->since = jiffies;
-		WRITE_ONCE(q->stalled, false);
-	}
+	stalled = frames && netvsp_stall_end(q);
 	if (bytes)
 		netdev_tx_completed_queue(netvsp_txq(q), frames, bytes);
 	spin_unlock_bh(&q->lock);
-	netvsp_give_others(nic, others);
+	stalled |= netvsp_give_others(nic, others);
 	if (stalled)
 		netvsp_carrier(nic);
 	if (bad)
 		netvsp_broken(q, "it completed a packet that it does not have");
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xmit_given);
 
 /**
  * netvsp_xmit_drop - forget the frames that the guest does not know of
@@ -142,7 +141,8 @@ void netvsp_xmit_end(struct netvsp_queue *q)
 	WRITE_ONCE(q->up, false);
 	netvsp_xmit_drop(q);
 	q->held = 0;
-	WRITE_ONCE(q->stalled, false);
+	q->xdp_held = 0;
+	netvsp_stall_end(q);
 	/* Senders are refused. */
 	netvsp_xmit_free(q);
 	spin_unlock_bh(&q->lock);

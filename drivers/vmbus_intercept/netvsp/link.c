@@ -75,16 +75,43 @@ static void netvsp_stall(struct netvsp_queue *q)
 	netvsp_xmit_free(q);
 }
 
-static void netvsp_look(struct netvsp_queue *q)
+/**
+ * netvsp_stall_end - the guest has given something back, or cannot: it gets its time anew
+ * @q: channel
+ *
+ * Context: netvsp_queue::lock held; netvsp_carrier() is to follow if it returns true.
+ * Return: true if the channel had stalled.
+ */
+bool netvsp_stall_end(struct netvsp_queue *q)
+{
+	bool stalled = q->stalled;
+
+	lockdep_assert_held(&q->lock);
+	q->since = jiffies;
+	q->xdp_waits = false;
+	WRITE_ONCE(q->stalled, false);
+	return stalled;
+}
+
+/**
+ * netvsp_look - does a channel stall?
+ * @q: channel
+ *
+ * Senders of the stack that wait are stopped; nobody knows of those of XDP.
+ *
+ * Context: process.
+ */
+void netvsp_look(struct netvsp_queue *q)
 {
 	spin_lock_bh(&q->lock);
 	if (netif_running(q->nic->dev) && q->up && !q->stopped && !q->stalled &&
-	    (q->held || q->batch.n || q->wait_room) &&
-	    netif_xmit_stopped(netdev_get_tx_queue(q->nic->dev, q->index)) &&
+	    ((netif_xmit_stopped(netvsp_txq(q)) && (q->held || q->batch.n || q->wait_room)) ||
+	     q->xdp_waits) &&
 	    time_after(jiffies, q->since + NETVSP_STALL))
 		netvsp_stall(q);
 	spin_unlock_bh(&q->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_look);
 
 static void netvsp_watch(struct work_struct *work)
 {

@@ -28,6 +28,7 @@
 #include <linux/bitmap.h>
 #include <linux/configfs.h>
 #include <linux/hyperv.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
@@ -53,6 +54,7 @@
 #define NETVSP_BACKLOG_MAX	1024	/* frames of the guest that wait for NAPI */
 #define NETVSP_BACKLOG_BYTES	SZ_4M	/* memory of these */
 #define NETVSP_XDP_BYTES	SZ_16M	/* the same, of frames for a program */
+#define NETVSP_XDP_YIELD	HZ	/* so long XDP leaves room to others that had to wait */
 #define NETVSP_PACKET_FRAMES	64	/* of a packet of the guest, which is told 8 */
 #define NETVSP_BUFFER_MIN	SZ_64K
 #define NETVSP_BUFFER_MAX	SZ_64M
@@ -77,6 +79,7 @@ enum netvsp_counter {
 	NETVSP_TX_RETURNS,		/* packets that it gave back */
 	NETVSP_XDP_XMIT,		/* of tx_frames, redirected by XDP */
 	NETVSP_XDP_TX,			/* the same, sent back */
+	NETVSP_XDP_NO_ROOM,		/* of tx_dropped: XDP has no room left, or no more of it */
 	NETVSP_RX_FRAMES,
 	NETVSP_RX_BYTES,
 	NETVSP_RX_COPIED_SECTION,	/* bytes copied from the send buffer */
@@ -176,12 +179,14 @@ struct netvsp_raws {
  *	0 if the guest does not have it, or not as the first
  * @frames: of the first: frames of the packet
  * @bytes: of the first: bytes of these that count for BQL
+ * @xdp: of the first: how many are of XDP
  */
 struct netvsp_sub {
 	u32 next;
 	u16 owner;
 	u16 frames;
 	u32 bytes;
+	u16 xdp;
 };
 
 #define NETVSP_SUB_NONE		U32_MAX
@@ -222,6 +227,8 @@ struct netvsp_told_head {
  * @frames: how many frames
  * @bytes: of these, counted for BQL
  * @len: bytes of all frames
+ * @xdp_xmit: frames that XDP has redirected here
+ * @xdp_tx: the same, sent back
  * @told: what is said of it, @n of @ranges
  */
 struct netvsp_batch {
@@ -231,6 +238,8 @@ struct netvsp_batch {
 	u32 frames;
 	u32 bytes;
 	u32 len;
+	u32 xdp_xmit;
+	u32 xdp_tx;
 	struct {
 		struct netvsp_told_head head;
 		struct vmtransfer_page_range ranges[NETVSP_BATCH_MAX];
@@ -280,6 +289,9 @@ struct netvsp_batch {
  * @held: how many the guest has
  * @batch: frames that it does not know of
  * @wait_room: the transmit queue is stopped for want of sub-allocations or ring
+ * @waited: when senders of the stack last had to wait for that, in jiffies
+ * @xdp_held: how many of @held are of XDP
+ * @xdp_waits: XDP has found no room since @since
  * @since: when the guest gave something back, or got something after it had nothing, in
  *	jiffies
  * @tells: struct netvsp_tell; of the primary channel
@@ -330,6 +342,9 @@ struct netvsp_queue {
 	u32 held;
 	struct netvsp_batch batch;
 	bool wait_room;
+	unsigned long waited;
+	u32 xdp_held;
+	bool xdp_waits;
 	unsigned long since;
 	struct list_head tells;
 	unsigned int ntells;
@@ -346,6 +361,7 @@ void netvsp_queue_publish(struct netvsp_queue *q, struct vsrv_chan *offer);
 void netvsp_queue_revoke(struct netvsp_queue *q);
 void netvsp_broken(struct netvsp_queue *q, const char *reason);
 void netvsp_drain(struct netvsp_queue *q);
+bool netvsp_ring_again(struct netvsp_queue *q, u32 need, int *tries);
 void netvsp_answer(struct netvsp_queue *q, u64 trans_id, const struct nvsp_message *msg,
 		   u32 len);
 
@@ -502,6 +518,7 @@ void netvsp_link_set(struct netvsp_nic *nic, bool up);
 void netvsp_link_begin(struct netvsp_nic *nic);
 void netvsp_link_end(struct netvsp_nic *nic);
 void netvsp_carrier(struct netvsp_nic *nic);
+
 /* Does the guest take frames by it? */
 static inline bool netvsp_queue_good(const struct netvsp_queue *q)
 {
@@ -509,6 +526,8 @@ static inline bool netvsp_queue_good(const struct netvsp_queue *q)
 }
 
 u16 netvsp_first_good(const struct netvsp_nic *nic);
+bool netvsp_stall_end(struct netvsp_queue *q);
+void netvsp_look(struct netvsp_queue *q);
 
 /* ---- sub-channels: sub.c ------------------------------------------------------------------ */
 
@@ -569,6 +588,13 @@ static inline void netvsp_batch_reset(struct netvsp_batch *batch)
 	batch->frames = 0;
 	batch->bytes = 0;
 	batch->len = 0;
+	batch->xdp_xmit = 0;
+	batch->xdp_tx = 0;
+}
+
+static inline u32 netvsp_batch_xdp(const struct netvsp_batch *batch)
+{
+	return batch->xdp_xmit + batch->xdp_tx;
 }
 
 /* Is there room for one more frame, in @parts, in the batch and the buffer? */
@@ -578,6 +604,7 @@ static inline bool netvsp_has_room(const struct netvsp_queue *q, u32 parts)
 }
 
 netdev_tx_t netvsp_start_xmit(struct sk_buff *skb, struct net_device *dev);
+u32 netvsp_parts_max(const struct netvsp_nic *nic);
 bool netvsp_filter(const struct netvsp_nic *nic, const u8 *dest);
 u8 *netvsp_put_head(struct netvsp_queue *q, const struct netvsp_told *told);
 int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);

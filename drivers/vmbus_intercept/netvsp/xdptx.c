@@ -13,10 +13,48 @@
 #include <net/xdp.h>
 #include "netvsp.h"
 
-/* So long after senders of the stack have waited XDP leaves them half of the room. */
-#define NETVSP_XDP_YIELD	HZ
+/* ---- room --------------------------------------------------------------------------------- */
 
-/* ---- frames of XDP ------------------------------------------------------------------------ */
+static bool netvsp_xdp_goes(const struct netvsp_queue *q)
+{
+	return q->up && !q->ending && !q->stopped && !q->stalled;
+}
+
+/* Do senders of the stack want their share? */
+static bool netvsp_xdp_yields(const struct netvsp_queue *q)
+{
+	return q->wait_room || time_before(jiffies, q->waited + NETVSP_XDP_YIELD);
+}
+
+/* Is there room for one more?  A large frame of the stack has room beside what XDP may have. */
+static bool netvsp_xdp_room(const struct netvsp_queue *q)
+{
+	u32 share = READ_ONCE(q->nic->share), batch = netvsp_batch_xdp(&q->batch);
+
+	if (!netvsp_has_room(q, 1))
+		return false;
+	return !netvsp_xdp_yields(q) ||
+	       (batch < NETVSP_BATCH_MAX / 2 &&
+		q->xdp_held + batch < min(share / 2, share - netvsp_parts_max(q->nic)));
+}
+
+/* So many frames are lost.  If there is nothing left the guest may have stalled. */
+static void netvsp_xdp_lost(struct netvsp_queue *q, u32 n)
+{
+	lockdep_assert_held(&q->lock);
+	netvsp_count(q, NETVSP_TX_DROPPED, n);
+	if (!netvsp_xdp_goes(q))
+		return;
+	netvsp_count(q, NETVSP_XDP_NO_ROOM, n);
+	if (netvsp_has_room(q, 1))
+		return;
+	/* Its share may be what the guest has got by another channel and keeps. */
+	if (!q->xdp_waits && !q->held && !q->batch.n)
+		q->since = jiffies;
+	q->xdp_waits = true;
+}
+
+/* ---- frames ------------------------------------------------------------------------------- */
 
 /* A sub-allocation has room for a tag in the frame. */
 static bool netvsp_xdp_fits(const struct netvsp_nic *nic, const void *data, u32 len)
@@ -28,14 +66,13 @@ static bool netvsp_xdp_fits(const struct netvsp_nic *nic, const void *data, u32 
 	return len <= READ_ONCE(nic->max_len);
 }
 
-/* False if it was not taken, for want of room.  @counter is one more if the guest gets it. */
-static bool netvsp_put_xdp(struct netvsp_queue *q, const void *data, u32 len,
-			   enum netvsp_counter counter)
+/* False if it was not taken, for want of room.  @count is one more if it is in the batch. */
+static bool netvsp_put_xdp(struct netvsp_queue *q, const void *data, u32 len, u32 *count)
 {
 	const struct netvsp_told told = { .data_len = len };
 
 	lockdep_assert_held(&q->lock);
-	if (!q->up || q->ending || q->stopped || q->stalled || !netvsp_has_room(q, 1))
+	if (!netvsp_xdp_goes(q) || !netvsp_xdp_room(q))
 		return false;
 	if (!netvsp_xdp_fits(q->nic, data, len)) {
 		netvsp_count(q, NETVSP_TX_DROPPED, 1);
@@ -48,8 +85,7 @@ static bool netvsp_put_xdp(struct netvsp_queue *q, const void *data, u32 len,
 	memcpy(netvsp_put_head(q, &told), data, len);
 	q->batch.frames++;
 	q->batch.len += len;
-	netvsp_count(q, NETVSP_TX_PARTS, 1);
-	netvsp_count(q, counter, 1);
+	++*count;
 	return true;
 }
 
@@ -60,7 +96,7 @@ static bool netvsp_put_xdp_frame(struct netvsp_queue *q, const struct xdp_frame 
 		netvsp_count(q, NETVSP_TX_DROPPED, 1);
 		return true;
 	}
-	return netvsp_put_xdp(q, frame->data, frame->len, NETVSP_XDP_XMIT);
+	return netvsp_put_xdp(q, frame->data, frame->len, &q->batch.xdp_xmit);
 }
 
 /**
@@ -87,14 +123,15 @@ int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u3
 		return -ENETDOWN;
 	spin_lock(&q->lock);
 	for (i = 0; i < n; i++) {
-		if (q->batch.n == NETVSP_BATCH_MAX)
+		if (!netvsp_xdp_room(q))
 			interrupt |= netvsp_xmit_flush(q);
 		if (!netvsp_put_xdp_frame(q, frames[i]))
 			break;
 	}
 	if (flags & XDP_XMIT_FLUSH || q->batch.frames >= READ_ONCE(nic->batch_max))
 		interrupt |= netvsp_xmit_flush(q);
-	netvsp_count(q, NETVSP_TX_DROPPED, n - i);
+	if (i < n)
+		netvsp_xdp_lost(q, n - i);
 	spin_unlock(&q->lock);
 	if (interrupt)
 		vsrv_chan_interrupt(q->chan);
@@ -103,6 +140,7 @@ int netvsp_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u3
 		xdp_return_frame_rx_napi(frames[i]);
 	return n;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_xmit);
 
 /**
  * netvsp_xdp_tx - a program sends a frame back to the guest
@@ -117,16 +155,17 @@ void netvsp_xdp_tx(struct netvsp_queue *q, const void *data, u32 len)
 	bool interrupt = false;
 
 	spin_lock(&q->lock);
-	if (!netvsp_has_room(q, 1))
+	if (!netvsp_xdp_room(q))
 		interrupt = netvsp_xmit_flush(q);
-	if (!netvsp_put_xdp(q, data, len, NETVSP_XDP_TX))
-		netvsp_count(q, NETVSP_TX_DROPPED, 1);
+	if (!netvsp_put_xdp(q, data, len, &q->batch.xdp_tx))
+		netvsp_xdp_lost(q, 1);
 	if (q->batch.frames >= READ_ONCE(q->nic->batch_max))
 		interrupt |= netvsp_xmit_flush(q);
 	spin_unlock(&q->lock);
 	if (interrupt)
 		vsrv_chan_interrupt(q->chan);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_tx);
 
 /**
  * netvsp_xdp_tx_flush - tell the guest of what was sent back

@@ -40,10 +40,21 @@ static u32 netvsp_skb_parts(const struct netvsp_nic *nic, const struct sk_buff *
 	return skb->len <= READ_ONCE(nic->max_len) + tag ? 1 : netvsp_parts(nic, skb->len);
 }
 
-/* Of a frame: a packet has room for it, and a queue enough sub-allocations. */
-static u32 netvsp_parts_max(const struct netvsp_nic *nic)
+/* Does the guest take frames in parts? */
+static bool netvsp_takes_parts(const struct netvsp_nic *nic)
 {
-	return min(3 * NETVSP_BATCH_MAX / 4, READ_ONCE(nic->share));
+	return READ_ONCE(nic->offloads) & (NETVSP_RX_RSC4 | NETVSP_RX_RSC6);
+}
+
+/**
+ * netvsp_parts_max - how many a frame may take
+ * @nic: adapter with a receive buffer
+ *
+ * Return: as many as a packet has room for, and a queue has.
+ */
+u32 netvsp_parts_max(const struct netvsp_nic *nic)
+{
+	return netvsp_takes_parts(nic) ? min(3 * NETVSP_BATCH_MAX / 4, READ_ONCE(nic->share)) : 1;
 }
 
 /*
@@ -52,7 +63,7 @@ static u32 netvsp_parts_max(const struct netvsp_nic *nic)
  */
 static u32 netvsp_parts_least(const struct netvsp_nic *nic)
 {
-	if (!(READ_ONCE(nic->offloads) & (NETVSP_RX_RSC4 | NETVSP_RX_RSC6)))
+	if (!netvsp_takes_parts(nic))
 		return 1;
 	return min(NETVSP_BATCH_MAX / 2, max(READ_ONCE(nic->share) / 4, 1U));
 }
@@ -195,10 +206,15 @@ static bool netvsp_batch_write(struct netvsp_queue *q)
 	nic->subs[batch->first].owner = q->index + 1;
 	nic->subs[batch->first].frames = batch->frames;
 	nic->subs[batch->first].bytes = batch->bytes;
+	nic->subs[batch->first].xdp = netvsp_batch_xdp(batch);
 	q->held += batch->n;
+	q->xdp_held += netvsp_batch_xdp(batch);
 	netvsp_count(q, NETVSP_TX_BATCHES, 1);
 	netvsp_count(q, NETVSP_TX_FRAMES, batch->frames);
 	netvsp_count(q, NETVSP_TX_BYTES, batch->len);
+	netvsp_count(q, NETVSP_TX_PARTS, batch->n);
+	netvsp_count(q, NETVSP_XDP_XMIT, batch->xdp_xmit);
+	netvsp_count(q, NETVSP_XDP_TX, batch->xdp_tx);
 	vsrv_chan_count(q->chan, VSRV_CHAN_PACKETS_OUT, 1);
 	netvsp_batch_reset(batch);
 	return true;
@@ -214,28 +230,25 @@ static bool netvsp_batch_write(struct netvsp_queue *q)
 bool netvsp_xmit_flush(struct netvsp_queue *q)
 {
 	struct vsrv_ring_out *out = &q->rings.out;
-	int tries;
+	int tries = 0;
 
 	lockdep_assert_held(&q->lock);
 	if (!q->batch.n || !q->running || q->stopped)
 		return false;
-	for (tries = 0; tries < 2; tries++) {
-		if (netvsp_batch_write(q))
-			return vsrv_ring_write_commit(out);
+	while (!netvsp_batch_write(q)) {
 		if (!tries)
 			netvsp_count(q, NETVSP_TX_NO_RING, 1);
-		/* The guest signals the reader, and its flush comes here again. */
-		if (!vsrv_ring_want_space(out, out->size / 2 + netvsp_batch_room(q->batch.n)))
+		if (!netvsp_ring_again(q, out->size / 2 + netvsp_batch_room(q->batch.n), &tries))
 			return false;
 	}
-	vsrv_reader_queue(&q->reader);
-	return false;
+	return vsrv_ring_write_commit(out);
 }
 
 /* Senders wait until netvsp_xmit_wake(). */
 static void netvsp_xmit_wait(struct netvsp_queue *q)
 {
 	netif_tx_stop_queue(netvsp_txq(q));
+	q->waited = jiffies;
 	if (q->wait_room)
 		return;
 	q->wait_room = true;
@@ -362,7 +375,6 @@ static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u3
 	}
 	q->batch.frames++;
 	q->batch.len += skb->len;
-	netvsp_count(q, NETVSP_TX_PARTS, parts);
 }
 
 /* Frames that cannot be sent, whatever the guest does; each has been counted. */
