@@ -87,23 +87,61 @@ static void nvsp_cut_test(struct kunit *test)
 		nv_config(nv, frames[i]);
 		for (k = 0; k < ARRAY_SIZE(reserved); k++) {
 			KUNIT_EXPECT_FALSE(test, netvsp_cut_recv(&nv->proto, 0, reserved[k],
-								 &cut));
+								 1, &cut));
 			KUNIT_EXPECT_GE(test, cut.size, 256 + frames[i] + 4 + 36);
 			KUNIT_EXPECT_LT(test, cut.size, 256 + frames[i] + 4 + 36 + 8);
 			KUNIT_EXPECT_EQ(test, cut.size % 8, 0);
 			least = cut.size * (reserved[k] + 1);
 			KUNIT_EXPECT_FALSE(test, netvsp_cut_recv(&nv->proto, least - 1,
-								 reserved[k], &cut));
+								 reserved[k], 1, &cut));
 			KUNIT_EXPECT_TRUE(test, netvsp_cut_recv(&nv->proto, least, reserved[k],
-								&cut));
+								1, &cut));
 			KUNIT_EXPECT_EQ(test, cut.count, reserved[k] + 1);
 			KUNIT_EXPECT_TRUE(test, netvsp_cut_recv(&nv->proto, U32_MAX, reserved[k],
-								&cut));
+								1, &cut));
 			KUNIT_EXPECT_LE(test, (u64)cut.size * cut.count, U32_MAX);
 			KUNIT_EXPECT_EQ(test, cut.count, U32_MAX / cut.size);
 		}
 		/* A count that would wrap when one is added. */
-		KUNIT_EXPECT_FALSE(test, netvsp_cut_recv(&nv->proto, U32_MAX, U32_MAX, &cut));
+		KUNIT_EXPECT_FALSE(test, netvsp_cut_recv(&nv->proto, U32_MAX, U32_MAX, 1, &cut));
+	}
+}
+
+/* Longer ones, for parts of frames */
+static void nvsp_cut_long_test(struct kunit *test)
+{
+	static const struct {
+		u32 len;
+		u16 queues;
+		u32 version;
+		u64 caps;
+		u32 size;
+	} cases[] = {
+		{ 16 << 20, 1, NVSP_VERSION_61, NVSP_CAP_RSC, 17408 },
+		{ 16 << 20, 3, NVSP_VERSION_61, NVSP_CAP_RSC, 17408 },
+		{ 16 << 20, 4, NVSP_VERSION_61, NVSP_CAP_RSC, 16384 },
+		{ 16 << 20, 16, NVSP_VERSION_61, NVSP_CAP_RSC, 4096 },
+		{ 16 << 20, 64, NVSP_VERSION_61, NVSP_CAP_RSC, 1816 },
+		{ 1 << 20, 1, NVSP_VERSION_61, NVSP_CAP_RSC, 4096 },
+		{ 1816 * 256, 1, NVSP_VERSION_61, NVSP_CAP_RSC, 1816 },
+		{ 1824 * 256, 1, NVSP_VERSION_61, NVSP_CAP_RSC, 1824 },
+		{ 1, 1, NVSP_VERSION_61, NVSP_CAP_RSC, 1816 },
+		{ U32_MAX, 1, NVSP_VERSION_61, NVSP_CAP_RSC, 17408 },
+		{ U32_MAX, 64, NVSP_VERSION_61, NVSP_CAP_RSC, 17408 },
+		{ 16 << 20, 1, NVSP_VERSION_61, NVSP_CAP_8021Q, 1816 },
+		{ 16 << 20, 1, NVSP_VERSION_6, NVSP_CAP_RSC, 1816 },
+	};
+	struct netvsp_cut cut;
+	unsigned int i;
+	struct nv *nv;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		nv = nv_new(test);
+		nv_init(nv, cases[i].version, cases[i].version);
+		nv_config_caps(nv, NV_FRAME, cases[i].caps);
+		netvsp_cut_recv(&nv->proto, cases[i].len, 16, cases[i].queues, &cut);
+		KUNIT_EXPECT_EQ_MSG(test, cut.size, cases[i].size, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, cut.count, cases[i].len / cases[i].size, "case %u", i);
 	}
 }
 
@@ -120,7 +158,7 @@ static void nvsp_recv_answer_test(struct kunit *test)
 		nv_init(nv, NVSP_VERSION_61, NVSP_VERSION_61);
 		nv_config(nv, NV_FRAME);
 		nv_buffer(nv, NVSP_RECV_BUFFER, NV_RECV);
-		KUNIT_EXPECT_TRUE(test, netvsp_cut_recv(&nv->proto, lens[i], 16, &cut));
+		KUNIT_EXPECT_TRUE(test, netvsp_cut_recv(&nv->proto, lens[i], 16, 1, &cut));
 		netvsp_answer_recv(&nv->proto, &cut, &nv->answer);
 		KUNIT_EXPECT_EQ(test, le32_to_cpu(nv->answer.type), NVSP_RECV_BUFFER_COMPLETE);
 		KUNIT_EXPECT_EQ(test, le32_to_cpu(nv->answer.recv_complete.status),
@@ -293,6 +331,7 @@ static struct kunit_case netvsp_buffer_cases[] = {
 	KUNIT_CASE(nvsp_recv_revoke_test),
 	KUNIT_CASE(nvsp_send_test),
 	KUNIT_CASE(nvsp_cut_test),
+	KUNIT_CASE(nvsp_cut_long_test),
 	KUNIT_CASE(nvsp_recv_answer_test),
 	KUNIT_CASE(nvsp_recv_failed_test),
 	KUNIT_CASE(nvsp_rndis_test),

@@ -94,11 +94,16 @@ static inline enum netvsp_act nv_init(struct nv *nv, u32 min, u32 max)
 	return nv_send(nv, NVSP_INIT);
 }
 
-static inline enum netvsp_act nv_config(struct nv *nv, u32 mtu)
+static inline enum netvsp_act nv_config_caps(struct nv *nv, u32 mtu, u64 caps)
 {
 	nv->msg.config.mtu = cpu_to_le32(mtu);
-	nv->msg.config.caps = cpu_to_le64(NVSP_CAP_8021Q | BIT_ULL(63));
+	nv->msg.config.caps = cpu_to_le64(caps);
 	return nv_send(nv, NVSP_NDIS_CONFIG);
+}
+
+static inline enum netvsp_act nv_config(struct nv *nv, u32 mtu)
+{
+	return nv_config_caps(nv, mtu, NVSP_CAP_8021Q | BIT_ULL(63));
 }
 
 static inline enum netvsp_act nv_ndis(struct nv *nv, u32 major, u32 minor)
@@ -142,7 +147,7 @@ static inline void nv_have_recv(struct nv *nv)
 
 	KUNIT_ASSERT_EQ(nv->test, nv_buffer(nv, NVSP_RECV_BUFFER, NV_RECV),
 			NETVSP_ACT_RECV_BUFFER);
-	KUNIT_ASSERT_TRUE(nv->test, netvsp_cut_recv(&nv->proto, 1 << 20, 16, &cut));
+	KUNIT_ASSERT_TRUE(nv->test, netvsp_cut_recv(&nv->proto, 1 << 20, 16, 1, &cut));
 	netvsp_answer_recv(&nv->proto, &cut, &nv->answer);
 }
 

@@ -70,6 +70,7 @@ static inline struct xt *xt_new(struct kunit *test)
 	xt->nic->limit = 1;
 	spin_lock_init(&xt->nic->lock);
 	xt->nic->max_len = OF_MTU;
+	xt->nic->part_len = OF_MTU;
 	xt->nic->batch_max = NETVSP_BATCH_MAX;
 	netvsp_queue_setup(xt->nic, xt->q, 0);
 	KUNIT_ASSERT_EQ(test, netvsp_xdp_open(xt->q), 0);

@@ -108,7 +108,7 @@ int netvsp_recv_map(struct netvsp_queue *q, u32 gpadl_id)
 		return err;
 	/* Each queue needs some; how many queues there will be the guest says later. */
 	if (!netvsp_cut_recv(&q->proto, recv.len, NETVSP_CONTROL_SUBS + nic->nqueues,
-			     &nic->cut)) {
+			     nic->nqueues, &nic->cut)) {
 		err = -ENOSPC;
 		goto unmap;
 	}
@@ -124,6 +124,8 @@ int netvsp_recv_map(struct netvsp_queue *q, u32 gpadl_id)
 			goto free;
 	}
 	nic->recv = recv;
+	/* Looked at before there is a buffer, too, but not used. */
+	WRITE_ONCE(nic->part_len, nic->cut.size - NETVSP_SUB_ROOM);
 	nic->sharers = nic->channels;
 	nic->share = (nic->cut.count - NETVSP_CONTROL_SUBS) / nic->sharers;
 	netvsp_recv_deal(nic);

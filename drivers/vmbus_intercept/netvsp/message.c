@@ -124,7 +124,7 @@ static void netvsp_fill_adapter(struct netvsp_queue *q, struct netvsp_adapter *a
 	adapter->speed = NETVSP_SPEED;
 	adapter->link = READ_ONCE(nic->link.want);
 	adapter->queues = nic->nqueues;
-	adapter->rsc = q->proto.version >= NVSP_VERSION_61 && q->proto.caps & NVSP_CAP_RSC;
+	adapter->rsc = netvsp_knows_parts(&q->proto);
 	adapter->stats[NETVSP_STAT_XMIT_OK] = netvsp_counter(nic, NETVSP_RX_FRAMES);
 	adapter->stats[NETVSP_STAT_RCV_OK] = netvsp_counter(nic, NETVSP_TX_FRAMES);
 	adapter->stats[NETVSP_STAT_XMIT_ERROR] = netvsp_counter(nic, NETVSP_RX_BAD_RNDIS);

@@ -438,6 +438,7 @@ struct netvsp_link {
  * @filter: RNDIS_PACKET_TYPE_*
  * @offloads: in use
  * @max_len: longest frame to the guest, with Ethernet header
+ * @part_len: longest part of one that is longer than that
  * @mac: the guest's address
  * @xdp_prog: program that sees what the guest sends; changes under rtnl
  * @rss: how frames to it are spread; NULL: all by the primary channel, without a hash
@@ -478,6 +479,7 @@ struct netvsp_nic {
 	u32 filter;
 	u32 offloads;
 	u32 max_len;
+	u32 part_len;
 	u8 mac[ETH_ALEN];
 	struct bpf_prog __rcu *xdp_prog;
 	struct netvsp_rss __rcu *rss;

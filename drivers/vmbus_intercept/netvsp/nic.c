@@ -369,6 +369,7 @@ struct netvsp_nic *netvsp_nic_create(const struct netvsp_config *config, const g
 	nic->vf = config->vf;
 	nic->vf_serial = config->vf_serial;
 	nic->max_len = config->mtu + ETH_HLEN;
+	nic->part_len = nic->max_len;
 	ether_addr_copy(nic->mac, config->mac);
 	spin_lock_init(&nic->lock);
 	mutex_init(&nic->vf_lock);

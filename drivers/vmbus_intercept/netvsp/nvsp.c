@@ -329,21 +329,38 @@ u32 netvsp_answer_len(const struct netvsp_proto *proto, const struct nvsp_messag
 EXPORT_SYMBOL_IF_KUNIT(netvsp_answer_len);
 
 /**
+ * netvsp_knows_parts - does the guest take a frame in parts, if the offload is on?
+ * @proto: state of the protocol
+ *
+ * Return: true if so.
+ */
+bool netvsp_knows_parts(const struct netvsp_proto *proto)
+{
+	return proto->version >= NVSP_VERSION_61 && proto->caps & NVSP_CAP_RSC;
+}
+
+/**
  * netvsp_cut_recv - cut a receive buffer into sub-allocations
  * @proto: state of the protocol
  * @len: bytes of the buffer
- * @reserved: sub-allocations for other things than frames
+ * @reserved: sub-allocations that there must be beside one for frames
+ * @queues: that share them, at least 1
  * @cut: out
  *
  * A sub-allocation holds any frame that the guest takes, with a tag in it beside that
- * which is told apart.
+ * which is told apart.  For a guest that takes a long frame in parts they are longer, if
+ * that leaves enough to each queue: each part costs the guest, and has a header.
  *
  * Return: false if the buffer has not even room for one frame.
  */
-bool netvsp_cut_recv(const struct netvsp_proto *proto, u32 len, u32 reserved,
+bool netvsp_cut_recv(const struct netvsp_proto *proto, u32 len, u32 reserved, u16 queues,
 		     struct netvsp_cut *cut)
 {
-	cut->size = ALIGN(NETVSP_FRAME_HEAD + proto->mtu + VLAN_HLEN + NETVSP_FRAME_TAIL, 8);
+	u32 size = NETVSP_SUB_ROOM + proto->mtu;
+
+	if (netvsp_knows_parts(proto))
+		size = max(size, min(NETVSP_SUB_LONG, len / (NETVSP_SUBS_ENOUGH * queues)));
+	cut->size = ALIGN(size, 8);
 	cut->count = len / cut->size;
 	return cut->count > reserved;
 }

@@ -8,6 +8,7 @@
 #define _NETVSP_PACKET_H
 
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/types.h>
 #include <vmbus/netvsp.h>
 
@@ -105,7 +106,8 @@ netvsp_proto_step(struct netvsp_proto *proto, const void *payload, u32 len,
 		  struct netvsp_request *req, struct nvsp_message *answer);
 u32 netvsp_message_size(const struct netvsp_proto *proto);
 u32 netvsp_answer_len(const struct netvsp_proto *proto, const struct nvsp_message *answer);
-bool netvsp_cut_recv(const struct netvsp_proto *proto, u32 len, u32 reserved,
+bool netvsp_knows_parts(const struct netvsp_proto *proto);
+bool netvsp_cut_recv(const struct netvsp_proto *proto, u32 len, u32 reserved, u16 queues,
 		     struct netvsp_cut *cut);
 void netvsp_answer_recv(struct netvsp_proto *proto, const struct netvsp_cut *cut,
 			struct nvsp_message *answer);
@@ -343,6 +345,11 @@ struct netvsp_told {
 /* Room for the RNDIS header of a frame to the guest, and what Windows spoils behind it */
 #define NETVSP_FRAME_HEAD	256
 #define NETVSP_FRAME_TAIL	36
+/* In a sub-allocation, beside a frame */
+#define NETVSP_SUB_ROOM		(NETVSP_FRAME_HEAD + VLAN_HLEN + NETVSP_FRAME_TAIL)
+/* One for parts of frames: four hold the longest frame.  For a queue, enough are so many. */
+#define NETVSP_SUB_LONG		(17U * 1024)
+#define NETVSP_SUBS_ENOUGH	256U
 
 u32 netvsp_frame_put(void *head, const struct netvsp_told *told);
 

@@ -5,7 +5,7 @@
  *
  * A frame takes one sub-allocation; one that is to be cut (GSO) takes as many as it needs
  * if the guest takes frames in parts, and the stack cuts it before if not.  The sum of a
- * frame is made while it is copied, so that the guest may pass it on.
+ * frame that is not cut is made while it is copied, so that the guest may pass it on.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
@@ -28,16 +28,21 @@ static u32 netvsp_batch_room(u32 ranges)
 
 static u32 netvsp_parts(const struct netvsp_nic *nic, u32 len)
 {
-	return DIV_ROUND_UP(len, READ_ONCE(nic->max_len));
+	return DIV_ROUND_UP(len, READ_ONCE(nic->part_len));
 }
 
-/* How many a frame takes; more than one only if it is to be cut. */
-static u32 netvsp_skb_parts(const struct netvsp_nic *nic, const struct sk_buff *skb)
+/* Longer than what goes over a wire: if the guest takes it at all, then in parts. */
+static bool netvsp_is_long(const struct netvsp_nic *nic, const struct sk_buff *skb)
 {
 	/* A sub-allocation has room for a tag in the frame: see netvsp_cut_recv(). */
 	u32 tag = eth_type_vlan(skb->protocol) ? VLAN_HLEN : 0;
 
-	return skb->len <= READ_ONCE(nic->max_len) + tag ? 1 : netvsp_parts(nic, skb->len);
+	return skb->len > READ_ONCE(nic->max_len) + tag;
+}
+
+static u32 netvsp_skb_parts(const struct netvsp_nic *nic, const struct sk_buff *skb)
+{
+	return netvsp_is_long(nic, skb) ? netvsp_parts(nic, skb->len) : 1;
 }
 
 /* Does the guest take frames in parts? */
@@ -65,7 +70,8 @@ static u32 netvsp_parts_least(const struct netvsp_nic *nic)
 {
 	if (!netvsp_takes_parts(nic))
 		return 1;
-	return min(NETVSP_BATCH_MAX / 2, max(READ_ONCE(nic->share) / 4, 1U));
+	return min3(netvsp_parts(nic, ETH_HLEN + IP_MAX_MTU), NETVSP_BATCH_MAX / 2,
+		    max(READ_ONCE(nic->share) / 4, 1U));
 }
 
 /* ---- what the guest takes ---------------------------------------------------------------- */
@@ -344,7 +350,8 @@ static void netvsp_copy_part(const struct sk_buff *skb, u32 offset, u8 *to, u32 
 static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u32 parts)
 {
 	struct netvsp_nic *nic = q->nic;
-	u32 size = parts > 1 ? READ_ONCE(nic->max_len) : skb->len, offset = 0, i;
+	bool cut = netvsp_is_long(nic, skb);
+	u32 size = cut ? READ_ONCE(nic->part_len) : skb->len, offset = 0, i;
 	struct netvsp_sum sum = { .start = U32_MAX };
 	struct netvsp_told told = {
 		.csum = netvsp_good(skb, READ_ONCE(nic->offloads)),
@@ -356,11 +363,16 @@ static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u3
 	u8 *to;
 
 	netvsp_tell_hash(nic, skb, &told);
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
+	/*
+	 * A frame that fits on no wire the guest does not pass on (Linux does without
+	 * coalesced frames then), and nobody looks at the sum of one that is good.
+	 */
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    !(cut && told.csum & (RNDIS_CSUM_TCP_GOOD | RNDIS_CSUM_UDP_GOOD)))
 		sum.start = skb_checksum_start_offset(skb);
 	for (i = 0; i < parts; i++) {
 		told.data_len = min(size, skb->len - offset);
-		if (parts > 1)
+		if (cut)
 			told.part = RNDIS_ID_PART | (i ? 0 : RNDIS_ID_FIRST) |
 				    (i + 1 < parts ? 0 : RNDIS_ID_LAST);
 		to = netvsp_put_head(q, &told);
@@ -381,19 +393,19 @@ static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u3
 static bool netvsp_xmit_refuse(struct netvsp_queue *q, struct sk_buff *skb, u32 parts)
 {
 	struct netvsp_nic *nic = q->nic;
-	u32 size = READ_ONCE(nic->max_len);
+	bool cut = netvsp_is_long(nic, skb);
+	u32 first = cut ? min(READ_ONCE(nic->part_len), skb->len) : skb->len;
 	enum netvsp_counter counter = NETVSP_TX_DROPPED;
 
 	if (!q->up || q->ending || q->stalled || skb->len < ETH_HLEN ||
 	    parts > netvsp_parts_max(nic))
 		goto refuse;
 	/* The guest may have changed its mind since the stack has asked. */
-	if (parts > 1 && !(skb_is_gso(skb) && netvsp_takes_gso(nic, skb)))
+	if (cut && !(skb_is_gso(skb) && netvsp_takes_gso(nic, skb)))
 		goto refuse;
 	/* In the first part, or nobody could fill it in. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    skb_checksum_start_offset(skb) + skb->csum_offset + sizeof(__sum16) >
-	    min(size, skb->len))
+	    skb_checksum_start_offset(skb) + skb->csum_offset + sizeof(__sum16) > first)
 		goto refuse;
 	counter = NETVSP_TX_FILTERED;
 	if (!netvsp_filter(nic, skb->data))
