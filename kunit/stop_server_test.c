@@ -144,6 +144,8 @@ static void stop_revoke_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vsrv_try_revoke(tried->chan));
 	KUNIT_EXPECT_EQ(test, dev->stops, 0U);
 	KUNIT_EXPECT_FALSE(test, fg_take(fg, 0));
+	/* Nobody takes that for a hanging task. */
+	KUNIT_EXPECT_EQ(test, READ_ONCE(task->__state), (unsigned int)TASK_IDLE);
 	/* What needs no memory is done all the same. */
 	vsrv_tl_unregister(fg->srv);
 

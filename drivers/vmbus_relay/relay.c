@@ -8,19 +8,28 @@
 #include <kunit/visibility.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include <vmbus/deadline.h>
 
 #include "vrelay.h"
 
-static void vrelay_drop_all(struct vrelay *relay)
+static void vrelay_look_at_guest(struct vrelay *relay)
+{
+	relay->guest_stopped = vsrv_stopped(vsrv_stops(relay->srv));
+	relay->held = false;
+}
+
+/* False if something is left that the guest has, which is stopped. */
+static bool vrelay_drop_all(struct vrelay *relay)
 {
 	struct vrelay_chan *rc, *next;
 
 	/* From behind: sub-channels go before their primary channel. */
 	list_for_each_entry_safe_reverse(rc, next, &relay->chans, node)
 		vrelay_chan_drop(rc);
+	return list_empty(&relay->chans);
 }
 
 static bool vrelay_chan_rescinded(const struct vrelay_chan *rc)
@@ -82,7 +91,7 @@ static unsigned long vrelay_reconcile_guest(struct vrelay *relay)
 	again = vrelay_client_check_deadline(&relay->client);
 	if (!vrelay_mon_settling(relay))
 		vrelay_reconcile_offers(relay);
-	if (vrelay_offers_wait(relay))
+	if (relay->held || vrelay_offers_wait(relay))
 		again = min_not_zero(again, (unsigned long)VRELAY_RETRY);
 	return min_not_zero(again, vrelay_tl_check(relay, false));
 }
@@ -90,12 +99,15 @@ static unsigned long vrelay_reconcile_guest(struct vrelay *relay)
 /* Returns jiffies until the next try, 0 for none. */
 static unsigned long vrelay_reconcile_host(struct vrelay *relay)
 {
+	/* What the host had of us, it has lost. */
+	bool dropped = vrelay_drop_all(relay);
 	unsigned long left;
 
-	/* What the host had of us, it has lost. */
-	vrelay_drop_all(relay);
-	vrelay_mon_off(relay);
 	vrelay_tl_check(relay, true);
+	/* What the guest still has must not be offered beside it. */
+	if (!dropped)
+		return VRELAY_RETRY;
+	vrelay_mon_off(relay);
 	if (READ_ONCE(relay->client.failure[0]))
 		return 0;
 	left = vmbus_jiffies_left(relay->retry_at);
@@ -106,12 +118,16 @@ static unsigned long vrelay_reconcile_host(struct vrelay *relay)
 	return VRELAY_RETRY;
 }
 
-static void vrelay_reconcile_off(struct vrelay *relay)
+/* False if something is left that the guest has: without it the host cannot come back. */
+static bool vrelay_reconcile_off(struct vrelay *relay)
 {
-	vrelay_drop_all(relay);
+	bool done = vrelay_drop_all(relay);
+
 	vrelay_client_disconnect(&relay->client);
-	vrelay_mon_off(relay);
+	if (done)
+		vrelay_mon_off(relay);
 	sysfs_notify(&relay->dev.kobj, NULL, "state");
+	return done;
 }
 
 static void vrelay_reconcile(struct work_struct *work)
@@ -125,6 +141,7 @@ static void vrelay_reconcile(struct work_struct *work)
 		vrelay_reconcile_off(relay);
 		return;
 	}
+	vrelay_look_at_guest(relay);
 	switch (vrelay_client_get_state(&relay->client)) {
 	case VRELAY_DISCONNECTED:
 		again = vrelay_reconcile_host(relay);
@@ -215,21 +232,56 @@ put_server:
 	return err;
 }
 
+/* Does a guest that is stopped have something of the host? */
+static bool vrelay_guest_holds(const struct vrelay *relay)
+{
+	const struct vrelay_chan *rc;
+
+	if (!relay->guest_stopped)
+		return false;
+	list_for_each_entry(rc, &relay->chans, node)
+		if (vrelay_chan_holds(rc))
+			return true;
+	return false;
+}
+
+/* False if the guest is stopped; if it was not at first, the host is asked anew for the rest. */
+static bool vrelay_take_back(struct vrelay *relay)
+{
+	vrelay_look_at_guest(relay);
+	if (vrelay_guest_holds(relay))
+		return false;
+	vrelay_tl_stop(relay);
+	if (vrelay_reconcile_off(relay))
+		return true;
+	relay->retry_at = jiffies;
+	vrelay_tl_start(relay);
+	return false;
+}
+
 /*
  * In place of reconcile, which does not run meanwhile: flush_delayed_work() would miss a run
  * that somebody else brings forward at that moment.
  */
-static void vrelay_redirect_off(struct vrelay *relay)
+static int vrelay_redirect_off(struct vrelay *relay)
 {
-	vrelay_tl_stop(relay);
-	WRITE_ONCE(relay->redirect, false);
+	int err = 0;
+
 	disable_delayed_work_sync(&relay->reconcile);
-	vrelay_reconcile_off(relay);
-	vrelay_client_stop(&relay->client);
-	vsrv_limit_version(relay->srv, U32_MAX);
-	vsrv_put(relay->srv);
-	relay->srv = NULL;
+	if (vrelay_take_back(relay)) {
+		WRITE_ONCE(relay->redirect, false);
+		vrelay_client_stop(&relay->client);
+		vsrv_limit_version(relay->srv, U32_MAX);
+		vsrv_put(relay->srv);
+		relay->srv = NULL;
+	} else {
+		err = -EBUSY;
+	}
 	enable_delayed_work(&relay->reconcile);
+	/* What has happened meanwhile it has not seen. */
+	if (err)
+		mod_delayed_work(relay->wq, &relay->reconcile, 0);
+	return err;
 }
 
 /**
@@ -240,7 +292,7 @@ static void vrelay_redirect_off(struct vrelay *relay)
  * Starting only begins: see the attribute state.  Stopping is complete when this
  * comes back: the guest was told, and the host let go.
  *
- * Return: 0 or -errno.
+ * Return: 0 or -errno; -EBUSY if the guest is stopped, and has something of the host.
  */
 int vrelay_set_redirect(struct vrelay *relay, bool on)
 {
@@ -252,8 +304,10 @@ int vrelay_set_redirect(struct vrelay *relay, bool on)
 	else if (on && !relay->redirect)
 		err = vrelay_redirect_on(relay);
 	else if (!on && relay->redirect)
-		vrelay_redirect_off(relay);
+		err = vrelay_redirect_off(relay);
 	mutex_unlock(&relay->config_lock);
+	if (err == -EBUSY && !on)
+		dev_err(&relay->dev, "the guest is stopped: write 0 to redirect again when it goes on\n");
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_set_redirect);
@@ -375,18 +429,33 @@ destroy_host:
 }
 EXPORT_SYMBOL_IF_KUNIT(vrelay_create);
 
+static int vrelay_try_remove(struct vrelay *relay)
+{
+	int err = 0;
+
+	mutex_lock(&relay->config_lock);
+	relay->removed = true;
+	if (relay->redirect)
+		err = vrelay_redirect_off(relay);
+	mutex_unlock(&relay->config_lock);
+	return err;
+}
+
 /**
  * vrelay_remove() - switch a relay off and remove it
  * @relay: relay
+ *
+ * Who unloads a module cannot be refused any more: this waits for a guest that is stopped.
  */
 void vrelay_remove(struct vrelay *relay)
 {
 	vint_listener_unregister(&relay->listener);
-	mutex_lock(&relay->config_lock);
-	relay->removed = true;
-	if (relay->redirect)
-		vrelay_redirect_off(relay);
-	mutex_unlock(&relay->config_lock);
+	if (vrelay_try_remove(relay)) {
+		dev_notice(&relay->dev, "the guest is stopped: unloading waits until it goes on\n");
+		do {
+			schedule_timeout_idle(VRELAY_RETRY);
+		} while (vrelay_try_remove(relay));
+	}
 	cancel_delayed_work_sync(&relay->reconcile);
 	kobject_put(relay->offers);
 	device_unregister(&relay->dev);

@@ -299,15 +299,25 @@ static int vrelay_chan_offer_guest(struct vrelay_chan *rc)
 /*
  * The host lets go of the guest's memory before the guest is told: it may reuse
  * the memory from then on.  Draining also blocks: what the guest asks for until
- * vsrv_revoke() returns is refused, and no answer is given after that.
+ * vsrv_try_revoke() has succeeded is refused, and no answer is given after that.
+ * False if the guest is stopped: then it still has the channel.
  */
-static void vrelay_chan_revoke_guest(struct vrelay_chan *rc)
+static bool vrelay_chan_revoke_guest(struct vrelay_chan *rc)
 {
+	struct vrelay *relay = rc->relay;
+
 	vrelay_client_drain(rc->hchan, true);
 	vrelay_chan_show(rc, NULL);
-	vsrv_revoke(rc->chan);
+	rc->leaving = !vsrv_try_revoke(rc->chan);
+	if (rc->leaving) {
+		/* It was stopped meanwhile. */
+		vrelay_chan_show(rc, rc->chan);
+		relay->guest_stopped = true;
+		return false;
+	}
 	WRITE_ONCE(rc->chan, NULL);
-	atomic_dec(&rc->relay->relayed);
+	atomic_dec(&relay->relayed);
+	return true;
 }
 
 static void vrelay_chan_destroy_dev(struct vrelay_chan *rc)
@@ -457,12 +467,29 @@ static void vrelay_chan_bind(struct vrelay_chan *rc)
 	WRITE_ONCE(rc->error, err);
 }
 
-static void vrelay_chan_unbind(struct vrelay_chan *rc)
+/**
+ * vrelay_chan_holds() - does the guest have something of an offer?
+ * @rc: channel
+ *
+ * Return: true if so: while it is stopped nobody takes it from it.
+ */
+bool vrelay_chan_holds(const struct vrelay_chan *rc)
 {
-	if (rc->chan)
-		vrelay_chan_revoke_guest(rc);
-	if (rc->hook)
+	return rc->chan || (rc->hook && rc->hook->held && rc->hook->held(rc->hook, rc->hook_priv));
+}
+
+/* False if it stays where it is until the guest goes on. */
+static bool vrelay_chan_unbind(struct vrelay_chan *rc)
+{
+	struct vrelay *relay = rc->relay;
+	bool stays = relay->guest_stopped && vrelay_chan_holds(rc);
+
+	if (!stays && rc->chan)
+		stays = !vrelay_chan_revoke_guest(rc);
+	if (!stays && rc->hook)
 		vrelay_chan_revoke_hook(rc);
+	relay->held |= stays;
+	return !stays;
 }
 
 static bool vrelay_chan_same(const struct vrelay_chan *a, const struct vrelay_chan *b)
@@ -555,15 +582,18 @@ EXPORT_SYMBOL_IF_KUNIT(vrelay_chan_set_override);
 /**
  * vrelay_chan_redecide() - take an offer from where the filter does not want it
  * @rc: channel
+ *
+ * While a guest that is stopped keeps it, the last decision is in force.
  */
 void vrelay_chan_redecide(struct vrelay_chan *rc)
 {
 	struct vint_decision decision;
 
 	vrelay_chan_decide(rc, &decision);
-	if (rc->decided && vint_decision_equal(&decision, &rc->decision))
+	if (rc->decided && !rc->leaving && vint_decision_equal(&decision, &rc->decision))
 		return;
-	vrelay_chan_unbind(rc);
+	if (!vrelay_chan_unbind(rc))
+		return;
 	spin_lock(&rc->relay->show_lock);
 	rc->decision = decision;
 	rc->decided = true;
@@ -658,10 +688,12 @@ void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan)
  *
  * The order matters: the host can offer the same device again as soon as it has
  * its channel id back, and the guest's server must be done with the old offer.
+ * While the guest is stopped nothing happens to what it has.
  */
 void vrelay_chan_drop(struct vrelay_chan *rc)
 {
-	vrelay_chan_unbind(rc);
+	if (!vrelay_chan_unbind(rc))
+		return;
 	list_del(&rc->node);
 	if (rc->published)
 		kobject_del(&rc->kobj);

@@ -5,7 +5,8 @@
  * Three contexts do the work:
  * - vrelay::reconcile compares what is with what should be, and is the only one
  *   that offers to and revokes from the guest's server, asks the filter and
- *   calls hooks.  It may wait for the server and for the host.
+ *   calls hooks.  It may wait for the server and for the host, but not for a guest that
+ *   is stopped: what is to be taken from it stays until it goes on, and the rest does not.
  * - vrelay_client::rx handles the host's messages and answers requests of the
  *   guest's server.  It waits for nobody.
  * - The guest's server calls vsrv_chan_ops and vsrv_monitor_ops.  These only post to
@@ -78,6 +79,9 @@ struct vrelay_tl {
  * @nsilent: how many there were, since
  * @forgive: was set last
  * @mon_on: the guest's monitor pages are for the host; reconcile only
+ * @guest_stopped: as this run of reconcile has seen it; so nothing is taken from the
+ *	guest until the next run, and sub-channels still go before their primary channel
+ * @held: something is left that was to be taken from it; reconcile only
  * @tl: hv_sock connects that wait for the host
  * @config_lock: serialises changes of @server_name, @redirect and @hvsock
  * @server_name: guest's server, or empty
@@ -108,6 +112,8 @@ struct vrelay {
 	unsigned int nsilent;
 	bool forgive;
 	bool mon_on;
+	bool guest_stopped;
+	bool held;
 
 	struct vrelay_tl tl;
 
@@ -141,6 +147,7 @@ struct vrelay {
  * @override: decision for this offer alone
  * @chan: guest's end, if offered to the guest.  Set from within the server's
  *	callbacks, too: they may come before vsrv_offer() returns.
+ * @leaving: the host has let go of it, and the guest is not told yet, as it is stopped
  * @shown: @chan for sysfs
  * @hook: hook that has the offer, with
  * @hook_priv: its context, and
@@ -165,6 +172,7 @@ struct vrelay_chan {
 	bool overridden;
 	struct vint_decision override;
 	struct vsrv_chan *chan;
+	bool leaving;
 	struct vsrv_chan *shown;
 	struct vint_hook *hook;
 	void *hook_priv;
@@ -194,6 +202,7 @@ void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan);
 void vrelay_chan_redecide(struct vrelay_chan *rc);
 void vrelay_chan_apply(struct vrelay_chan *rc);
 void vrelay_chan_drop(struct vrelay_chan *rc);
+bool vrelay_chan_holds(const struct vrelay_chan *rc);
 bool vrelay_chan_waits(const struct vrelay_chan *rc);
 int vrelay_chan_set_override(struct vrelay_chan *rc, const struct vint_decision *override);
 

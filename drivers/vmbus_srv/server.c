@@ -406,9 +406,11 @@ bool vsrv_request(struct vmbus_srv *srv, enum vsrv_request_type type, struct vsr
 	vsrv_kick(srv);
 	/*
 	 * The work waits only for owners, and these for a guest only so long.  A
-	 * VSRV_REQ_REVOKE waits for one that is stopped to go on, or to be gone.
+	 * VSRV_REQ_REVOKE waits for one that is stopped to go on, or to be gone: no task
+	 * hangs that does so.
 	 */
-	wait_for_completion(&req.done);
+	wait_for_completion_state(&req.done, type == VSRV_REQ_REVOKE ? TASK_IDLE :
+				  TASK_UNINTERRUPTIBLE);
 	return !req.refused;
 }
 

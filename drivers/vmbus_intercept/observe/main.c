@@ -219,6 +219,12 @@ static ssize_t vobs_save(struct vint_hook *hook, void *priv, void **state)
 	return sizeof(*saved);
 }
 
+/* The guest has the channel as long as we have the host's. */
+static bool vobs_held(struct vint_hook *hook, void *priv)
+{
+	return true;
+}
+
 static void vobs_revoke(struct vint_hook *hook, void *priv)
 {
 	struct vobs *vobs = priv;
@@ -233,6 +239,7 @@ static struct vint_hook vobs_hook = {
 	.owner = THIS_MODULE,
 	.offer = vobs_offer,
 	.save = vobs_save,
+	.held = vobs_held,
 	.revoke = vobs_revoke,
 };
 

@@ -62,6 +62,12 @@ free_vshut:
 	return err;
 }
 
+/* The guest has its component as long as we have the host's. */
+static bool vshut_held(struct vint_hook *hook, void *priv)
+{
+	return true;
+}
+
 /* The guest's end goes first: until then it may still answer the host. */
 static void vshut_revoke(struct vint_hook *hook, void *priv)
 {
@@ -76,6 +82,7 @@ static struct vint_hook vshut_hook = {
 	.name = "shutdown",
 	.owner = THIS_MODULE,
 	.offer = vshut_offer,
+	.held = vshut_held,
 	.revoke = vshut_revoke,
 };
 
