@@ -15,7 +15,8 @@
  * made one at a time per server from its ordered work: process context, no lock held.
  * They may come before vsrv_offer() has returned the channel to its owner.
  * They may call vsrv_*_done(), vsrv_gpadl_*() and vsrv_rings_*(), but neither
- * vsrv_offer() nor vsrv_revoke(), vsrv_try_revoke() or vsrv_put().
+ * vsrv_offer() nor vsrv_put(), and vsrv_revoke() or vsrv_try_revoke() only for a
+ * sub-channel that the server has taken back (see vsrv_offer_sub()).
  *
  * A device that wants more rings offers sub-channels with vsrv_offer_sub() while
  * the client has it open, mostly when the client asks for them in a packet.
