@@ -93,6 +93,10 @@ static void channel_bad_params_test(struct kunit *test)
 		{ FG_VPS, 0x2001, 1 }, { U32_MAX - 1, 0x2001, 1 },
 		{ 0, VMBUS_CONN_MESSAGE, 1 }, { 0, VMBUS_CONN_MESSAGE_MULTI, 1 },
 		{ 0, 0x2002, 1 },	/* the other channel's */
+		{ 0, VMBUS_CONN_EVENT_SHARED, 1 }, { 0, VMBUS_CONN_MESSAGE_REDIRECT, 1 },
+		{ 0, VMBUS_CONN_EVENT(1, VMBUS_SINT_REDIRECT, 2), 1 },
+		{ 0, VMBUS_CONN_EVENT(1, VMBUS_SINT, 1), 1 }, { 0, BIT(16), 1 },
+		{ 0, BIT(22), 1 }, { 0, BIT(23), 1 }, { 0, BIT(24) - 1, 1 },
 		{ 0, BIT(24), 1 }, { 0, U32_MAX, 1 },
 	};
 	unsigned int i;
@@ -113,7 +117,7 @@ static void channel_bad_params_test(struct kunit *test)
 	io_open2(fg, 1, FG_VPS - 1, 0, 1, 0);
 	fg_expect_opened(fg, 1, 0);
 	io_close(fg, dev, 1);
-	io_open2(fg, 1, 0, BIT(24) - 1, 2047, 0);
+	io_open2(fg, 1, 0, U16_MAX, 2047, 0);
 	fg_expect_opened(fg, 1, 0);
 	vsrv_chan_interrupt(dev->chan);
 	KUNIT_EXPECT_TRUE(test, fg_event(fg, 0, 2047));
@@ -334,6 +338,39 @@ static void channel_direct_test(struct kunit *test)
 	fg_dev_revoke(dev);
 }
 
+/* Nor does the host of a relayed channel hear of an id that is not the guest's to give. */
+static void channel_direct_params_test(struct kunit *test)
+{
+	static const struct { u32 connection; bool ok; } table[] = {
+		{ 0, true }, { 3, true }, { 5, true }, { 0x2001, true }, { 0x7055, true },
+		{ U16_MAX, true },
+		{ VMBUS_CONN_MESSAGE, false }, { VMBUS_CONN_EVENT_SHARED, false },
+		{ VMBUS_CONN_MESSAGE_MULTI, false }, { VMBUS_CONN_MESSAGE_REDIRECT, false },
+		{ VMBUS_CONN_EVENT(1, VMBUS_SINT_REDIRECT, 2), false },
+		{ VMBUS_CONN_EVENT(2047, VMBUS_SINT, 3), false }, { BIT(16), false },
+		{ BIT(24) - 1, false },
+	};
+	struct vsrv_chan_ops ops = fg_dev_ops;
+	struct fg *fg = fg_new(test);
+	struct fg_dev *dev = fg_dev_new(fg);
+	unsigned int i, opens = 0;
+
+	ops.signal = NULL;
+	fg_dev_offer_as(fg, dev, 1, &ops);
+	fg_connect_offers(fg, FG_V(6, 0), VMBUS_FEATURE_GUEST_SIGNAL);
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		io_open2(fg, 1, 0, table[i].connection, 1, 0);
+		fg_expect_opened(fg, 1, table[i].ok ? 0 : VMBUS_STATUS_FAILURE);
+		opens += table[i].ok;
+		KUNIT_EXPECT_EQ_MSG(test, dev->opens, opens, "%#x", table[i].connection);
+		if (table[i].ok)
+			io_close(fg, dev, 1);
+	}
+	KUNIT_EXPECT_EQ(test, atomic64_read(&fg->srv->whys[VSRV_WHY_OPEN_CONNECTION]),
+			(s64)ARRAY_SIZE(table) - opens);
+	fg_dev_revoke(dev);
+}
+
 /* ---- another VP -------------------------------------------------------------------- */
 
 static void io_expect_vp(struct fg *fg, struct fg_dev *dev, u32 vp)
@@ -473,6 +510,7 @@ static struct kunit_case channel_io_cases[] = {
 	KUNIT_CASE(channel_signal_test),
 	KUNIT_CASE(channel_no_signal_test),
 	KUNIT_CASE(channel_direct_test),
+	KUNIT_CASE(channel_direct_params_test),
 	KUNIT_CASE(channel_modify_test),
 	KUNIT_CASE(channel_modify_silent_test),
 	KUNIT_CASE(channel_modify_close_test),

@@ -14,6 +14,25 @@ void vsrv_chan_open_failed(struct vsrv_chan *chan, enum vsrv_why why)
 	vsrv_send_open_result(chan, VMBUS_STATUS_FAILURE);
 }
 
+/*
+ * With VMBUS_FEATURE_GUEST_SIGNAL the client chooses the id.  What VTL2 signals by, and what
+ * messages go by, is not the guest's to have: who should get it would find it in use.  The
+ * client of a server that plays the host is VTL2, which names its own and the guest's.
+ */
+static bool vsrv_chan_may_signal_by(const struct vmbus_srv *srv, u32 connection_id)
+{
+	if (srv->redirect)
+		return true;
+	switch (connection_id) {
+	case VMBUS_CONN_MESSAGE:
+	case VMBUS_CONN_MESSAGE_MULTI:
+	case VMBUS_CONN_EVENT_SHARED:
+		return false;
+	default:
+		return !(connection_id & VMBUS_CONN_VTL_MASK);
+	}
+}
+
 void vsrv_chan_start_open(struct vsrv_chan *chan)
 {
 	struct vmbus_srv *srv = chan->srv;
@@ -28,6 +47,10 @@ void vsrv_chan_start_open(struct vsrv_chan *chan)
 	    (p->target_vp != VMBUS_VP_NONE && !(srv->redirect && p->redirect) &&
 	     !vpart_vp_valid(srv->part, p->target_vp)))
 		err = -EINVAL;
+	if (!err && !vsrv_chan_may_signal_by(srv, p->connection_id)) {
+		err = -EPERM;
+		why = VSRV_WHY_OPEN_CONNECTION;
+	}
 
 	chan->direct = chan->ops->direct ? chan->ops->direct(chan, p) : !chan->ops->signal;
 	/* The client may signal at once: the port comes before the owner. */

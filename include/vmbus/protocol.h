@@ -31,6 +31,9 @@
 #define VMBUS_CONN_EVENT(channel, sint, vtl) \
 	((u32)(channel) | (u32)(sint) << 12 | (u32)(vtl) << 16)
 
+/* What names a VTL: from bit 16 on for signals, from bit 22 on for messages; VTL0 is none. */
+#define VMBUS_CONN_VTL_MASK		0xff0000
+
 #define VMBUS_MAX_CHANNEL_ID		2047
 #define VMBUS_MAX_EVENT_FLAG		2047
 

@@ -281,10 +281,13 @@ static void test_guest_signal(struct bed *b)
 		bool good;
 	} tries[] = {
 		{ 0x2f00, 77, true },
-		{ 0xffffff, VMBUS_MAX_EVENT_FLAG, true },
+		{ 0xffff, VMBUS_MAX_EVENT_FLAG, true },
 		{ 0x3000, 1, true },
 		{ 0x3000, 0, false },
 		{ 0x3000, VMBUS_MAX_EVENT_FLAG + 1, false },
+		{ 0x10000, 1, false },
+		{ 0x27fff, 1, false },	/* VTL2 signals by such */
+		{ 0xffffff, 1, false },
 		{ 0x1000000, 1, false },
 		{ VMBUS_CONN_MESSAGE, 1, false },
 		{ VMBUS_CONN_MESSAGE_MULTI, 1, false },
