@@ -77,7 +77,7 @@ struct ft_parse {
 static const struct ft_parse ft_parse_table[] = {
 	{ "relay", "relay" },
 	{ "hide\n", "hide" },
-	{ " \t local\t\n", "local" },
+	{ " \t hide\t\n", "hide" },
 	{ "vpci", "vpci" },
 	{ "hide \t instance=" GUID_A " ", "hide instance=" GUID_A },
 	{ "hide class=BA6163D9-04A1-4D29-B605-72E2FFB1DC7F", "hide class=" GUID_A },
@@ -99,6 +99,9 @@ static const struct ft_parse ft_parse_table[] = {
 	{ "drop instance=" GUID_A, NULL, "\"drop\": not an action: write relay" },
 	{ "instance=" GUID_A, NULL, "not an action" },
 	{ "hidea", NULL, "\"hidea\"" },
+	{ "local", NULL, "\"local\": no action here: for PCI devices write it to add_rule" },
+	{ "local class=" GUID_A, NULL, "\"local\": no action here" },
+	{ "locals", NULL, "\"locals\": not an action" },
 	{ "\x01\x1b[2J", NULL, "\"\\001\\e[2J\"" },
 	{ "intercept", NULL, "\"intercept\"" },
 	{ "intercept:", NULL, "\"intercept:\": a hook has 1 to 23" },
@@ -204,7 +207,7 @@ static void filter_parse_nul_test(struct kunit *test)
 static void filter_decision_text_test(struct kunit *test)
 {
 	static const char * const names[] = {
-		"relay", "hide", "local", "vpci", "intercept:" NAME_23,
+		"relay", "hide", "vpci", "intercept:" NAME_23,
 	};
 	struct vint_decision decision;
 	char text[64];
@@ -221,6 +224,7 @@ static void filter_decision_text_test(struct kunit *test)
 	/* A refused text leaves the last one. */
 	KUNIT_EXPECT_EQ(test, vint_decision_parse("hide flags=1", &decision), -EINVAL);
 	KUNIT_EXPECT_EQ(test, vint_decision_parse("", &decision), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vint_decision_parse("local", &decision), -EINVAL);
 	KUNIT_EXPECT_EQ(test, decision.disposition, VINT_INTERCEPT);
 	KUNIT_EXPECT_STREQ(test, decision.hook, NAME_23);
 }
@@ -298,10 +302,10 @@ static void filter_first_match_test(struct kunit *test)
 	struct vint_rule rule;
 
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &b0, -1), "relay");
-	ft_add(filter, "local instance=" GUID_B " subchannel=1");
+	ft_add(filter, "intercept:sub instance=" GUID_B " subchannel=1");
 	ft_add(filter, "hide instance=" GUID_B);
 	ft_add(filter, "intercept:net class=" GUID_A);
-	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &b1, 0), "local");
+	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &b1, 0), "intercept:sub");
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &b0, 1), "hide");
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &b0, 1), "hide");
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &other, -1), "relay");
@@ -309,6 +313,7 @@ static void filter_first_match_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &other, -1), "hide");
 	KUNIT_EXPECT_EQ(test, vint_filter_set_fallback(filter, "hide flags=1", 12, NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, vint_filter_set_fallback(filter, "", 0, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vint_filter_set_fallback(filter, "local", 5, NULL), -EINVAL);
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &other, -1), "hide");
 
 	KUNIT_ASSERT_EQ(test, vint_filter_get(filter, 1, &rule), 0);
@@ -324,7 +329,7 @@ static void filter_first_match_test(struct kunit *test)
 
 static void filter_vpci_test(struct kunit *test)
 {
-	static const char * const actions[] = { "relay", "local", "vpci", "intercept:net" };
+	static const char * const actions[] = { "relay", "vpci", "intercept:net" };
 	struct vint_offer v = ft_offer(GUID_V, GUID_B, 0, 0);
 	struct vint_filter *filter = ft_new(test);
 	int i;
@@ -354,13 +359,13 @@ static void filter_replace_action_test(struct kunit *test)
 	struct vint_filter *filter = ft_new(test);
 
 	ft_add(filter, "hide instance=" GUID_B);
-	ft_add(filter, "local");
+	ft_add(filter, "vpci");
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &b, 0), "hide");
 	/* Same match, written otherwise: new action, old place and number. */
 	KUNIT_EXPECT_EQ(test, 0,
 			ft_add(filter, "relay  instance=F8615163-DF3E-46C5-913F-F2D2F965ED0E"));
 	KUNIT_EXPECT_STREQ(test, ft_decide(test, filter, &b, 0), "relay");
-	KUNIT_EXPECT_STREQ(test, ft_text(test, filter), "relay instance=" GUID_B "\nlocal\nend\n");
+	KUNIT_EXPECT_STREQ(test, ft_text(test, filter), "relay instance=" GUID_B "\nvpci\nend\n");
 	/* flags=0 and no flags match the same, but do not read the same. */
 	KUNIT_EXPECT_EQ(test, ft_add(filter, "hide instance=" GUID_B " flags=0"), 0);
 	KUNIT_EXPECT_EQ(test, filter->count, 3U);
@@ -460,7 +465,8 @@ struct ft_ruleset {
 static const struct ft_ruleset ft_ruleset_table[] = {
 	{ "relay flags=1\nhide flags=\nhide\nend\n", "line 2: \"flags=\": not a mask" },
 	{ "# a\n\n\t\nhide\ndrop\nend\n", "line 5: \"drop\": not an action" },
-	{ "hide flags=1\nlocal\nrelay flags=1\nend\n", "line 3: never applies, rule 0 matches" },
+	{ "hide flags=1\nvpci\nrelay flags=1\nend\n", "line 3: never applies, rule 0 matches" },
+	{ "hide flags=1\nlocal\nend\n", "line 2: \"local\": no action here" },
 	{ "hide flags=1\n", "the last line must be \"end\"" },
 	{ "", "the last line must be \"end\"" },
 	{ "hide\nend\nrelay\n", "line 3: text after \"end\"" },
@@ -479,7 +485,7 @@ static void filter_ruleset_test(struct kunit *test)
 	struct vint_rule rule;
 	int i;
 
-	ft_add(filter, "local");
+	ft_add(filter, "vpci");
 	vint_filter_remove(filter, "0", 1, NULL);
 	KUNIT_ASSERT_EQ(test, vint_filter_replace(filter, good, strlen(good), &error), 0);
 	KUNIT_EXPECT_STREQ(test, ft_text(test, filter), want);
@@ -594,9 +600,9 @@ static void filter_listener_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ft->calls, 1U);
 	KUNIT_EXPECT_EQ(test, ft->seen.disposition, VINT_HIDE);
 	KUNIT_EXPECT_GE(test, ft->seen.by, 0);
-	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_add, "local instance=" FT_INSTANCE), 0);
+	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_add, "vpci instance=" FT_INSTANCE), 0);
 	KUNIT_EXPECT_EQ(test, ft->calls, 2U);
-	KUNIT_EXPECT_EQ(test, ft->seen.disposition, VINT_LOCAL);
+	KUNIT_EXPECT_EQ(test, ft->seen.disposition, VINT_VPCI);
 
 	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_add, "drop instance=" FT_INSTANCE), -EINVAL);
 	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_remove, "hide instance=" FT_INSTANCE), -ENOENT);
@@ -604,7 +610,7 @@ static void filter_listener_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_replace, "hide\n"), -EINVAL);
 	KUNIT_EXPECT_EQ(test, ft->calls, 2U);
 
-	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_remove, "local instance=" FT_INSTANCE), 0);
+	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_remove, "vpci instance=" FT_INSTANCE), 0);
 	KUNIT_EXPECT_EQ(test, ft->calls, 3U);
 	vint_listener_unregister(&ft->listener);
 	KUNIT_EXPECT_EQ(test, ft_change(vint_filter_add, "hide instance=" FT_INSTANCE), 0);

@@ -420,8 +420,8 @@ static void relay_chan_hook_comes_test(struct kunit *test)
 
 /* ---- override -------------------------------------------------------------------------- */
 
-static const char * const rt_actions[] = { "relay", "hide", "local", "intercept:" RT_HOOK };
-static const char rt_owners[] = { 'O', 0, 0, 'h' };
+static const char * const rt_actions[] = { "relay", "hide", "intercept:" RT_HOOK };
+static const char rt_owners[] = { 'O', 0, 'h' };
 
 /* Who has it after a change from one action to another. */
 static void rt_expect_moved(struct rt *rt, unsigned int from, unsigned int to)
@@ -484,7 +484,7 @@ static void relay_override_test(struct kunit *test)
 /* A PCI device may not leave its path, but can be hidden. */
 static void relay_override_vpci_test(struct kunit *test)
 {
-	static const char * const refused[] = { "relay", "local", "intercept:" RT_HOOK };
+	static const char * const refused[] = { "relay", "intercept:" RT_HOOK };
 	struct rt *rt = rt_new_on(test);
 	struct vrelay_chan *rc;
 	unsigned int i;

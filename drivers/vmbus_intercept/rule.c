@@ -15,13 +15,12 @@
 /* As much of a refused token as a message shows. */
 #define VINT_TOKEN_SHOWN	40
 #define VINT_INTERCEPT_PREFIX	"intercept:"
-#define VINT_ACTIONS		"relay, hide, local, vpci or intercept:<hook>"
+#define VINT_ACTIONS		"relay, hide, vpci or intercept:<hook>"
 
 static const char * const vint_names[] = {
 	[VINT_RELAY]		= "relay",
 	[VINT_INTERCEPT]	= "intercept",
 	[VINT_VPCI]		= "vpci",
-	[VINT_LOCAL]		= "local",
 	[VINT_HIDE]		= "hide",
 };
 
@@ -166,6 +165,10 @@ int vint_action_parse(const char *text, struct vint_decision *decision, struct v
 		decision->disposition = i;
 		return 0;
 	}
+	/* Devices behind an offer of the VPCI class may be VTL2's: vpci_relay has that rule. */
+	if (!strcmp(text, "local"))
+		return vint_refuse_token(error, text,
+					 "no action here: for PCI devices write it to add_rule of vpci_relay");
 	return vint_refuse_token(error, text, "not an action: write " VINT_ACTIONS);
 }
 
@@ -249,7 +252,7 @@ EXPORT_SYMBOL_IF_KUNIT(vint_rule_parse);
 
 /**
  * vint_decision_parse() - parse the text of a decision
- * @text: "relay", "hide", "local", "vpci" or "intercept:<hook>"
+ * @text: "relay", "hide", "vpci" or "intercept:<hook>"
  * @decision: result, unchanged if @text is refused
  *
  * Return: 0 or -EINVAL.

@@ -456,7 +456,6 @@ static void vrelay_chan_bind(struct vrelay_chan *rc)
 	case VINT_VPCI:
 		err = vrelay_chan_offer_hook(rc);
 		break;
-	case VINT_LOCAL:
 	case VINT_HIDE:
 		break;
 	}

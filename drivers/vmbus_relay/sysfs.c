@@ -326,7 +326,7 @@ static int vrelay_chan_override_store(struct vrelay_chan *rc, const char *buf, s
 	if (*text)
 		err = vint_decision_parse(text, &decision);
 	if (err)
-		pr_err("disposition_override: write relay, hide, local, vpci, intercept:<hook> or nothing\n");
+		pr_err("disposition_override: write relay, hide, vpci, intercept:<hook> or nothing\n");
 	else
 		err = vrelay_chan_set_override(rc, *text ? &decision : NULL);
 	if (err == -EPERM)

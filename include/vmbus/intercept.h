@@ -22,7 +22,6 @@ enum vint_disposition {
 	VINT_RELAY,		/* offer it again to the guest */
 	VINT_INTERCEPT,		/* a hook in VTL2 has it */
 	VINT_VPCI,		/* the hook "vpci" has it */
-	VINT_LOCAL,		/* VTL2 itself uses it */
 	VINT_HIDE,		/* nobody gets it */
 };
 
