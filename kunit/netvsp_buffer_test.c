@@ -279,12 +279,18 @@ static void nvsp_subchannel_once_test(struct kunit *test)
 	struct nv *nv = nv_ready(test, NVSP_VERSION_61);
 
 	KUNIT_EXPECT_EQ(test, nv_subchannel(nv, 1, 2), NETVSP_ACT_SUBCHANNELS);
-	netvsp_answer_subchannels(&nv->proto, 0, &nv->answer);
+	netvsp_answer_subchannels(0, &nv->answer);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(nv->answer.type), NVSP_SUBCHANNEL);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(nv->answer.subchannel_complete.status),
 			NVSP_STATUS_FAILURE);
+	/* The buffer is shared out: the guest opens the device anew to ask again. */
+	KUNIT_EXPECT_EQ(test, nv_subchannel(nv, 1, 2), NETVSP_ACT_ANSWER);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(nv->answer.subchannel_complete.status),
+			NVSP_STATUS_FAILURE);
+
+	nv = nv_ready(test, NVSP_VERSION_61);
 	KUNIT_EXPECT_EQ(test, nv_subchannel(nv, 1, 2), NETVSP_ACT_SUBCHANNELS);
-	netvsp_answer_subchannels(&nv->proto, 2, &nv->answer);
+	netvsp_answer_subchannels(2, &nv->answer);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(nv->answer.subchannel_complete.status),
 			NVSP_STATUS_SUCCESS);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(nv->answer.subchannel_complete.count), 2);

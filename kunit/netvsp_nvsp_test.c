@@ -213,7 +213,7 @@ static void nvsp_linux_test(struct kunit *test)
 			NETVSP_ACT_RNDIS);
 	KUNIT_EXPECT_EQ(test, nv_subchannel(nv, NVSP_SUBCHANNEL_ALLOCATE, 3),
 			NETVSP_ACT_SUBCHANNELS);
-	netvsp_answer_subchannels(&nv->proto, 3, &nv->answer);
+	netvsp_answer_subchannels(3, &nv->answer);
 	KUNIT_EXPECT_EQ(test, nv_rndis(nv, NVSP_CHANNEL_DATA, 4, 1500), NETVSP_ACT_RNDIS);
 	KUNIT_EXPECT_EQ(test, nv_revoke(nv, NVSP_REVOKE_RECV_BUFFER, NV_RECV),
 			NETVSP_ACT_REVOKE_RECV);
@@ -366,7 +366,7 @@ static void nvsp_noise_test(struct kunit *test)
 		if (act == NETVSP_ACT_SUBCHANNELS) {
 			KUNIT_ASSERT_GE(test, nv->req.count, 1);
 			KUNIT_ASSERT_LE(test, nv->req.count, NV_SUBS);
-			netvsp_answer_subchannels(&nv->proto, 0, &nv->answer);
+			netvsp_answer_subchannels(0, &nv->answer);
 		}
 	}
 }

@@ -95,9 +95,7 @@ void netvsp_message(struct netvsp_queue *q, const struct vsrv_packet *pkt)
 	case NETVSP_ACT_SUBCHANNELS:
 		/* While it is drained we are in a callback of the server. */
 		count = q->ending ? 0 : netvsp_subs_offer(nic, req.count);
-		netvsp_answer_subchannels(&q->proto, count, &answer);
-		/* The receive buffer is shared out once: see netvsp_give_others(). */
-		q->proto.subs = true;
+		netvsp_answer_subchannels(count, &answer);
 		break;
 	case NETVSP_ACT_DATA_PATH:
 		WRITE_ONCE(nic->data_path_vf, req.vf);

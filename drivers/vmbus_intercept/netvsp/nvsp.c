@@ -200,6 +200,7 @@ static enum netvsp_act netvsp_on_subchannel(struct netvsp_proto *proto,
 		answer->subchannel_complete.status = cpu_to_le32(NVSP_STATUS_FAILURE);
 		return NETVSP_ACT_ANSWER;
 	}
+	/* However many it gets: see netvsp_recv_share(). */
 	proto->subs = true;
 	req->count = count;
 	return NETVSP_ACT_SUBCHANNELS;
@@ -409,19 +410,16 @@ EXPORT_SYMBOL_IF_KUNIT(netvsp_answer_send);
 
 /**
  * netvsp_answer_subchannels - answer NVSP_SUBCHANNEL
- * @proto: state of the protocol
- * @count: sub-channels that are offered; 0 if that failed, and the guest may ask again
+ * @count: sub-channels that are offered; 0 if that failed
  * @answer: out
  */
-void netvsp_answer_subchannels(struct netvsp_proto *proto, u16 count,
-			       struct nvsp_message *answer)
+void netvsp_answer_subchannels(u16 count, struct nvsp_message *answer)
 {
 	memset(answer, 0, sizeof(*answer));
 	answer->type = cpu_to_le32(NVSP_SUBCHANNEL);
 	answer->subchannel_complete.status = cpu_to_le32(count ? NVSP_STATUS_SUCCESS :
 							 NVSP_STATUS_FAILURE);
 	answer->subchannel_complete.count = cpu_to_le32(count);
-	proto->subs = count;
 }
 EXPORT_SYMBOL_IF_KUNIT(netvsp_answer_subchannels);
 

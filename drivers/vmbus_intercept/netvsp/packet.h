@@ -50,7 +50,8 @@ enum netvsp_act {
  * @send: there is a send buffer
  * @send_id: the guest's name for it
  * @max_subs: sub-channels that it may ask for
- * @subs: the guest has got its sub-channels
+ * @subs: the guest has asked for sub-channels, which it may do once, as the receive
+ *	buffer is shared out once; whatever it was answered
  */
 struct netvsp_proto {
 	u32 version;
@@ -112,8 +113,7 @@ bool netvsp_cut_recv(const struct netvsp_proto *proto, u32 len, u32 reserved, u1
 void netvsp_answer_recv(struct netvsp_proto *proto, const struct netvsp_cut *cut,
 			struct nvsp_message *answer);
 void netvsp_answer_send(struct netvsp_proto *proto, bool ok, struct nvsp_message *answer);
-void netvsp_answer_subchannels(struct netvsp_proto *proto, u16 count,
-			       struct nvsp_message *answer);
+void netvsp_answer_subchannels(u16 count, struct nvsp_message *answer);
 void netvsp_tell_vf(struct nvsp_message *msg, bool allocated, u32 serial);
 void netvsp_tell_data_path(struct nvsp_message *msg, bool vf);
 void netvsp_tell_table(struct nvsp_message *msg, u16 channels);
