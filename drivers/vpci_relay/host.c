@@ -52,8 +52,8 @@ void vpci_host_kick(struct vpci_host *host)
  * @host: bus, with vpci_host::lock held
  * @why: reason
  *
- * It only says so: devices and requests are in use by those who call this, and are left
- * to vpci_host::work.
+ * Devices and requests are in use by those who call this, and are left to vpci_host::work;
+ * it tells the owner by vpci_host_ops::failed, who says so in the log.
  */
 void vpci_host_fail(struct vpci_host *host, const char *why)
 {
@@ -63,8 +63,6 @@ void vpci_host_fail(struct vpci_host *host, const char *why)
 	host->state = VPCI_HOST_FAILED;
 	host->why = why;
 	vpci_host_count(host, VPCI_HOST_FAILURES);
-	pr_err_ratelimited("bus %#llx: %s: its devices are gone until the host offers it again\n",
-			   host->window, why);
 	vpci_host_kick(host);
 }
 
