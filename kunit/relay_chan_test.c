@@ -351,6 +351,36 @@ static void relay_chan_gone_test(struct kunit *test)
 	rt_end(rt);
 }
 
+/* A device of VTL2 has the instance; when it goes the guest gets the host's. */
+static void relay_chan_exists_test(struct kunit *test)
+{
+	struct rt *rt = rt_new_on(test);
+	struct fg_dev *dev = fg_dev_new(rt->fg);
+
+	/* Its class is 1, its instance 11. */
+	fg_dev_offer(rt->fg, dev, 11);
+	rt_guest(rt);
+	KUNIT_EXPECT_STREQ(test, rt->told, "O");
+	rt->live = 0;
+	rt_forget(rt);
+	rt_offer(rt, RT_ID, 11, 0);
+	rt_expect(rt, "", "");
+	KUNIT_EXPECT_EQ(test, rt_chan(rt, RT_ID)->error, -EEXIST);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&rt->relay->reconcile));
+	/* Hidden, it waits for nothing. */
+	rt_rule(rt, "hide", 11);
+	rt_expect(rt, "", "");
+	KUNIT_EXPECT_EQ(test, rt_chan(rt, RT_ID)->error, 0);
+	rt_rule(rt, "relay", 11);
+	rt_expect(rt, "", "");
+	rt->live = 1;
+	fg_dev_revoke(dev);
+	rt_expect(rt, "RO", "RO");
+	KUNIT_EXPECT_EQ(test, rt_chan(rt, RT_ID)->error, 0);
+	rt_open(rt, rt->gid);
+	rt_end(rt);
+}
+
 /* UNLOAD comes last: until then the host's messages count. */
 static void relay_chan_off_test(struct kunit *test)
 {
@@ -516,6 +546,7 @@ static struct kunit_case relay_chan_cases[] = {
 	KUNIT_CASE(relay_chan_override_test),
 	KUNIT_CASE(relay_chan_repeat_test),
 	KUNIT_CASE(relay_chan_gone_test),
+	KUNIT_CASE(relay_chan_exists_test),
 	KUNIT_CASE(relay_chan_off_test),
 	KUNIT_CASE(relay_chan_lost_test),
 	KUNIT_CASE(relay_chan_hook_comes_test),

@@ -633,7 +633,8 @@ static struct list_head *vrelay_chan_place(const struct vrelay_chan *rc)
  * vrelay_chan_waits() - does an offer wait for something that nobody tells of?
  * @rc: channel
  *
- * The guest connects, or has a channel id again; there is memory, or room in a queue.
+ * The guest connects, or has a channel id again; there is memory, or room in a queue; a
+ * device of VTL2 that has the instance goes.
  *
  * Return: true if so: try again before long.
  */
@@ -645,6 +646,9 @@ bool vrelay_chan_waits(const struct vrelay_chan *rc)
 	case -ENOMEM:
 	case -EBUSY:
 		return true;
+	case -EEXIST:
+		/* To ask a hook again is not for nothing. */
+		return rc->decision.disposition == VINT_RELAY;
 	default:
 		return false;
 	}
