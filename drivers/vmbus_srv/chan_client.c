@@ -270,7 +270,7 @@ void vsrv_chan_on_released(struct vmbus_srv *srv, const struct vpart_message *ms
 		vsrv_chan_delete(chan);
 		/* A new offer of the same device keeps the id. */
 		if (next && next->state == VSRV_CHAN_REOFFERED &&
-		    !xa_insert(&srv->ids, id, next, GFP_KERNEL))
+		    !xa_insert(&srv->ids, id, next, GFP_KERNEL | __GFP_NOFAIL))
 			vsrv_chan_offer_with_id(next, id);
 		break;
 	case VSRV_CHAN_CLOSED:

@@ -206,7 +206,9 @@ void vsrv_chan_announce(struct vsrv_chan *chan)
 	u32 id;
 	int err;
 
-	err = xa_alloc(&srv->ids, &id, chan, XA_LIMIT(1, VMBUS_MAX_CHANNEL_ID), GFP_KERNEL);
+	/* Its owner was told that it is offered: so little memory must be there. */
+	err = xa_alloc(&srv->ids, &id, chan, XA_LIMIT(1, VMBUS_MAX_CHANNEL_ID),
+		       GFP_KERNEL | __GFP_NOFAIL);
 	if (err) {
 		vsrv_count_why(srv, VSRV_WHY_NO_ID);
 		pr_debug("%s: cannot offer %pUl: no channel id left (%d)\n",
