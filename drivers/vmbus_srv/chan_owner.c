@@ -34,7 +34,7 @@ static void vsrv_chan_run_close(struct vsrv_chan *chan)
 }
 
 /**
- * vsrv_chan_run_op - make a callback to an owner
+ * vsrv_chan_run_op - make a callback to the owner of a channel
  * @op: callback, taken off the queue
  *
  * Context: in the server's work, without vmbus_srv::lock.
@@ -62,12 +62,7 @@ void vsrv_chan_run_op(struct vsrv_op *op)
 		gpadl = container_of(op, struct vsrv_gpadl, op);
 		chan->ops->gpadl_teardown(chan, gpadl->id);
 		break;
-	case VSRV_OP_MONITOR:
-		vsrv_monitor_host_run_op(op);
-		return;
-	case VSRV_OP_TL_CONNECT:
-	case VSRV_OP_TL_RESET:
-		vsrv_tl_run_op(op);
+	default:
 		break;
 	}
 }

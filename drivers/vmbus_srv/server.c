@@ -386,6 +386,23 @@ void vsrv_cancel_op(struct vsrv_op *op)
 	list_del_init(&op->node);
 }
 
+/* Make a callback that was taken off the queue.  vmbus_srv::lock is not held. */
+static void vsrv_run_op(struct vsrv_op *op)
+{
+	switch (op->type) {
+	case VSRV_OP_TL_CONNECT:
+	case VSRV_OP_TL_RESET:
+		vsrv_tl_run_op(op);
+		break;
+	case VSRV_OP_MONITOR:
+		vsrv_monitor_host_run_op(op);
+		break;
+	default:
+		vsrv_chan_run_op(op);
+		break;
+	}
+}
+
 /**
  * vsrv_request - have the server's work do something, and wait for it
  * @srv: server
@@ -527,7 +544,7 @@ static bool vsrv_step(struct vmbus_srv *srv)
 		list_del_init(&op->node);
 		/* Only this work removes channels and GPADLs that owners know. */
 		mutex_unlock(&srv->lock);
-		vsrv_chan_run_op(op);
+		vsrv_run_op(op);
 		mutex_lock(&srv->lock);
 		return true;
 	}
