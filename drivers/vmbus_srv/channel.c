@@ -439,8 +439,9 @@ static bool vsrv_chan_revoke(struct vsrv_chan *chan, enum vsrv_request_type type
  * their primary channel.  They stay the owner's to give back; that does
  * nothing more to the client then.
  *
- * Context: process, may sleep, and waits while the guest is stopped.  Not from a
- * callback, but for a sub-channel that was taken back.
+ * Context: process, may sleep, and waits while the guest is stopped, as an idle task; who
+ * has more to do than that uses vsrv_try_revoke().  Not from a callback, but for a
+ * sub-channel that was taken back.
  */
 void vsrv_revoke(struct vsrv_chan *chan)
 {

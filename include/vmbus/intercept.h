@@ -113,7 +113,7 @@ struct vint_handover {
  *	back.  Optional.  Process context, may sleep.
  * @held: the guest is stopped: does it have anything that @revoke takes back from it, and
  *	would wait for?  While it has, @revoke is not called.  A guest that stops after this
- *	was asked is waited for: see vsrv_revoke().  Optional: it has nothing.  Any context.
+ *	was asked is waited for: see vsrv_revoke().  Optional: it has nothing.  Must not wait.
  * @revoke: the offer is gone or is no longer the hook's.  On return the hook
  *	uses nothing of it.  Process context, may sleep.
  * @node: private
