@@ -195,8 +195,10 @@ int vrelay_set_paused(struct vrelay *relay, bool on);
 void vrelay_set_hvsock(struct vrelay *relay, bool on);
 
 /* relay_chan.c */
+extern const struct vsrv_chan_ops vrelay_chan_ops;
 extern const struct vrelay_client_ops vrelay_client_ops;
 
+/* relay_place.c */
 void vrelay_guest_offer(const struct vrelay_offer *from, struct vsrv_offer *offer);
 void vrelay_chan_adopt(struct vrelay *relay, struct vrelay_hchan *hchan);
 void vrelay_chan_redecide(struct vrelay_chan *rc);
