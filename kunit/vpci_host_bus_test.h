@@ -518,6 +518,7 @@ static inline void hb_invalidate(struct hb *hb, u32 slot, u64 mask)
 struct hb_dev {
 	u32 slot;
 	u32 serial;
+	u16 device;
 };
 
 struct hb_relations {
@@ -538,6 +539,7 @@ static inline void hb_list(struct hb *hb, const struct hb_dev *devs, unsigned in
 	msg->hdr.count = cpu_to_le32(n);
 	for (i = 0; i < n; i++) {
 		msg->devs[i].v1.id.vendor = cpu_to_le16(0x1414);
+		msg->devs[i].v1.id.device = cpu_to_le16(devs[i].device);
 		msg->devs[i].v1.slot = cpu_to_le32(devs[i].slot);
 		msg->devs[i].v1.serial = cpu_to_le32(devs[i].serial);
 	}

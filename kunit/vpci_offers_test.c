@@ -344,9 +344,10 @@ static void vpci_offers_failure_test(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, vpci_policy_change(true, VR_LOCAL, strlen(VR_LOCAL)), 0);
 	vo_work(vr);
 	vr_expect_one(vr, 1, "hidden");
-	KUNIT_EXPECT_FALSE(test, vr_has_guest(vr));
 	if (c->offered)
 		fg_expect_rescind(vr->gt->fg, fg_expect_offer(vr->gt->fg));
+	vr_flush(vr);
+	KUNIT_EXPECT_FALSE(test, vr_has_guest(vr));
 	fg_expect_quiet(vr->gt->fg);
 	c->spoil(test, false);
 	vo_work(vr);

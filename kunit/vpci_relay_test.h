@@ -224,6 +224,9 @@ static inline void vr_flush(struct vr *vr)
 	if (hb->host)
 		hb_flush(hb);
 	flush_work(&vr->buses[0]->work);
+	/* What the guest loses may make room for something else. */
+	flush_delayed_work(&vr->buses[0]->revoke);
+	flush_work(&vr->buses[0]->work);
 	if (hb->host)
 		hb_flush(hb);
 }

@@ -344,6 +344,21 @@ void vpci_guest_revoke(struct vpci_guest *guest)
 EXPORT_SYMBOL_IF_KUNIT(vpci_guest_revoke);
 
 /**
+ * vpci_guest_try_revoke() - take the bus from the guest, but do not wait for a stopped one
+ * @guest: bus; as after vpci_guest_revoke(), if this succeeds
+ *
+ * Context: as vpci_guest_revoke(), but without that wait.
+ * Return: true, or false if the guest is stopped: nothing has happened then.
+ */
+bool vpci_guest_try_revoke(struct vpci_guest *guest)
+{
+	if (guest->offered)
+		guest->offered = !vsrv_try_revoke(guest->chan);
+	return !guest->offered;
+}
+EXPORT_SYMBOL_IF_KUNIT(vpci_guest_try_revoke);
+
+/**
  * vpci_guest_destroy() - the bus is not needed any more
  * @guest: bus; no other function is called for it from now on, vpci_guest_done() least of all
  *

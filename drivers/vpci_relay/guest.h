@@ -135,6 +135,7 @@ enum vpci_guest_counter {
 struct vpci_guest *vpci_guest_create(struct vmbus_srv *srv, const struct vsrv_offer *offer,
 				     const struct vpci_guest_ops *ops, void *ctx);
 void vpci_guest_revoke(struct vpci_guest *guest);
+bool __must_check vpci_guest_try_revoke(struct vpci_guest *guest);
 void vpci_guest_destroy(struct vpci_guest *guest);
 
 /* The first one adds all devices that are there, then says ready. */

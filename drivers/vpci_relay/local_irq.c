@@ -237,8 +237,8 @@ static int vpci_local_request(struct vpci_local_irq *irq)
 /*
  * One at a time: Linux allocates those of a device one after the other.
  *
- * There is a limit here, too, for locks of PCI are held: who brings the answer may be waiting
- * for a guest that is stopped.  An answer that comes later finds no cookie.
+ * There is a limit here, too, for locks of PCI are held: they must not depend on who brings
+ * the answer.  One that comes later finds no cookie.
  */
 static int vpci_local_ask(struct vpci_local_irq *irq)
 {

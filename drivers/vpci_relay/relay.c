@@ -30,6 +30,7 @@ MODULE_PARM_DESC(eject_ms, "time to let a device go, in ms: of a guest; of a dri
 void vpci_relay_bus_init(struct vpci_relay_bus *bus)
 {
 	INIT_WORK(&bus->work, vpci_relay_work);
+	INIT_DELAYED_WORK(&bus->revoke, vpci_relay_revoke_work);
 	mutex_init(&bus->lock);
 	INIT_LIST_HEAD(&bus->devices);
 	bus->state = VPCI_RELAY_HELD;
@@ -119,16 +120,21 @@ void vpci_relay_bus_stop(struct vpci_relay_bus *bus)
 
 	/* While the host still answers to drivers of this kernel */
 	vpci_relay_unkeep_all(bus);
+	/* Nothing queues it any more, and nobody else takes the guest's bus away. */
+	cancel_delayed_work_sync(&bus->revoke);
 	mutex_lock(&bus->lock);
 	host = bus->host;
 	bus->host = NULL;
-	bus->state = VPCI_RELAY_STOPPED;
-	if (bus->guest)
-		vpci_guest_revoke(bus->guest);
+	guest = bus->guest;
+	mutex_unlock(&bus->lock);
+	/* Without the lock: readers of files in sysfs take it. */
+	if (guest)
+		vpci_guest_revoke(guest);
 	/* From here on the guest's bus asks for nothing, not even to take interrupts back. */
+	mutex_lock(&bus->lock);
 	list_for_each_entry(device, &bus->devices, node) {
 		if (device->shown)
-			vpci_guest_remove(bus->guest, &device->guest);
+			vpci_guest_remove(guest, &device->guest);
 		device->shown = false;
 	}
 	mutex_unlock(&bus->lock);
@@ -139,7 +145,6 @@ void vpci_relay_bus_stop(struct vpci_relay_bus *bus)
 	/* And from here on the host's tells of nothing. */
 	vpci_host_close(host);
 	mutex_lock(&bus->lock);
-	guest = bus->guest;
 	bus->guest = NULL;
 	list_for_each_entry_safe(device, next, &bus->devices, node) {
 		list_del(&device->node);

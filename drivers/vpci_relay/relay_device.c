@@ -111,6 +111,8 @@ bool vpci_relay_is_out(const struct vpci_relay_device *device)
  * vpci_relay_settle() - bring a device to where it should be
  * @bus: bus, with vpci_relay_bus::lock held
  * @device: device
+ *
+ * One that is to come to a bus of the guest which is on its way out comes to the next one.
  */
 void vpci_relay_settle(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
 {
@@ -124,6 +126,8 @@ void vpci_relay_settle(struct vpci_relay_bus *bus, struct vpci_relay_device *dev
 	/* Who has it lets it go, before another gets it. */
 	if ((device->shown && to != VPCI_RELAYED) || (device->local && to != VPCI_LOCAL))
 		vpci_relay_eject(bus, device);
+	else if (to == VPCI_RELAYED && !device->shown && bus->leaving)
+		bus->postponed = true;
 	else if (to == VPCI_RELAYED && !device->shown)
 		vpci_relay_show(bus, device);
 	else if (to == VPCI_LOCAL && !device->local)
@@ -141,6 +145,7 @@ void vpci_relay_settle_all(struct vpci_relay_bus *bus)
 	lockdep_assert_held(&bus->lock);
 	list_for_each_entry(device, &bus->devices, node)
 		vpci_relay_settle(bus, device);
+	vpci_relay_unoffer_bus(bus);
 	if (bus->guest)
 		vpci_guest_ready(bus->guest);
 	if (bus->local)
@@ -155,7 +160,7 @@ void vpci_relay_settle_all(struct vpci_relay_bus *bus)
  */
 void vpci_relay_bus_recheck(struct vpci_relay_bus *bus)
 {
-	/* Not here: with the lock of the bus held a guest may be waited for that is stopped. */
+	/* Not here: with the lock of the bus held the host is asked. */
 	queue_work(system_long_wq, &bus->work);
 }
 
@@ -181,6 +186,7 @@ void vpci_relay_work(struct work_struct *work)
 		if (device->wanted)
 			vpci_host_ejected(device->host);
 	}
+	/* Before anything comes: Linux finds that on a new bus only. */
 	vpci_relay_unoffer_bus(bus);
 	vpci_relay_settle_all(bus);
 	mutex_unlock(&bus->lock);

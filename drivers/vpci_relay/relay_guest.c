@@ -9,10 +9,13 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/printk.h>
 
 #include "relay_priv.h"
 #include "trace.h"
+
+#define VPCI_RELAY_REVOKE_RETRY	HZ	/* while the guest is stopped */
 
 static struct vpci_relay_device *to_vpci_relay_device(struct vpci_guest_fn *fn)
 {
@@ -111,34 +114,62 @@ static int vpci_relay_offer_bus(struct vpci_relay_bus *bus)
 }
 
 /**
+ * vpci_relay_revoke_work() - the guest's bus goes, as soon as the guest is not stopped
+ * @work: vpci_relay_bus::revoke
+ *
+ * Without vpci_relay_bus::lock, which others take for what the guest has no part in.
+ */
+void vpci_relay_revoke_work(struct work_struct *work)
+{
+	struct vpci_relay_bus *bus = container_of(work, struct vpci_relay_bus, revoke.work);
+	struct vpci_guest *guest = bus->guest;
+	unsigned int i;
+
+	if (!vpci_guest_try_revoke(guest)) {
+		queue_delayed_work(system_long_wq, &bus->revoke, VPCI_RELAY_REVOKE_RETRY);
+		return;
+	}
+	mutex_lock(&bus->lock);
+	for (i = 0; i < VPCI_GUEST_COUNTERS; i++)
+		bus->counted[i] += vpci_guest_count(guest, i);
+	bus->guest = NULL;
+	bus->leaving = false;
+	if (bus->postponed)
+		queue_work(system_long_wq, &bus->work);
+	bus->postponed = false;
+	mutex_unlock(&bus->lock);
+	vpci_guest_destroy(guest);
+}
+
+/**
  * vpci_relay_unoffer_bus() - without devices the guest's bus goes
  * @bus: bus, with vpci_relay_bus::lock held
  *
  * Linux gives memory to what is on a bus when it finds that, and to nothing that comes later;
- * and most buses have one device, which comes again.
+ * and most buses have one device, which comes again.  The guest gets another bus of the same
+ * instance when this one is gone: see vpci_relay_settle().
  */
 void vpci_relay_unoffer_bus(struct vpci_relay_bus *bus)
 {
 	const struct vpci_relay_device *device;
-	unsigned int i;
 
 	lockdep_assert_held(&bus->lock);
+	/* vpci_relay_bus_stop() takes it, with all that is on it. */
+	if (!bus->guest || bus->leaving || bus->state == VPCI_RELAY_STOPPED)
+		return;
 	list_for_each_entry(device, &bus->devices, node)
 		if (device->shown)
 			return;
-	if (!bus->guest)
-		return;
-	vpci_guest_revoke(bus->guest);
-	for (i = 0; i < VPCI_GUEST_COUNTERS; i++)
-		bus->counted[i] += vpci_guest_count(bus->guest, i);
-	vpci_guest_destroy(bus->guest);
-	bus->guest = NULL;
+	bus->leaving = true;
+	queue_delayed_work(system_long_wq, &bus->revoke, 0);
 }
 
 /**
  * vpci_relay_show() - the guest gets a device
- * @bus: bus, with vpci_relay_bus::lock held
+ * @bus: bus, with vpci_relay_bus::lock held, and not vpci_relay_bus::leaving
  * @device: device that nobody has
+ *
+ * If this fails the bus may be left without devices: vpci_relay_unoffer_bus() follows.
  */
 void vpci_relay_show(struct vpci_relay_bus *bus, struct vpci_relay_device *device)
 {
@@ -152,6 +183,4 @@ void vpci_relay_show(struct vpci_relay_bus *bus, struct vpci_relay_device *devic
 		pr_err_ratelimited("%pUl: the guest does not get the device in slot %#x: error %d; tried again when a rule changes\n",
 				   &bus->offer.instance_id, device->guest.fn.desc.slot, err);
 	device->shown = !err;
-	if (err)
-		vpci_relay_unoffer_bus(bus);
 }

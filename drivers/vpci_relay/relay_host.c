@@ -27,6 +27,8 @@ static void vpci_relay_added(void *ctx, struct vpci_host_fn *fn)
 	mutex_lock(&bus->lock);
 	list_add_tail(&device->node, &bus->devices);
 	vpci_relay_settle(bus, device);
+	/* If that has failed */
+	vpci_relay_unoffer_bus(bus);
 	/* If it is the first that the guest may have. */
 	if (device->shown)
 		vpci_guest_ready(bus->guest);
@@ -131,7 +133,7 @@ static void vpci_relay_block_done(void *ctx, struct vpci_host_fn *fn, u64 cookie
 	mutex_unlock(&bus->lock);
 }
 
-/* The devices are gone already, and the guest's bus with them. */
+/* The devices are gone already, and the guest's bus goes. */
 static void vpci_relay_failed(void *ctx, const char *why)
 {
 	struct vpci_relay_bus *bus = ctx;
@@ -139,7 +141,8 @@ static void vpci_relay_failed(void *ctx, const char *why)
 	pr_err_ratelimited("%pUl: %s: the bus is lost; hide the offer and take it again to try anew\n",
 			   &bus->offer.instance_id, why);
 	mutex_lock(&bus->lock);
-	bus->state = VPCI_RELAY_FAILED;
+	if (bus->state != VPCI_RELAY_STOPPED)
+		bus->state = VPCI_RELAY_FAILED;
 	bus->why = why;
 	mutex_unlock(&bus->lock);
 }

@@ -51,6 +51,7 @@ void vpci_relay_work(struct work_struct *work);
 /* relay_guest.c */
 void vpci_relay_show(struct vpci_relay_bus *bus, struct vpci_relay_device *device);
 void vpci_relay_unoffer_bus(struct vpci_relay_bus *bus);
+void vpci_relay_revoke_work(struct work_struct *work);
 
 /* relay_host.c */
 extern const struct vpci_host_ops vpci_relay_host_ops;

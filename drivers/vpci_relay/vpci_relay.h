@@ -14,6 +14,7 @@
  * vpci_claims_lock.  Callbacks of the
  * guest's bus take none of these: they have it locked.  vpci_relay_bus::lock is also taken
  * before the locks of local.h; those of PCI are not, for what these wait for may need it.
+ * A guest that is stopped is waited for with none of them held.
  */
 #ifndef _VPCI_RELAY_H
 #define _VPCI_RELAY_H
@@ -48,11 +49,15 @@ enum vpci_relay_state {
  * @dev: the host's device
  * @window: address of the window, 0 without one; changes with vpci_relay_lock held
  * @work: goes on with devices that the guest has let go, and after a change of the policy
+ * @revoke: takes @guest from the guest, while @leaving
  * @lock: protects what follows
  * @host: the host's bus, or NULL while the offer is held, and at its end
  * @state: see enum
  * @why: reason of VPCI_RELAY_FAILED
- * @guest: the guest's bus, or NULL while it has no device
+ * @guest: the guest's bus, or NULL while it has no device; it stays while @leaving, and
+ *	@revoke takes it without the lock then
+ * @leaving: it is without devices for good, and @revoke is queued or runs
+ * @postponed: a device is to come to the guest as soon as that is done
  * @local: what this kernel has of it, or NULL if it never had anything
  * @counted: by buses of the guest that are no more, by enum vpci_guest_counter
  * @devices: struct vpci_relay_device
@@ -66,12 +71,15 @@ struct vpci_relay_bus {
 	struct vrelay_dev *dev;
 	u64 window;
 	struct work_struct work;
+	struct delayed_work revoke;
 
 	struct mutex lock;	/* protects what follows */
 	struct vpci_host *host;
 	enum vpci_relay_state state;
 	const char *why;
 	struct vpci_guest *guest;
+	bool leaving;
+	bool postponed;
 	struct vpci_local *local;
 	u64 counted[VPCI_GUEST_COUNTERS];
 	struct list_head devices;
