@@ -9,6 +9,17 @@
 
 #include "relay_priv.h"
 
+/* Of one that is NULL, for want of memory, neither is true: nobody has it. */
+static bool vpci_relay_is_shown(const struct vpci_relay_device *device)
+{
+	return device && device->shown;
+}
+
+static bool vpci_relay_is_local(const struct vpci_relay_device *device)
+{
+	return device && device->local;
+}
+
 static void vpci_relay_added(void *ctx, struct vpci_host_fn *fn)
 {
 	struct vpci_relay_bus *bus = ctx;
@@ -77,7 +88,7 @@ static void vpci_relay_invalidated(void *ctx, struct vpci_host_fn *fn, u64 mask)
 	struct vpci_relay_bus *bus = ctx;
 
 	mutex_lock(&bus->lock);
-	if (device && device->shown)
+	if (vpci_relay_is_shown(device))
 		vpci_guest_invalidate(bus->guest, &device->guest, mask);
 	mutex_unlock(&bus->lock);
 }
@@ -93,8 +104,9 @@ static void vpci_relay_ready(void *ctx)
 	mutex_unlock(&bus->lock);
 }
 
-static void vpci_relay_interrupt(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err,
-				 const struct vpci_msi *msi)
+/* To what the guest or this kernel has asked for: an interrupt, a reset, a power state */
+static void vpci_relay_answered(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err,
+				const struct vpci_msi *msi)
 {
 	struct vpci_relay_device *device = vpci_host_fn_priv(fn);
 	struct vpci_relay_bus *bus = ctx;
@@ -103,8 +115,9 @@ static void vpci_relay_interrupt(void *ctx, struct vpci_host_fn *fn, u64 cookie,
 	mutex_lock(&bus->lock);
 	/* Who has asked may not have the device any more, and another may. */
 	if (cookie & VPCI_LOCAL_COOKIE)
-		taken = device->local && vpci_local_done(device->local, cookie, err, msi);
-	else if (device->shown)
+		taken = vpci_relay_is_local(device) &&
+			vpci_local_done(device->local, cookie, err, msi);
+	else if (vpci_relay_is_shown(device))
 		taken = vpci_guest_done(bus->guest, &device->guest, cookie, err, msi);
 	if (!taken && msi)
 		vpci_host_interrupt_delete(fn, msi);
@@ -113,12 +126,12 @@ static void vpci_relay_interrupt(void *ctx, struct vpci_host_fn *fn, u64 cookie,
 
 static void vpci_relay_was_reset(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err)
 {
-	vpci_relay_interrupt(ctx, fn, cookie, err, NULL);
+	vpci_relay_answered(ctx, fn, cookie, err, NULL);
 }
 
 static void vpci_relay_was_powered(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err)
 {
-	vpci_relay_interrupt(ctx, fn, cookie, err, NULL);
+	vpci_relay_answered(ctx, fn, cookie, err, NULL);
 }
 
 static void vpci_relay_block_done(void *ctx, struct vpci_host_fn *fn, u64 cookie, int err,
@@ -128,7 +141,7 @@ static void vpci_relay_block_done(void *ctx, struct vpci_host_fn *fn, u64 cookie
 	struct vpci_relay_bus *bus = ctx;
 
 	mutex_lock(&bus->lock);
-	if (device->shown)
+	if (vpci_relay_is_shown(device))
 		vpci_guest_block_done(bus->guest, &device->guest, cookie, err, block);
 	mutex_unlock(&bus->lock);
 }
@@ -153,7 +166,7 @@ const struct vpci_host_ops vpci_relay_host_ops = {
 	.eject = vpci_relay_wanted,
 	.invalidated = vpci_relay_invalidated,
 	.ready = vpci_relay_ready,
-	.interrupt = vpci_relay_interrupt,
+	.interrupt = vpci_relay_answered,
 	.reset = vpci_relay_was_reset,
 	.power = vpci_relay_was_powered,
 	.block = vpci_relay_block_done,
