@@ -321,23 +321,27 @@ static void vpci_allow_local_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, by, 0);
 }
 
-/* There is one rule about the same devices, of one kind or the other. */
+/* There is one rule about the same devices: the last one, in the place of the first. */
 static void vpci_allow_kinds_test(struct kunit *test)
 {
 	struct vpci_allow_list *list = al_list(test);
-	struct vpci_allow_error error;
+	int by = 77;
 
 	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), 0);
-	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), -EEXIST);
-	KUNIT_EXPECT_EQ(test, vpci_allow_add(list, "nvme", 4, &error), -EEXIST);
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(error.text, "remove it first"), "%s", error.text);
+	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), 0);
+	KUNIT_EXPECT_EQ(test, al_add(list, "mana"), 0);
+	KUNIT_EXPECT_EQ(test, list->n, 2);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_LOCAL);
 	KUNIT_EXPECT_EQ(test, al_remove(list, "nvme"), -ENOENT);
-	KUNIT_EXPECT_EQ(test, list->n, 1);
-	KUNIT_EXPECT_EQ(test, al_remove(list, "local nvme"), 0);
 	KUNIT_EXPECT_EQ(test, al_add(list, "nvme"), 0);
+	KUNIT_EXPECT_EQ(test, list->n, 2);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_RELAYED);
+	KUNIT_EXPECT_EQ(test, by, 0);
 	KUNIT_EXPECT_EQ(test, al_remove(list, "local nvme"), -ENOENT);
-	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), -EEXIST);
-	KUNIT_EXPECT_EQ(test, list->n, 1);
+	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), 0);
+	KUNIT_EXPECT_EQ(test, list->n, 2);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_LOCAL);
+	KUNIT_EXPECT_EQ(test, by, 0);
 }
 
 static void vpci_allow_change_test(struct kunit *test)
@@ -352,9 +356,10 @@ static void vpci_allow_change_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, al_add(list, "device=2"), 0);
 	KUNIT_EXPECT_EQ(test, list->n, 3);
 	/* The same in other words. */
-	KUNIT_EXPECT_EQ(test, al_add(list, " nvme\n"), -EEXIST);
-	KUNIT_EXPECT_EQ(test, al_add(list, "class=1 prog-if=2 subclass=8"), -EEXIST);
-	KUNIT_EXPECT_EQ(test, al_add(list, "vendor=0x0001"), -EEXIST);
+	KUNIT_EXPECT_EQ(test, al_add(list, " nvme\n"), 0);
+	KUNIT_EXPECT_EQ(test, al_add(list, "class=1 prog-if=2 subclass=8"), 0);
+	KUNIT_EXPECT_EQ(test, al_add(list, "vendor=0x0001"), 0);
+	KUNIT_EXPECT_EQ(test, list->n, 3);
 	/* Less, or more, is another one; and 0 is not nothing. */
 	KUNIT_EXPECT_EQ(test, al_remove(list, "class=1 subclass=8"), -ENOENT);
 	KUNIT_EXPECT_EQ(test, al_remove(list, "vendor=1 device=0"), -ENOENT);
@@ -388,8 +393,11 @@ static void vpci_allow_full_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, al_add(list, rule), 0);
 	}
 	KUNIT_EXPECT_EQ(test, al_add(list, "nvme"), -ENOSPC);
-	/* It is there: that is the better answer. */
-	KUNIT_EXPECT_EQ(test, al_add(list, rule), -EEXIST);
+	/* For one that is there, there is room, whatever is to become of it. */
+	KUNIT_EXPECT_EQ(test, al_add(list, rule), 0);
+	KUNIT_EXPECT_EQ(test, al_add(list, rule + strlen("local ")), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_DENIED);
+	KUNIT_EXPECT_EQ(test, al_add(list, rule), 0);
 	KUNIT_EXPECT_EQ(test, list->n, VPCI_ALLOW_MAX_RULES);
 	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_RELAYED);
 	len = vpci_allow_show(list, text, VPCI_ALLOW_LIST_SIZE);

@@ -12,7 +12,8 @@
 
 #define VP_NVME		"class=0x01 subclass=0x08 prog-if=0x02"
 #define VP_OTHER	"vendor=0xdead"
-#define VP_LOCAL	"local vendor=0x1414"
+#define VP_RELAYED	"vendor=0x1414"
+#define VP_LOCAL	"local " VP_RELAYED
 
 /**
  * struct vp_step - a change of the list, and what is decided then
@@ -48,6 +49,10 @@ static const struct vp_step vp_steps[] = {
 	{ NULL, false, false, false, VPCI_RELAYED, 0 },
 	{ VP_NVME, true, false, true, VPCI_LOCAL, 1 },
 	{ VP_OTHER, true, false, true, VPCI_LOCAL, 0 },
+	/* Another in its place, about the same devices */
+	{ VP_RELAYED, false, false, true, VPCI_RELAYED, 0 },
+	{ VP_LOCAL, false, false, true, VPCI_LOCAL, 0 },
+	{ VP_LOCAL, false, false, false, VPCI_LOCAL, 0 },
 	/* Without a rule, as at first. */
 	{ VP_LOCAL, true, false, true, VPCI_RELAYED, VPCI_ALLOW_BY_DEFAULT },
 	/* Denied at first: zero is no decision. */

@@ -281,14 +281,16 @@ static int vpci_allow_find(const struct vpci_allow_list *list, const struct vpci
 }
 
 /**
- * vpci_allow_add() - add a rule
+ * vpci_allow_add() - add a rule at the end, or change one in its place
  * @list: rules
  * @text: of the rule, see vpci_allow_parse()
  * @len: of @text
  * @error: says why the text is refused
  *
- * Return: 0, -EINVAL, -EEXIST if there is a rule about these devices, -ENOSPC if there are
- * too many.
+ * A rule about the very same devices gets the new disposition and keeps its place, as in the
+ * filter of offers: to remove it first could leave no rule, and all to the guest meanwhile.
+ *
+ * Return: 0, -EINVAL, -ENOSPC if there are too many.
  */
 int vpci_allow_add(struct vpci_allow_list *list, const char *text, size_t len,
 		   struct vpci_allow_error *error)
@@ -300,11 +302,10 @@ int vpci_allow_add(struct vpci_allow_list *list, const char *text, size_t len,
 	if (i)
 		return i;
 	i = vpci_allow_find(list, &rule);
-	if (i >= 0)
-		return vpci_allow_refuse(error, -EEXIST,
-					 list->rules[i].disposition == rule.disposition ?
-					 "there is such a rule" :
-					 "there is a rule for just these devices: remove it first");
+	if (i >= 0) {
+		list->rules[i].disposition = rule.disposition;
+		return 0;
+	}
 	if (list->n == VPCI_ALLOW_MAX_RULES)
 		return vpci_allow_refuse(error, -ENOSPC, "there are %d rules, no more fit",
 					 VPCI_ALLOW_MAX_RULES);
