@@ -6,7 +6,7 @@
 #include <linux/module.h>
 #include <vmbus/compat.h>
 
-#include "../drivers/vpci_relay/guest_bus.h"
+#include "../drivers/vpci_relay/guest_priv.h"
 
 static const guid_t ct_buses[] = {
 	GUID_INIT(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), GUID_INIT(2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2),

@@ -10,7 +10,7 @@
 #include <vmbus/ring.h>
 
 #include "fake_guest.h"
-#include "../drivers/vpci_relay/guest_bus.h"
+#include "../drivers/vpci_relay/guest_priv.h"
 
 #define GT_FNS		4
 #define GT_MSI		0xfee00000ULL	/* where interrupts go */

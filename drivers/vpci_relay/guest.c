@@ -15,7 +15,7 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 
-#include "guest_bus.h"
+#include "guest_priv.h"
 
 /* How many there have been */
 static atomic_t vpci_guest_buses = ATOMIC_INIT(0);

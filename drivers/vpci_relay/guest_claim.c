@@ -13,7 +13,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 
-#include "guest_bus.h"
+#include "guest_priv.h"
 
 struct vpci_range {
 	u64 start;

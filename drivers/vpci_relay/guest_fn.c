@@ -13,7 +13,7 @@
 #include <linux/jiffies.h>
 #include <linux/printk.h>
 
-#include "guest_bus.h"
+#include "guest_priv.h"
 
 static void vpci_guest_kick(struct vpci_guest *guest)
 {

@@ -11,7 +11,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "guest_bus.h"
+#include "guest_priv.h"
 
 /* ---- where memory may be --------------------------------------------------------------- */
 

@@ -5,8 +5,8 @@
  * desc.c	what is known of a device
  * bars.c	base addresses: from the host's masks, from and to resources
  * msi.c	interrupts: forms of requests, what a device has
- * bus.c	toward the guest: the state of a bus, requests and their answers
- * answer.c	toward the guest: what each request does
+ * guestproto.c	toward the guest: the state of a bus, requests and their answers
+ * guestanswer.c	toward the guest: what each request does
  * hostproto.c	toward the host: requests
  * hostparse.c	toward the host: answers and notifications
  * relations.c	what the host's bus has gained and lost
@@ -184,7 +184,7 @@ struct vpci_block {
 	u8 data[VPCI_BLOCK_SIZE];
 };
 
-/* ---- toward the guest: bus.c, answer.c ------------------------------------------------- */
+/* ---- toward the guest: guestproto.c, guestanswer.c ------------------------------------- */
 
 /* The longest answer: to ASSIGNED_RESOURCES2 and 3. */
 #define VPCI_MAX_REPLY							\
@@ -328,7 +328,7 @@ struct vpci_bus {
 	const char *why;
 };
 
-/* bus.c */
+/* guestproto.c */
 void vpci_bus_init(struct vpci_bus *bus, const struct vpci_bus_ops *ops, void *reply);
 void vpci_bus_unwindow(struct vpci_bus *bus);
 void vpci_bus_close(struct vpci_bus *bus);
@@ -342,7 +342,7 @@ u32 vpci_bus_eject(struct vpci_bus *bus, struct vpci_bus_fn *fn, struct vpci_slo
 u32 vpci_bus_invalidate_block(struct vpci_bus *bus, struct vpci_bus_fn *fn, u64 mask,
 			      struct vpci_invalidate_block *msg);
 
-/* answer.c */
+/* guestanswer.c */
 enum vpci_bus_verdict vpci_bus_packet(struct vpci_bus *bus, const struct vsrv_packet *pkt);
 enum vpci_bus_verdict vpci_bus_done(struct vpci_bus *bus, u64 cookie, int err,
 				    const struct vpci_msi *msi);

@@ -26,8 +26,8 @@
  * 5. vpci_claims_lock, a mutex: claims of all buses, and ranges of this kernel.  Taken with the
  *    second one held, or the first; and with locks of those who set the ranges.
  */
-#ifndef _VPCI_GUEST_BUS_H
-#define _VPCI_GUEST_BUS_H
+#ifndef _VPCI_GUEST_PRIV_H
+#define _VPCI_GUEST_PRIV_H
 
 #include <linux/atomic.h>
 #include <linux/hyperv.h>
@@ -198,4 +198,4 @@ void vpci_guest_config_write(struct vpci_bus_fn *bus_fn, u16 offset, u8 size, u3
 bool vpci_claim_take(struct vpci_claim *claim, guid_t *whose);
 void vpci_claim_drop(struct vpci_claim *claim);
 
-#endif /* _VPCI_GUEST_BUS_H */
+#endif /* _VPCI_GUEST_PRIV_H */
