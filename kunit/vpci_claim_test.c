@@ -137,7 +137,7 @@ static void vpci_claim_guests_test(struct kunit *test)
 static void ct_unreserve(void *ctx)
 {
 	vpci_claim_reserve(VPCI_RESERVED_WINDOWS, "test", 0, 0);
-	vpci_claim_reserve(VPCI_RESERVED_LOCAL_WINDOWS, "test", 0, 0);
+	vpci_claim_reserve(VPCI_RESERVED_LOCAL_MEMORY, "test", 0, 0);
 }
 
 /* What is this kernel's no guest gets, and the other way round. */

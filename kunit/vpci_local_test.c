@@ -26,7 +26,7 @@ struct lw_case {
 };
 
 static const struct lw_case lw_cases[] = {
-	{ LT_WINDOW, LT_WINDOW "\n" },
+	{ LT_MEMORY, LT_MEMORY "\n" },
 	{ " 0x3000000000-0x3000001000\n", "0x3000000000-0x3000001000\n" },
 	{ "none", "none\n" },
 	{ "0x3000000000-0x3000000800" },		/* not to a page */
@@ -47,34 +47,34 @@ static void lw_describe(const struct lw_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(lw, lw_cases, lw_describe);
 
-static void lt_expect_window(struct kunit *test, const char *text)
+static void lt_expect_memory(struct kunit *test, const char *text)
 {
 	char *page = (char *)get_zeroed_page(GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	vpci_local_windows_show(page);
+	vpci_local_memory_show(page);
 	KUNIT_EXPECT_STREQ(test, page, text);
 	free_page((unsigned long)page);
 }
 
-static void vpci_local_windows_test(struct kunit *test)
+static void vpci_local_memory_test(struct kunit *test)
 {
 	const struct lw_case *c = test->param_value;
 
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set(c->text) == 0, !!c->shown);
-	lt_expect_window(test, c->shown ?: "none\n");
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set(c->text) == 0, !!c->shown);
+	lt_expect_memory(test, c->shown ?: "none\n");
 	/* What is refused leaves what there was. */
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("0x3000200000-0x3000300000"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("0x3000200000-0x3000300000"), 0);
 	if (!c->shown) {
-		KUNIT_EXPECT_LT(test, vpci_local_windows_set(c->text), 0);
-		lt_expect_window(test, "0x3000200000-0x3000300000\n");
+		KUNIT_EXPECT_LT(test, vpci_local_memory_set(c->text), 0);
+		lt_expect_memory(test, "0x3000200000-0x3000300000\n");
 	}
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
-	lt_expect_window(test, "none\n");
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), 0);
+	lt_expect_memory(test, "none\n");
 }
 
 /* This kernel is there, another device is, and both are in there. */
-static void vpci_local_windows_busy_test(struct kunit *test)
+static void vpci_local_memory_busy_test(struct kunit *test)
 {
 	static const char * const texts[] = {
 		"0x1000000-0x1001000", "0xfec00000-0xfec01000", "0x1000-0x3000000000",
@@ -82,75 +82,75 @@ static void vpci_local_windows_busy_test(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
-		KUNIT_EXPECT_EQ_MSG(test, vpci_local_windows_set(texts[i]), -EBUSY, "%s", texts[i]);
-		lt_expect_window(test, "none\n");
+		KUNIT_EXPECT_EQ_MSG(test, vpci_local_memory_set(texts[i]), -EBUSY, "%s", texts[i]);
+		lt_expect_memory(test, "none\n");
 	}
-	KUNIT_ASSERT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	KUNIT_ASSERT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
-		KUNIT_EXPECT_EQ_MSG(test, vpci_local_windows_set(texts[i]), -EBUSY, "%s", texts[i]);
-		lt_expect_window(test, LT_WINDOW "\n");
+		KUNIT_EXPECT_EQ_MSG(test, vpci_local_memory_set(texts[i]), -EBUSY, "%s", texts[i]);
+		lt_expect_memory(test, LT_MEMORY "\n");
 	}
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), 0);
 }
 
-static void vpci_local_windows_used_test(struct kunit *test)
+static void vpci_local_memory_used_test(struct kunit *test)
 {
-	struct resource *window;
+	struct resource *range;
 
-	KUNIT_EXPECT_NULL(test, vpci_local_window_get());
-	KUNIT_ASSERT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
-	window = vpci_local_window_get();
-	KUNIT_ASSERT_NOT_NULL(test, window);
-	KUNIT_EXPECT_EQ(test, window->start, LT_START);
-	KUNIT_EXPECT_PTR_EQ(test, vpci_local_window_get(), window);
-	vpci_local_window_put();
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), -EBUSY);
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("0x3000000000-0x3000200000"), -EBUSY);
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
-	vpci_local_window_put();
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
+	KUNIT_EXPECT_NULL(test, vpci_local_memory_get());
+	KUNIT_ASSERT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
+	range = vpci_local_memory_get();
+	KUNIT_ASSERT_NOT_NULL(test, range);
+	KUNIT_EXPECT_EQ(test, range->start, LT_START);
+	KUNIT_EXPECT_PTR_EQ(test, vpci_local_memory_get(), range);
+	vpci_local_memory_put();
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("0x3000000000-0x3000200000"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
+	vpci_local_memory_put();
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), 0);
 }
 
 /* Another driver has something in there: it is not taken away from around that. */
-static void vpci_local_windows_child_test(struct kunit *test)
+static void vpci_local_memory_child_test(struct kunit *test)
 {
 	struct resource *child;
 
-	KUNIT_ASSERT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	KUNIT_ASSERT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
 	child = request_mem_region(LT_START + SZ_4K, SZ_4K, "vpci_local_test");
 	KUNIT_EXPECT_NOT_NULL(test, child);
 	if (child) {
-		KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), -EBUSY);
-		KUNIT_EXPECT_EQ(test, vpci_local_windows_set("0x3000200000-0x3000300000"), -EBUSY);
-		KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
-		lt_expect_window(test, LT_WINDOW "\n");
+		KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), -EBUSY);
+		KUNIT_EXPECT_EQ(test, vpci_local_memory_set("0x3000200000-0x3000300000"), -EBUSY);
+		KUNIT_EXPECT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
+		lt_expect_memory(test, LT_MEMORY "\n");
 		release_mem_region(LT_START + SZ_4K, SZ_4K);
 	}
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), 0);
 	/* Nothing of it is left. */
 	KUNIT_EXPECT_NOT_NULL(test, request_mem_region(LT_START, SZ_1M, "vpci_local_test"));
 	release_mem_region(LT_START, SZ_1M);
 }
 
 /* Where the host serves configuration space is no memory of a device, and the other way. */
-static void vpci_local_windows_overlap_test(struct kunit *test)
+static void vpci_local_memory_overlap_test(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, vpci_windows_set("0x3000100000-0x3000102000"), 0);
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("0x3000000000-0x3000101000"), -EBUSY);
-	lt_expect_window(test, LT_WINDOW "\n");
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("0x3000000000-0x3000101000"), -EBUSY);
+	lt_expect_memory(test, LT_MEMORY "\n");
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x30000fe000-0x3000102000"), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x30000fe000-0x3000102000"), -EBUSY);
 	/* One that fails gives way, and what there was does not. */
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("0x1000000-0x1001000"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("0x1000000-0x1001000"), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x1000000-0x1002000"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x3000000000-0x3000002000"), -EBUSY);
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x3000000000-0x3000002000"), 0);
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set(LT_MEMORY), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
-	lt_expect_window(test, "none\n");
+	lt_expect_memory(test, "none\n");
 }
 
 /* ---- come and go ----------------------------------------------------------------------- */
@@ -189,7 +189,7 @@ static void vpci_local_come_test(struct kunit *test)
 	}
 	pci_dev_put(pdev);
 	KUNIT_EXPECT_EQ(test, vpci_local_count(local, VPCI_LOCAL_DEVICES), 1);
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), -EBUSY);
 
 	vpci_local_eject(fn);
 	vpci_local_flush(local);
@@ -202,7 +202,7 @@ static void vpci_local_come_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->ejected, 1);
 	/* The bus went with its last device. */
 	KUNIT_EXPECT_NULL(test, pci_find_bus(LT_DOMAIN, 0));
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), 0);
 }
 
 /* No memory for it: it waits, and can go again all the same. */
@@ -218,7 +218,7 @@ static void vpci_local_held_test(struct kunit *test)
 	vpci_local_retry(local);
 	vpci_local_flush(local);
 	lt_expect_state(test, fn, "local held");
-	KUNIT_ASSERT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	KUNIT_ASSERT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
 	vpci_local_retry(local);
 	vpci_local_flush(local);
 	lt_expect_state(test, fn, "local 2fe1:00:03.1");
@@ -226,7 +226,7 @@ static void vpci_local_held_test(struct kunit *test)
 	vpci_local_put(fn);
 
 	vpci_local_flush(local);
-	KUNIT_ASSERT_EQ(test, vpci_local_windows_set("none"), 0);
+	KUNIT_ASSERT_EQ(test, vpci_local_memory_set("none"), 0);
 	fn = lt_add(test, local, host, LT_SLOT);
 	vpci_local_flush(local);
 	vpci_local_eject(fn);
@@ -296,7 +296,7 @@ static void vpci_local_orphan_test(struct kunit *test)
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(local));
 	KUNIT_EXPECT_TRUE(test, vpci_local_wait(local, 0));
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
 	fn = lt_add(test, local, host, LT_SLOT);
 	vpci_local_flush(local);
 	KUNIT_EXPECT_FALSE(test, vpci_local_wait(local, 0));
@@ -310,9 +310,9 @@ static void vpci_local_orphan_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, host->config[PCI_COMMAND] & PCI_COMMAND_MASTER);
 	accesses = host->reads + host->writes;
 	KUNIT_EXPECT_TRUE(test, lt_has_pci(LT_DEVFN));
-	KUNIT_EXPECT_EQ(test, vpci_local_windows_set("none"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), -EBUSY);
 	pci_unlock_rescan_remove();
-	for (i = 0; i < 200 && vpci_local_windows_set("none"); i++)
+	for (i = 0; i < 200 && vpci_local_memory_set("none"); i++)
 		msleep(20);
 	KUNIT_EXPECT_LT(test, i, 200U);
 	KUNIT_EXPECT_FALSE(test, lt_has_pci(LT_DEVFN));
@@ -603,11 +603,11 @@ static void vpci_local_bad_access_test(struct kunit *test)
 }
 
 static struct kunit_case vpci_local_cases[] = {
-	KUNIT_CASE_PARAM(vpci_local_windows_test, lw_gen_params),
-	KUNIT_CASE(vpci_local_windows_busy_test),
-	KUNIT_CASE(vpci_local_windows_used_test),
-	KUNIT_CASE(vpci_local_windows_child_test),
-	KUNIT_CASE(vpci_local_windows_overlap_test),
+	KUNIT_CASE_PARAM(vpci_local_memory_test, lw_gen_params),
+	KUNIT_CASE(vpci_local_memory_busy_test),
+	KUNIT_CASE(vpci_local_memory_used_test),
+	KUNIT_CASE(vpci_local_memory_child_test),
+	KUNIT_CASE(vpci_local_memory_overlap_test),
 	KUNIT_CASE(vpci_local_come_test),
 	KUNIT_CASE(vpci_local_held_test),
 	KUNIT_CASE(vpci_local_gone_test),

@@ -17,7 +17,7 @@
 
 /* Nothing is there: it reads as anything. */
 #define LT_START	0x3000000000ULL
-#define LT_WINDOW	"0x3000000000-0x3000100000"
+#define LT_MEMORY	"0x3000000000-0x3000100000"
 #define LT_DOMAIN	0x2fe1
 #define LT_VENDOR	0x1414
 #define LT_DEVICE	0x7e57
@@ -206,18 +206,18 @@ static inline void lt_destroy(void *data)
 {
 	vpci_local_flush(data);
 	vpci_local_destroy(data);
-	vpci_local_windows_set("none");
+	vpci_local_memory_set("none");
 }
 
-/* A bus, and a window if it is to have one */
-static inline struct vpci_local *lt_local(struct kunit *test, bool window)
+/* A bus, and room for memory if it is to have any */
+static inline struct vpci_local *lt_local(struct kunit *test, bool memory)
 {
 	struct vpci_local *local = vpci_local_create_link(&lt_link, &lt_instance, &lt_ops, NULL);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(local));
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, lt_destroy, local), 0);
-	if (window)
-		KUNIT_ASSERT_EQ(test, vpci_local_windows_set(LT_WINDOW), 0);
+	if (memory)
+		KUNIT_ASSERT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
 	return local;
 }
 

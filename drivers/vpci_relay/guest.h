@@ -42,7 +42,7 @@ struct vpci_claim {
 /* Addresses of this kernel, where the host serves something: no guest may have them. */
 enum vpci_reserved {
 	VPCI_RESERVED_WINDOWS,
-	VPCI_RESERVED_LOCAL_WINDOWS,
+	VPCI_RESERVED_LOCAL_MEMORY,
 	VPCI_RESERVED_RANGES
 };
 

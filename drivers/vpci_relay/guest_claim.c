@@ -118,7 +118,7 @@ static int vpci_claim_check(enum vpci_reserved which, const char *name, u64 star
 		if (i == which ||
 		    !vpci_ranges_meet(vpci_reserved[i].start, vpci_reserved[i].len, start, len))
 			continue;
-		pr_err("%s: \"windows\" and \"local_windows\" overlap: give each addresses of its own\n",
+		pr_err("%s: \"windows\" and \"local_memory\" overlap: give each addresses of its own\n",
 		       name);
 		return -EBUSY;
 	}

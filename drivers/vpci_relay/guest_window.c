@@ -38,7 +38,7 @@ static void vpci_guest_say_overlap(const struct vpci_guest *guest,
 				   const struct vpci_guest_fn *fn, const guid_t *whose)
 {
 	if (guid_is_null(whose))
-		pr_notice_ratelimited("%pUl: memory of slot %#x stays off: the guest has put it over \"windows\" or \"local_windows\": give these other addresses\n",
+		pr_notice_ratelimited("%pUl: memory of slot %#x stays off: the guest has put it over \"windows\" or \"local_memory\": give these other addresses\n",
 				      &guest->instance, fn->fn.desc.slot);
 	else
 		pr_notice_ratelimited("%pUl: memory of slot %#x stays off: the guest has put it over memory or the window of %pUl\n",
@@ -264,7 +264,7 @@ int vpci_guest_window(struct vpci_bus *bus, u64 base)
 	if (!vpci_claim_take(claim, &whose)) {
 		vpci_guest_inc(guest, VPCI_GUEST_OVERLAPS);
 		bus->why = guid_is_null(&whose) ?
-			   "the window overlaps \"windows\" or \"local_windows\"" :
+			   "the window overlaps \"windows\" or \"local_memory\"" :
 			   "the window overlaps memory of a device, or another window";
 		return -EINVAL;
 	}

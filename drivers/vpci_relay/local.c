@@ -50,7 +50,7 @@ static int vpci_local_find_domain(const struct vpci_local *local)
 }
 
 /* Under pci_lock_rescan_remove(), so that the number of the domain stays free. */
-static int vpci_local_make_bus(struct vpci_local *local, struct resource *window)
+static int vpci_local_make_bus(struct vpci_local *local, struct resource *range)
 {
 	LIST_HEAD(resources);
 
@@ -63,7 +63,7 @@ static int vpci_local_make_bus(struct vpci_local *local, struct resource *window
 	if (!local->irq_domain)
 		return -ENOMEM;
 	pci_add_resource(&resources, &local->busn);
-	pci_add_resource(&resources, window);
+	pci_add_resource(&resources, range);
 	local->bus = pci_create_root_bus(NULL, 0, &vpci_local_pci_ops, &local->sysdata,
 					 &resources);
 	if (local->bus) {
@@ -77,19 +77,19 @@ static int vpci_local_make_bus(struct vpci_local *local, struct resource *window
 
 static int vpci_local_open_bus(struct vpci_local *local)
 {
-	struct resource *window;
+	struct resource *range;
 	int err;
 
 	if (local->bus)
 		return 0;
-	window = vpci_local_window_get();
-	if (!window)
+	range = vpci_local_memory_get();
+	if (!range)
 		return -ENOSPC;
 	pci_lock_rescan_remove();
-	err = vpci_local_make_bus(local, window);
+	err = vpci_local_make_bus(local, range);
 	pci_unlock_rescan_remove();
 	if (err)
-		vpci_local_window_put();
+		vpci_local_memory_put();
 	return err;
 }
 
@@ -109,7 +109,7 @@ static void vpci_local_close_bus(struct vpci_local *local)
 	local->bus = NULL;
 	pci_unlock_rescan_remove();
 	vpci_local_irq_domain_remove(local->irq_domain);
-	vpci_local_window_put();
+	vpci_local_memory_put();
 }
 
 /* ---- a device, by vpci_local::work --------------------------------------------------------- */
@@ -162,7 +162,7 @@ static void vpci_local_bring(struct vpci_local_fn *fn)
 	}
 	vpci_local_counted(local, err ? VPCI_LOCAL_FAILURES : VPCI_LOCAL_DEVICES);
 	if (err == -ENOSPC)
-		pr_info_ratelimited("%pUl: the device in slot %#x is held, for want of addresses: write to \"local_windows\"\n",
+		pr_info_ratelimited("%pUl: the device in slot %#x is held, for want of addresses: write to \"local_memory\"\n",
 				    &local->instance, fn->desc.slot);
 	else if (err)
 		pr_err_ratelimited("%pUl: this kernel does not get the device in slot %#x: error %d; tried again when a rule changes\n",

@@ -6,7 +6,7 @@
  * local.c		the bus, and devices that come and go
  * local_config.c	configuration space
  * local_irq.c		interrupts
- * local_windows.c	where in this kernel's addresses their memory is
+ * local_memory.c	where in this kernel's addresses their memory is
  *
  * All of PCI is done by vpci_local::work, and never in a call of those who own a device:
  * these are the ones who bring the host's answers, which a driver that probes waits for.
@@ -99,12 +99,12 @@ void vpci_local_exit(void);
 /* local_irq.c */
 bool vpci_local_done(struct vpci_local_fn *fn, u64 cookie, int err, const struct vpci_msi *msi);
 
-/* local_windows.c */
-struct resource *vpci_local_window_get(void);
-void vpci_local_window_put(void);
-int vpci_local_windows_set(const char *text);
-ssize_t vpci_local_windows_show(char *buf);
-void vpci_local_windows_exit(void);
+/* local_memory.c */
+struct resource *vpci_local_memory_get(void);
+void vpci_local_memory_put(void);
+int vpci_local_memory_set(const char *text);
+ssize_t vpci_local_memory_show(char *buf);
+void vpci_local_memory_exit(void);
 
 #else
 
@@ -171,17 +171,17 @@ static inline void vpci_local_exit(void)
 {
 }
 
-static inline int vpci_local_windows_set(const char *text)
+static inline int vpci_local_memory_set(const char *text)
 {
 	return -EOPNOTSUPP;
 }
 
-static inline ssize_t vpci_local_windows_show(char *buf)
+static inline ssize_t vpci_local_memory_show(char *buf)
 {
 	return sysfs_emit(buf, "none\n");
 }
 
-static inline void vpci_local_windows_exit(void)
+static inline void vpci_local_memory_exit(void)
 {
 }
 

@@ -28,7 +28,7 @@ exit_sysfs:
 	vpci_relay_sysfs_exit();
 exit_windows:
 	/* Its file was there for a while. */
-	vpci_local_windows_exit();
+	vpci_local_memory_exit();
 	return err;
 }
 
@@ -37,7 +37,7 @@ static void __exit vpci_relay_exit(void)
 	vpci_relay_hook_exit();
 	vpci_local_exit();
 	vpci_relay_sysfs_exit();
-	vpci_local_windows_exit();
+	vpci_local_memory_exit();
 }
 
 module_init(vpci_relay_init);

@@ -57,15 +57,15 @@ static ssize_t windows_store(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RW(windows);
 
-static ssize_t local_windows_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t local_memory_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return vpci_local_windows_show(buf);
+	return vpci_local_memory_show(buf);
 }
 
-static ssize_t local_windows_store(struct device *dev, struct device_attribute *attr,
-				   const char *buf, size_t count)
+static ssize_t local_memory_store(struct device *dev, struct device_attribute *attr,
+				  const char *buf, size_t count)
 {
-	int err = vpci_local_windows_set(buf);
+	int err = vpci_local_memory_set(buf);
 
 	if (err)
 		return err;
@@ -73,7 +73,7 @@ static ssize_t local_windows_store(struct device *dev, struct device_attribute *
 	vpci_relay_policy_changed();
 	return count;
 }
-static DEVICE_ATTR_RW(local_windows);
+static DEVICE_ATTR_RW(local_memory);
 
 static ssize_t rules_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -107,7 +107,7 @@ static DEVICE_ATTR_WO(remove_rule);
 
 static struct attribute *vpci_relay_attrs[] = {
 	&dev_attr_windows.attr,
-	&dev_attr_local_windows.attr,
+	&dev_attr_local_memory.attr,
 	&dev_attr_rules.attr,
 	&dev_attr_add_rule.attr,
 	&dev_attr_remove_rule.attr,

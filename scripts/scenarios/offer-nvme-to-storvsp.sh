@@ -8,7 +8,7 @@
 . ./disks.inc
 
 # Memory of the machine that no kernel uses, for BARs: see kunit/testroot_vpci_vtl2.c
-LOCAL_WINDOWS=0x60000000-0x60400000
+LOCAL_MEMORY=0x60000000-0x60400000
 LOCAL="local class=1 subclass=8"
 BEHIND=/dev/behind
 PCI=/sys/bus/pci/devices
@@ -56,7 +56,7 @@ local_config() {
 }
 
 windows_refused() {
-	! (echo "$1" > "$VPCI_RELAY/local_windows") 2> /dev/null
+	! (echo "$1" > "$VPCI_RELAY/local_memory") 2> /dev/null
 }
 
 # balanced: all interrupts that the host has given it has back
@@ -79,8 +79,8 @@ must "it is held without" local_device 00.0 "local held"
 check "this kernel's own is refused" windows_refused 0x1000000-0x1100000
 check "so is what a device has" windows_refused 0xfec00000-0xfec01000
 check "and what is no range" windows_refused 0x60400000-0x60000000
-equal "nothing has changed" none "$(cat "$VPCI_RELAY/local_windows")"
-must "there is some" eval "echo $LOCAL_WINDOWS > $VPCI_RELAY/local_windows"
+equal "nothing has changed" none "$(cat "$VPCI_RELAY/local_memory")"
+must "there is some" eval "echo $LOCAL_MEMORY > $VPCI_RELAY/local_memory"
 must "the controller is on a bus of VTL2" local_device 00.0 "local $NVME"
 check "the memory is in use" windows_refused none
 equal "programs read its ids" 141411b1 "$(local_config 4)"
@@ -150,8 +150,8 @@ must "controllers are not kept any more" vpci_forbid "$LOCAL"
 must "nobody has it" local_device 00.0 denied
 must "VTL2 neither" local_gone
 check "the guest has not seen it" guest_vpci_is
-must "the memory is free" wait_for "echo none > $VPCI_RELAY/local_windows" 10
-must "and given again" eval "echo $LOCAL_WINDOWS > $VPCI_RELAY/local_windows"
+must "the memory is free" wait_for "echo none > $VPCI_RELAY/local_memory" 10
+must "and given again" eval "echo $LOCAL_MEMORY > $VPCI_RELAY/local_memory"
 must "controllers are kept" vpci_allow "$LOCAL"
 must "the controller is there" local_device 00.0 "local $NVME"
 must "with its disk" local_disk
