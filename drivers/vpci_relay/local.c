@@ -140,7 +140,12 @@ static void vpci_local_unscan(struct vpci_local_fn *fn)
 	unsigned int devfn = vpci_local_devfn(fn);
 	struct pci_dev *pdev;
 
-	/* Somebody may have removed it by hand, or found it again. */
+	/* However long its driver takes to let go: others need the lock of all PCI buses. */
+	pdev = pci_get_slot(local->bus, devfn);
+	if (pdev)
+		device_release_driver(&pdev->dev);
+	pci_dev_put(pdev);
+	/* Somebody may have bound it again, removed it by hand, or found it again. */
 	pci_lock_rescan_remove();
 	pdev = pci_get_slot(local->bus, devfn);
 	if (pdev)

@@ -13,7 +13,8 @@
  * So a device that the host takes away is cut off at once, and leaves the bus later.
  *
  * Lock order: pci_lock_rescan_remove() is outermost, and taken by the work with none of
- * ours held; inside of it the locks of drivers and interrupts; then vpci_local_fn::lock,
+ * ours held, nor while a driver is asked to let go; inside of it the locks of drivers and
+ * interrupts; then vpci_local_fn::lock,
  * and in that those of the host's bus.  vpci_local::lock is taken last, and
  * vpci_local_ops::ejected() is called with it held.
  */
