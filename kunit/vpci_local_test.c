@@ -366,7 +366,14 @@ static void vpci_local_stray_test(struct kunit *test)
 				accesses);
 	}
 	KUNIT_EXPECT_NULL(test, pci_find_bus(LT_DOMAIN, 0));
+	/* What the pci_dev leads to stays, and the module with it: the other one is the test's. */
+	KUNIT_EXPECT_EQ(test, kref_read(&local->ref), 2U);
+	if (pdev)
+		KUNIT_EXPECT_EQ(test, pci_domain_nr(pdev->bus), LT_DOMAIN);
 	pci_dev_put(pdev);
+	for (i = 0; i < 200 && kref_read(&local->ref) != 1; i++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, kref_read(&local->ref), 1U);
 }
 
 /* Another in its place, and one beside it */

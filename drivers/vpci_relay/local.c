@@ -34,7 +34,21 @@ static void vpci_local_fn_free(struct kref *ref)
 	kvfree(container_of(ref, struct vpci_local_fn, ref));
 }
 
+static void vpci_local_free(struct kref *ref)
+{
+	kvfree(container_of(ref, struct vpci_local, ref));
+	module_put(THIS_MODULE);
+}
+
 /* ---- the bus ------------------------------------------------------------------------------- */
+
+/* Nobody has any of its devices any more. */
+static void vpci_local_bridge_release(struct pci_host_bridge *bridge)
+{
+	struct vpci_local *local = bridge->release_data;
+
+	kref_put(&local->ref, vpci_local_free);
+}
 
 /* Numbers of the firmware and of Hyper-V have 16 bits. */
 static int vpci_local_find_domain(const struct vpci_local *local)
@@ -67,6 +81,14 @@ static int vpci_local_make_bus(struct vpci_local *local, struct resource *range)
 	local->bus = pci_create_root_bus(NULL, 0, &vpci_local_pci_ops, &local->sysdata,
 					 &resources);
 	if (local->bus) {
+		/*
+		 * With a reference to a pci_dev somebody may have struct pci_bus for longer than
+		 * it is of use: what that points to, vpci_local::sysdata and functions here,
+		 * stays as well.
+		 */
+		kref_get(&local->ref);
+		pci_set_host_bridge_release(to_pci_host_bridge(local->bus->bridge),
+					    vpci_local_bridge_release, local);
 		dev_set_msi_domain(&local->bus->dev, local->irq_domain);
 		return 0;
 	}
@@ -230,12 +252,6 @@ static bool vpci_local_is_empty(struct vpci_local *local)
 	empty = list_empty(&local->fns);
 	mutex_unlock(&local->lock);
 	return empty;
-}
-
-static void vpci_local_free(struct kref *ref)
-{
-	kvfree(container_of(ref, struct vpci_local, ref));
-	module_put(THIS_MODULE);
 }
 
 /* Its owner may be gone by now, and this the last who uses it. */

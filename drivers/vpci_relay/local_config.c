@@ -198,7 +198,7 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_local_config_write);
 
 /* ---- for Linux ---------------------------------------------------------------------------- */
 
-/* A reference to a pci_dev keeps struct pci_bus, and nothing of what is here. */
+/* A reference to a pci_dev keeps struct pci_bus and struct vpci_local, and no device of that. */
 DEFINE_STATIC_SRCU(vpci_local_config_srcu);
 
 /* Of a bus that is closed nothing is left but itself. */

@@ -74,7 +74,8 @@ struct vpci_local_fn {
 
 /**
  * struct vpci_local - a PCI bus of this kernel
- * @ref: its owner's, and one of @work while that is queued or runs
+ * @ref: its owner's, one of @work while that is queued or runs, and one of what Linux has of
+ *	@bus, which may be there for longer
  * @instance: of the host's bus
  * @link: to its devices
  * @ops: owner's callbacks
