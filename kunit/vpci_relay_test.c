@@ -338,6 +338,111 @@ static void vpci_relay_no_reset_test(struct kunit *test)
 	hb_expect_no_msg(vr->hbs[0]);
 }
 
+static const struct hb_msg *vr_expect_power(struct vr *vr, bool request, u32 state)
+{
+	struct hb *hb = vr->hbs[0];
+	const struct hb_msg *msg;
+
+	vr_wait_msg(vr);
+	if (request)
+		msg = hb_expect_request(hb, VPCI_MSG_POWER);
+	else
+		msg = hb_expect_notice(hb, VPCI_MSG_POWER);
+	hb_expect_slot(hb, msg, HB_SLOT);
+	KUNIT_EXPECT_EQ(vr->test, le32_to_cpu(msg->words[2]), state);
+	return msg;
+}
+
+/* As with a reset; and memory is not switched on where the host takes the device for asleep. */
+static void vpci_relay_power_test(struct kunit *test)
+{
+	static const struct {
+		u32 state;
+		bool woken;
+		bool refused;
+	} steps[] = {
+		{ VPCI_POWER_D3, false, false },
+		{ VPCI_POWER_D0, true, false },
+		{ VPCI_POWER_D3, false, true },
+		{ VPCI_POWER_D0, false, false },
+		{ VPCI_POWER_D0, false, true },
+	};
+	struct vr *vr = vr_run(test);
+	struct gt *gt = vr->gt;
+	const struct hb_msg *msg;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		gt_send_power(gt, HB_SLOT, steps[i].state);
+		if (steps[i].woken)
+			vr_expect_power(vr, false, VPCI_POWER_D0);
+		msg = vr_expect_power(vr, true, steps[i].state);
+		gt_expect_nothing(gt);
+		hb_status(vr->hbs[0], msg, steps[i].refused ? HB_REFUSED : 0);
+		if (steps[i].refused)
+			gt_expect_status(gt, gt->trans, VPCI_STATUS_UNSUCCESSFUL);
+		else
+			gt_expect_power(gt, steps[i].state);
+	}
+	vr_expect_still(vr, 1, "relayed");
+	hb_expect_no_msg(vr->hbs[0]);
+}
+
+#define VR_BLOCK	9
+
+/* Block number VR_BLOCK; what is written are three bytes. */
+static const struct hb_msg *vr_ask_block(struct vr *vr, bool write, u32 length)
+{
+	u32 type = write ? VPCI_MSG_WRITE_BLOCK : VPCI_MSG_READ_BLOCK;
+	struct vpci_write_block *block = (void *)vr->gt->msg;
+	const struct hb_msg *msg;
+
+	*block = (struct vpci_write_block) {
+		.type = cpu_to_le32(type), .block = cpu_to_le32(VR_BLOCK),
+		.slot = cpu_to_le32(HB_SLOT), .length = cpu_to_le32(length), .data = { 1, 2, 3 },
+	};
+	gt_post(vr->gt, VM_PKT_DATA_INBAND, VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+		write ? sizeof(*block) : sizeof(struct vpci_read_block));
+	vr_wait_msg(vr);
+	msg = hb_expect_request(vr->hbs[0], type);
+	KUNIT_EXPECT_EQ(vr->test, le32_to_cpu(msg->words[1]), VR_BLOCK);
+	KUNIT_EXPECT_EQ(vr->test, le32_to_cpu(msg->words[2]), HB_SLOT);
+	KUNIT_EXPECT_EQ(vr->test, le32_to_cpu(msg->words[3]), length);
+	gt_expect_nothing(vr->gt);
+	return msg;
+}
+
+/* What the host gives is the guest's, and that it does not. */
+static void vpci_relay_block_test(struct kunit *test)
+{
+	static const struct vpci_read_block_reply answer = { .data = { 0xa, 0xb, 0xc } };
+	const struct vpci_read_block_reply *reply;
+	struct vr *vr = vr_run(test);
+	struct hb *hb = vr->hbs[0];
+	const struct hb_msg *msg;
+	struct gt *gt = vr->gt;
+
+	msg = vr_ask_block(vr, false, 100);
+	hb_answer(hb, msg->id, &answer, sizeof(answer.status) + 12);
+	reply = gt_completion(gt, gt->trans, sizeof(answer.status) + 12);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(reply->status), VPCI_STATUS_SUCCESS);
+	KUNIT_EXPECT_MEMEQ(test, reply->data, answer.data, 12);
+	msg = vr_ask_block(vr, false, 1);
+	hb_status(hb, msg, HB_REFUSED);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_UNSUCCESSFUL);
+
+	msg = vr_ask_block(vr, true, 3);
+	KUNIT_EXPECT_MEMEQ(test, msg->bytes + sizeof(struct vpci_read_block), (const u8 *)"\1\2\3",
+			   3);
+	hb_status(hb, msg, 0);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_SUCCESS);
+	msg = vr_ask_block(vr, true, 3);
+	hb_status(hb, msg, HB_REFUSED);
+	gt_expect_status(gt, gt->trans, VPCI_STATUS_UNSUCCESSFUL);
+	vr_expect_still(vr, 1, "relayed");
+	hb_expect_no_msg(hb);
+}
+
 /* Nobody has the device any more for which it was: it goes back to the host. */
 static void vpci_relay_late_interrupt_test(struct kunit *test)
 {
@@ -384,6 +489,8 @@ static struct kunit_case vpci_relay_cases[] = {
 	KUNIT_CASE(vpci_relay_invalidate_test),
 	KUNIT_CASE(vpci_relay_reset_test),
 	KUNIT_CASE(vpci_relay_no_reset_test),
+	KUNIT_CASE(vpci_relay_power_test),
+	KUNIT_CASE(vpci_relay_block_test),
 	KUNIT_CASE(vpci_relay_late_interrupt_test),
 	{}
 };
