@@ -30,13 +30,17 @@ struct li {
 	atomic_t raised[LT_VECTORS];
 };
 
-static struct li *li_start(struct kunit *test)
+/* With these flags of its MSI, of which somebody has masked all before */
+static struct li *li_start_msi(struct kunit *test, u16 flags)
 {
 	struct li *li = kunit_kzalloc(test, sizeof(*li), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, li);
 	li->local = lt_local(test, true);
 	li->host = lt_host(test);
+	put_unaligned_le16(flags, li->host->config + LT_MSI + PCI_MSI_FLAGS);
+	put_unaligned_le32(U32_MAX, li->host->config + LT_MSI + PCI_MSI_MASK_32);
+	put_unaligned_le32(U32_MAX, li->host->config + LT_MSI + PCI_MSI_MASK_64);
 	li->fn = lt_add(test, li->local, li->host, LT_SLOT);
 	vpci_local_flush(li->local);
 	li->pdev = lt_pci(LT_DEVFN);
@@ -46,6 +50,11 @@ static struct li *li_start(struct kunit *test)
 		KUNIT_FAIL_AND_ABORT(test, "there is no device");
 	}
 	return li;
+}
+
+static struct li *li_start(struct kunit *test)
+{
+	return li_start_msi(test, PCI_MSI_FLAGS_64BIT);
 }
 
 static void li_end(struct li *li)
@@ -232,14 +241,125 @@ static void vpci_local_irq_refused_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, li->host->ndeleted, 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&li->fn->irqs));
 	KUNIT_EXPECT_EQ(test, vpci_local_count(li->local, VPCI_LOCAL_INTERRUPT_FAILURES), 1);
-	/* MSI is not for such devices. */
-	KUNIT_EXPECT_LT(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSI), 0);
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSI), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, li->host->n, 2);
+	KUNIT_EXPECT_TRUE(test, list_empty(&li->fn->irqs));
 	li->host->err = 0;
 	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSIX), 1);
 	pci_free_irq_vectors(li->pdev);
 	KUNIT_EXPECT_EQ(test, li->host->ndeleted, 1);
 	li_end(li);
 }
+
+/* ---- MSI ------------------------------------------------------------------------------- */
+
+#define LI_EIGHT	(3 << 1)	/* in the flags: 8 messages */
+
+static u16 li_msi_flags(const struct li *li)
+{
+	return get_unaligned_le16(li->host->config + LT_MSI + PCI_MSI_FLAGS);
+}
+
+static void li_expect_message(struct kunit *test, const struct li *li)
+{
+	const u8 *msi = li->host->config + LT_MSI;
+	struct vpci_msi given;
+
+	lt_msi(li->host, 0, &given);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le64(msi + PCI_MSI_ADDRESS_LO), given.address);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le16(msi + PCI_MSI_DATA_64), given.data);
+	KUNIT_EXPECT_TRUE(test, li_msi_flags(li) & PCI_MSI_FLAGS_ENABLE);
+	KUNIT_EXPECT_FALSE(test, li_msi_flags(li) & PCI_MSI_FLAGS_QSIZE);
+}
+
+/* One, of eight that the device has; its message stays as long as the driver has it. */
+static void vpci_local_irq_msi_test(struct kunit *test)
+{
+	struct li *li = li_start_msi(test, PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT | LI_EIGHT);
+	struct lt_host *host = li->host;
+	struct vpci_msi given;
+	int irq, i;
+
+	KUNIT_EXPECT_EQ(test, get_unaligned_le32(host->config + LT_MSI + PCI_MSI_MASK_64), 0U);
+	KUNIT_EXPECT_LT(test, pci_alloc_irq_vectors(li->pdev, 2, 8, PCI_IRQ_MSI), 0);
+	KUNIT_EXPECT_EQ(test, host->n, 0);
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 8, PCI_IRQ_MSI), 1);
+	KUNIT_EXPECT_EQ(test, host->n, 1);
+	KUNIT_EXPECT_TRUE(test, li_sane(&host->requests[0]));
+	li_expect_message(test, li);
+	irq = pci_irq_vector(li->pdev, 0);
+	for (i = 1; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, request_irq(irq, li_isr, 0, "vpci_local_irq_test",
+						  &li->raised[0]), 0);
+		li_raise(&host->requests[0]);
+		KUNIT_EXPECT_TRUE(test, li_comes(li, 0, i));
+		free_irq(irq, &li->raised[0]);
+		li_expect_message(test, li);
+	}
+	/* Nothing was tried where nobody can wait. */
+	KUNIT_EXPECT_EQ(test, vpci_local_count(li->local, VPCI_LOCAL_REFUSED_WRITES), 0);
+	KUNIT_EXPECT_EQ(test, host->n, 1);
+	KUNIT_EXPECT_EQ(test, host->ndeleted, 0);
+	pci_free_irq_vectors(li->pdev);
+	KUNIT_EXPECT_FALSE(test, li_msi_flags(li) & PCI_MSI_FLAGS_ENABLE);
+	KUNIT_EXPECT_EQ(test, host->ndeleted, 1);
+	lt_msi(host, 0, &given);
+	KUNIT_EXPECT_EQ(test, host->deleted[0].data, given.data);
+	KUNIT_EXPECT_TRUE(test, list_empty(&li->fn->irqs));
+	li_end(li);
+}
+
+/* It comes while it is disabled, and cannot be masked. */
+static void vpci_local_irq_msi_disabled_test(struct kunit *test)
+{
+	struct li *li = li_start(test);
+	int irq;
+
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSI), 1);
+	irq = pci_irq_vector(li->pdev, 0);
+	KUNIT_EXPECT_EQ(test, request_irq(irq, li_isr, 0, "vpci_local_irq_test", &li->raised[0]),
+			0);
+	disable_irq(irq);
+	li_raise(&li->host->requests[0]);
+	msleep(50);
+	KUNIT_EXPECT_EQ(test, atomic_read(&li->raised[0]), 0);
+	enable_irq(irq);
+	KUNIT_EXPECT_TRUE(test, li_comes(li, 0, 1));
+	free_irq(irq, &li->raised[0]);
+	pci_free_irq_vectors(li->pdev);
+	li_end(li);
+}
+
+/* Data of 32 bits fit into MSI-X alone. */
+static void vpci_local_irq_msi_wide_test(struct kunit *test)
+{
+	struct li *li = li_start(test);
+
+	li->host->data = SZ_64K;
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSI), -ERANGE);
+	KUNIT_EXPECT_EQ(test, li->host->ndeleted, 1);
+	KUNIT_EXPECT_TRUE(test, list_empty(&li->fn->irqs));
+	KUNIT_EXPECT_FALSE(test, li_msi_flags(li) & PCI_MSI_FLAGS_ENABLE);
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSIX | PCI_IRQ_MSI), 1);
+	KUNIT_EXPECT_TRUE(test, li->pdev->msix_enabled);
+	pci_free_irq_vectors(li->pdev);
+	li_end(li);
+}
+
+/* The host's address has more than 32 bits, and the device has no room for that. */
+static void vpci_local_irq_msi_narrow_test(struct kunit *test)
+{
+	struct li *li = li_start_msi(test, PCI_MSI_FLAGS_MASKBIT);
+
+	KUNIT_EXPECT_EQ(test, get_unaligned_le32(li->host->config + LT_MSI + PCI_MSI_MASK_32), 0U);
+	KUNIT_EXPECT_LT(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSI), 0);
+	KUNIT_EXPECT_EQ(test, li->host->ndeleted, 1);
+	KUNIT_EXPECT_TRUE(test, list_empty(&li->fn->irqs));
+	KUNIT_EXPECT_FALSE(test, li_msi_flags(li) & PCI_MSI_FLAGS_ENABLE);
+	li_end(li);
+}
+
+/* ---- what does not come ---------------------------------------------------------------- */
 
 /* Too many for the host: those that it gave it has back. */
 static void vpci_local_irq_some_test(struct kunit *test)
@@ -346,6 +466,10 @@ static struct kunit_case vpci_local_irq_cases[] = {
 	KUNIT_CASE(vpci_local_irq_cpu_test),
 	KUNIT_CASE(vpci_local_irq_leaving_test),
 	KUNIT_CASE(vpci_local_irq_refused_test),
+	KUNIT_CASE(vpci_local_irq_msi_test),
+	KUNIT_CASE(vpci_local_irq_msi_disabled_test),
+	KUNIT_CASE(vpci_local_irq_msi_wide_test),
+	KUNIT_CASE(vpci_local_irq_msi_narrow_test),
 	KUNIT_CASE(vpci_local_irq_some_test),
 	KUNIT_CASE(vpci_local_irq_gone_test),
 	KUNIT_CASE(vpci_local_irq_late_test),

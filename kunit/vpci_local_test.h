@@ -41,6 +41,7 @@
  * @answered: of those
  * @silent: none is answered
  * @err: what the answer is
+ * @data: added to the data of interrupts
  * @deleted: interrupts that were given back
  * @ndeleted: their number
  * @ejected: calls of vpci_local_ops::ejected()
@@ -57,6 +58,7 @@ struct lt_host {
 	unsigned int answered;
 	bool silent;
 	int err;
+	u32 data;
 	struct vpci_msi deleted[LT_MSIS];
 	unsigned int ndeleted;
 	unsigned int ejected;
@@ -98,7 +100,8 @@ static inline void lt_config_write(struct vpci_host_fn *fn, u16 offset, u8 size,
 static inline void lt_msi(const struct lt_host *host, unsigned int i, struct vpci_msi *msi)
 {
 	*msi = (struct vpci_msi) {
-		.address = 0x1fee00000 + i * 16, .data = 0x1000 + i, .count = 1,
+		.address = 0x1fee00000 + i * 16, .data = 0x1000 + host->data + i,
+		.count = 1,
 	};
 }
 

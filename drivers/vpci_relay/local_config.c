@@ -5,8 +5,9 @@
  * Each access goes to the host, and that may sleep.  Nearly all of Linux asks for nothing
  * else; but programs do so with interrupts off (pci_user_read_config_dword()), and so may a
  * driver with a lock held.  These read what was last seen, and write nothing: a write that
- * came later than what its caller does next would be worse than none.  What MSI, unlike
- * MSI-X, writes in such a place, is not needed: local_irq.c has no MSI.
+ * came later than what its caller does next would be worse than none.  What Linux writes of
+ * MSI, which is here, unlike MSI-X, in such a place, is not needed: its masks are hidden, and
+ * local_irq.c has a message that does not change.
  *
  * A kernel without CONFIG_PREEMPT_COUNT does not know of a spinlock that is held with
  * interrupts on.
@@ -74,13 +75,15 @@ static void vpci_local_see(struct vpci_local_fn *fn, u32 offset, u32 size, u32 v
 }
 
 /*
- * There is no other bus behind it, and there are no interrupts but MSI-X, whatever it says.
+ * There is no other bus behind it, and no interrupt by wire, whatever it says.
  * A capability without its id is none.
  */
 static u32 vpci_local_hidden(const struct vpci_local_fn *fn, u32 reg)
 {
 	if (test_bit(reg / sizeof(u32), fn->hidden))
 		return reg < PCI_CFG_SPACE_SIZE ? 0xff : U16_MAX;
+	if (fn->msi_reg && reg == fn->msi_reg)
+		return PCI_MSI_FLAGS_MASKBIT << 8 * PCI_MSI_FLAGS;
 	switch (reg) {
 	case PCI_CACHE_LINE_SIZE:
 		return 0xff << 8 * (PCI_HEADER_TYPE - PCI_CACHE_LINE_SIZE);
@@ -109,6 +112,20 @@ static void vpci_local_hide(struct vpci_local_fn *fn, u32 reg)
 	vpci_local_look(fn, reg, sizeof(u32));
 }
 
+/* Linux finds no masks of MSI, and nothing is masked. */
+static void vpci_local_hide_masks(struct vpci_local_fn *fn, u32 reg)
+{
+	u16 flags = vpci_local_copied(fn, reg + PCI_MSI_FLAGS, sizeof(flags));
+	u32 mask = reg + (flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32);
+
+	fn->msi_reg = reg;
+	vpci_local_look(fn, reg, sizeof(u32));
+	if (!(flags & PCI_MSI_FLAGS_MASKBIT) || mask >= PCI_CFG_SPACE_SIZE)
+		return;
+	vpci_shadow_write(&fn->shadow, mask, sizeof(u32), 0);
+	vpci_local_look(fn, mask, sizeof(u32));
+}
+
 /*
  * Virtual functions would be in slots of which the host tells nothing, and fixed addresses
  * (EA) are not those of the shadow.  The lists are the host's, and may be circles.
@@ -126,6 +143,8 @@ static void vpci_local_hide_caps(struct vpci_local_fn *fn)
 		header = vpci_local_copied(fn, pos, sizeof(u32));
 		if ((header & 0xff) == PCI_CAP_ID_EA)
 			vpci_local_hide(fn, pos);
+		else if ((header & 0xff) == PCI_CAP_ID_MSI && !fn->msi_reg)
+			vpci_local_hide_masks(fn, pos);
 		pos = header >> 8 & 0xfc;
 	}
 	pos = PCI_CFG_SPACE_SIZE;
@@ -300,6 +319,7 @@ void vpci_local_config_begin(struct vpci_local_fn *fn)
 
 	mutex_lock(&fn->lock);
 	bitmap_zero(fn->hidden, VPCI_LOCAL_REGS);
+	fn->msi_reg = 0;
 	vpci_shadow_reset(&fn->shadow);
 	for (offset = 0; offset < size; offset += sizeof(u32)) {
 		vpci_local_look(fn, offset, sizeof(u32));

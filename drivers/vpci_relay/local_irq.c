@@ -8,8 +8,10 @@
  * CPU, which it has before the host is asked, and which stays until the device's is freed.
  * With that the message to the device does not change, either.
  *
- * All of it is made when MSI-X is enabled, where waiting is allowed.  There is no MSI, whose
- * messages Linux writes where it is not.
+ * All of it is made when MSI-X or MSI is enabled, where waiting is allowed.  The message of
+ * MSI is in configuration space, so it is written then, and not where Linux would do so, too,
+ * with the lock of an interrupt held.  There is one interrupt by MSI: several of it have
+ * vectors in a row, which this kernel does not give out.
  *
  * A CPU that serves interrupts of such devices does not go offline: its vectors would move,
  * and the host would not know.  The lock of CPU hotplug is not for that: a CPU on its way out
@@ -38,11 +40,12 @@
  * struct vpci_local_irq - an interrupt of a device
  * @node: in vpci_local_fn::irqs
  * @fn: device
- * @index: of MSI-X
+ * @index: of MSI-X; 0 of MSI
  * @parent: interrupt that it comes by; 0: none
  * @cpu: where, which vpci_local_irqs_on counts as long as there is @parent
  * @virq: interrupt of the device; 0 while there is none
  * @given: the host has given @msi
+ * @written: as the message of MSI it is in the device, where it stays
  * @msi: message
  */
 struct vpci_local_irq {
@@ -53,6 +56,7 @@ struct vpci_local_irq {
 	unsigned int cpu;
 	unsigned int virq;
 	bool given;
+	bool written;
 	struct vpci_msi msi;
 };
 
@@ -324,6 +328,9 @@ static int vpci_local_irq_make(struct vpci_local_fn *fn, const struct msi_desc *
 	err = vpci_local_make_parent(irq, desc);
 	if (!err)
 		err = vpci_local_ask(irq);
+	/* There is no room for more in the device. */
+	if (!err && !desc->pci.msi_attrib.is_msix && irq->msi.data > U16_MAX)
+		err = -ERANGE;
 	vpci_local_counted(fn->local, err ? VPCI_LOCAL_INTERRUPT_FAILURES : VPCI_LOCAL_INTERRUPTS);
 	if (err) {
 		pr_err_ratelimited("%pUl: no interrupt %u for the device in slot %#x: error %d; unbind its driver and bind it to try again\n",
@@ -391,14 +398,26 @@ static void vpci_local_irq_compose(struct irq_data *data, struct msi_msg *msg)
 	msg->data = irq->msi.data;
 }
 
+/* Linux takes it out of the device, too, while nobody has requested the interrupt. */
+static void vpci_local_irq_write(struct irq_data *data, struct msi_msg *msg)
+{
+	struct vpci_local_irq *irq = irq_data_get_irq_chip_data(data);
+
+	if (irq->written)
+		return;
+	irq->written = !irq_data_get_msi_desc(data)->pci.msi_attrib.is_msix;
+	pci_write_msi_msg(data->irq, msg);
+}
+
 /* Linux adds masking in the device. */
 static struct irq_chip vpci_local_chip = {
-	.name = "VPCI-MSIX",
+	.name = "VPCI-MSI",
 	.flags = IRQCHIP_SKIP_SET_WAKE,
 	.irq_ack = vpci_local_irq_ack,
 	.irq_retrigger = vpci_local_irq_retrigger,
 	.irq_set_affinity = vpci_local_irq_set_affinity,
 	.irq_compose_msi_msg = vpci_local_irq_compose,
+	.irq_write_msi_msg = vpci_local_irq_write,
 };
 
 /* NULL if it is none of the host's: a virtual function that Linux has found all the same */
@@ -419,7 +438,7 @@ static int vpci_local_msi_prepare(struct irq_domain *domain, struct device *dev,
 	struct msi_desc *desc;
 	int err = 0;
 
-	if (!fn || !to_pci_dev(dev)->msix_enabled)
+	if (!fn)
 		return -EOPNOTSUPP;
 	*arg = (msi_alloc_info_t) { };
 	vpci_local_irqs_drop(fn);
@@ -492,7 +511,7 @@ struct irq_domain *vpci_local_irq_domain(struct vpci_local *local)
 	struct fwnode_handle *fwnode;
 	struct irq_domain *domain;
 
-	fwnode = irq_domain_alloc_named_id_fwnode("VPCI-MSIX", local->sysdata.domain);
+	fwnode = irq_domain_alloc_named_id_fwnode("VPCI-MSI", local->sysdata.domain);
 	if (!fwnode)
 		return NULL;
 	domain = pci_msi_create_irq_domain(fwnode, &vpci_local_msi_info, NULL);

@@ -39,6 +39,7 @@ enum vpci_local_fn_state {
  * @irqs: struct vpci_local_irq, under the lock that Linux has for MSIs of a device
  * @hidden: registers with the id of a capability that Linux is not to find, by number; set
  *	before it looks
+ * @msi_reg: the one with the id of MSI, of whose masks Linux is not to know, or 0; as @hidden
  * @copy: configuration space as it was last seen, for those who cannot wait for the host
  * @lock: protects what follows
  * @host: the host's device, or NULL when it is of no use any more; like @answered also
@@ -60,6 +61,7 @@ struct vpci_local_fn {
 	struct vpci_desc desc;
 	struct list_head irqs;
 	DECLARE_BITMAP(hidden, VPCI_LOCAL_REGS);
+	u32 msi_reg;
 	u32 copy[VPCI_LOCAL_REGS];
 
 	struct mutex lock;	/* protects what follows */

@@ -46,7 +46,7 @@ local_adds() {
 
 # local_irqs: how many interrupts of such devices have come
 local_irqs() {
-	awk '/VPCI-MSIX/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' \
+	awk '/VPCI-MSI/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' \
 		/proc/interrupts
 }
 
