@@ -87,6 +87,7 @@ static void vpci_stop_removed_test(struct kunit *test)
 	vs_expect_interrupt(vr, vs_local(vr));
 	/* The guest has its bus as long as it does not know better. */
 	KUNIT_EXPECT_TRUE(test, vr_has_guest(vr));
+	KUNIT_EXPECT_TRUE(test, vr->hook->held(vr->hook, vr->buses[0]));
 	vr_rule(vr, false, VS_LOCAL);
 	vr_expect(vr, VS_SECOND "hidden\n");
 	vr_flush(vr);
@@ -244,6 +245,29 @@ static void vpci_stop_failed_test(struct kunit *test)
 	vs_expect_end(end);
 }
 
+/* The relay asks: who does not relay the offer, or has nothing of it, need not wait. */
+static void vpci_stop_held_test(struct kunit *test)
+{
+	struct vr *vr = vr_new(test);
+	struct vpci_relay_bus *bus;
+
+	vr_offer(vr, 0);
+	bus = vr->buses[0];
+	KUNIT_EXPECT_FALSE(test, vr->hook->held(vr->hook, bus));
+	vr_revoke(vr, 0);
+	vr_deny(vr);
+	vr_on_one(vr);
+	bus = vr->buses[0];
+	vr_expect_still(vr, 1, "denied");
+	KUNIT_EXPECT_FALSE(test, vr->hook->held(vr->hook, bus));
+	vr_allow(vr);
+	vr_expect_one(vr, 1, "relayed");
+	KUNIT_EXPECT_TRUE(test, vr->hook->held(vr->hook, bus));
+	hb_list_none(vr->hbs[0]);
+	vr_flush(vr);
+	KUNIT_EXPECT_FALSE(test, vr->hook->held(vr->hook, bus));
+}
+
 static struct kunit_case vpci_stop_cases[] = {
 #if VPCI_HAS_LOCAL
 	KUNIT_CASE(vpci_stop_removed_test),
@@ -252,6 +276,7 @@ static struct kunit_case vpci_stop_cases[] = {
 	KUNIT_CASE(vpci_stop_revoke_test),
 	KUNIT_CASE(vpci_stop_leaving_test),
 	KUNIT_CASE(vpci_stop_failed_test),
+	KUNIT_CASE(vpci_stop_held_test),
 	{}
 };
 

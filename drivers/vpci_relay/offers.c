@@ -108,6 +108,14 @@ static int vpci_relay_offer(struct vint_hook *hook, const struct vint_handover *
 	return 0;
 }
 
+/* A bus of the guest, whether it has devices, or is about to go */
+static bool vpci_relay_held(struct vint_hook *hook, void *priv)
+{
+	struct vpci_relay_bus *bus = priv;
+
+	return READ_ONCE(bus->guest);
+}
+
 static void vpci_relay_revoke(struct vint_hook *hook, void *priv)
 {
 	struct vpci_relay_bus *bus = priv;
@@ -162,6 +170,7 @@ static struct vint_hook vpci_relay_hook = {
 	.name = "vpci",
 	.owner = THIS_MODULE,
 	.offer = vpci_relay_offer,
+	.held = vpci_relay_held,
 	.revoke = vpci_relay_revoke,
 };
 

@@ -145,7 +145,7 @@ void vpci_relay_bus_stop(struct vpci_relay_bus *bus)
 	/* And from here on the host's tells of nothing. */
 	vpci_host_close(host);
 	mutex_lock(&bus->lock);
-	bus->guest = NULL;
+	WRITE_ONCE(bus->guest, NULL);
 	list_for_each_entry_safe(device, next, &bus->devices, node) {
 		list_del(&device->node);
 		kvfree(device);

@@ -109,7 +109,7 @@ static int vpci_relay_offer_bus(struct vpci_relay_bus *bus)
 	guest = vpci_guest_create(bus->srv, &bus->guest_offer, &vpci_relay_guest_ops, bus);
 	if (IS_ERR(guest))
 		return PTR_ERR(guest);
-	bus->guest = guest;
+	WRITE_ONCE(bus->guest, guest);
 	return 0;
 }
 
@@ -132,7 +132,7 @@ void vpci_relay_revoke_work(struct work_struct *work)
 	mutex_lock(&bus->lock);
 	for (i = 0; i < VPCI_GUEST_COUNTERS; i++)
 		bus->counted[i] += vpci_guest_count(guest, i);
-	bus->guest = NULL;
+	WRITE_ONCE(bus->guest, NULL);
 	bus->leaving = false;
 	if (bus->postponed)
 		queue_work(system_long_wq, &bus->work);

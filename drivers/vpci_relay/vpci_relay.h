@@ -55,7 +55,7 @@ enum vpci_relay_state {
  * @state: see enum
  * @why: reason of VPCI_RELAY_FAILED
  * @guest: the guest's bus, or NULL while it has no device; it stays while @leaving, and
- *	@revoke takes it without the lock then
+ *	@revoke takes it without the lock then; whether there is one is also looked at without
  * @leaving: it is without devices for good, and @revoke is queued or runs
  * @postponed: a device is to come to the guest as soon as that is done
  * @local: what this kernel has of it, or NULL if it never had anything
