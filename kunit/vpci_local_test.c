@@ -320,62 +320,6 @@ static void vpci_local_orphan_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->ejected, 0);
 }
 
-/* A driver that lets go in time */
-static void vpci_local_wait_test(struct kunit *test)
-{
-	struct vpci_local *local = lt_local(test, true);
-	struct lt_host *host = lt_host(test);
-	struct vpci_local_fn *fn = lt_add(test, local, host, LT_SLOT);
-
-	vpci_local_eject(fn);
-	KUNIT_EXPECT_TRUE(test, vpci_local_wait(local, 60 * HZ));
-	KUNIT_EXPECT_EQ(test, host->ejected, 1);
-	KUNIT_EXPECT_FALSE(test, lt_has_pci(LT_DEVFN));
-	vpci_local_put(fn);
-	KUNIT_EXPECT_TRUE(test, vpci_local_wait(local, 0));
-}
-
-/* Somebody has a pci_dev that has left, and then its bus has, too. */
-static void vpci_local_stray_test(struct kunit *test)
-{
-	struct vpci_local *local = lt_local(test, true);
-	struct lt_host *host = lt_host(test), *other = lt_host(test);
-	struct vpci_local_fn *fn = lt_add(test, local, host, LT_SLOT), *second;
-	unsigned int accesses, i;
-	struct pci_dev *pdev;
-	u32 value;
-
-	second = lt_add(test, local, other, VPCI_SLOT(0, 0));
-	vpci_local_flush(local);
-	pdev = lt_pci(LT_DEVFN);
-	KUNIT_EXPECT_NOT_NULL(test, pdev);
-	for (i = 0; i < 2; i++) {
-		vpci_local_put(i ? second : fn);
-		vpci_local_flush(local);
-		accesses = host->reads + host->writes + other->reads + other->writes;
-		if (!pdev)
-			continue;
-		value = 0;
-		KUNIT_EXPECT_EQ(test, pci_bus_read_config_dword(pdev->bus, LT_DEVFN, 0, &value),
-				PCIBIOS_DEVICE_NOT_FOUND);
-		KUNIT_EXPECT_EQ(test, value, U32_MAX);
-		KUNIT_EXPECT_EQ(test, pci_bus_write_config_word(pdev->bus, LT_DEVFN, PCI_COMMAND,
-								PCI_COMMAND_MEMORY),
-				PCIBIOS_DEVICE_NOT_FOUND);
-		KUNIT_EXPECT_EQ(test, host->reads + host->writes + other->reads + other->writes,
-				accesses);
-	}
-	KUNIT_EXPECT_NULL(test, pci_find_bus(LT_DOMAIN, 0));
-	/* What the pci_dev leads to stays, and the module with it: the other one is the test's. */
-	KUNIT_EXPECT_EQ(test, kref_read(&local->ref), 2U);
-	if (pdev)
-		KUNIT_EXPECT_EQ(test, pci_domain_nr(pdev->bus), LT_DOMAIN);
-	pci_dev_put(pdev);
-	for (i = 0; i < 200 && kref_read(&local->ref) != 1; i++)
-		msleep(20);
-	KUNIT_EXPECT_EQ(test, kref_read(&local->ref), 1U);
-}
-
 /* Another in its place, and one beside it */
 static void vpci_local_replace_test(struct kunit *test)
 {
@@ -620,8 +564,6 @@ static struct kunit_case vpci_local_cases[] = {
 	KUNIT_CASE(vpci_local_gone_test),
 	KUNIT_CASE(vpci_local_soon_gone_test),
 	KUNIT_CASE(vpci_local_orphan_test),
-	KUNIT_CASE(vpci_local_wait_test),
-	KUNIT_CASE(vpci_local_stray_test),
 	KUNIT_CASE(vpci_local_replace_test),
 	KUNIT_CASE(vpci_local_nothing_test),
 	KUNIT_CASE(vpci_local_domain_test),

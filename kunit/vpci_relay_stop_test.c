@@ -7,12 +7,13 @@
 #include <linux/workqueue.h>
 
 #include "vpci_relay_test.h"
+#if VPCI_HAS_LOCAL
+#include "../drivers/vpci_relay/local_priv.h"
+#endif
 
 /* ---- devices that go ------------------------------------------------------------------- */
 
 #if VPCI_HAS_LOCAL
-#include "../drivers/vpci_relay/local_priv.h"
-
 #define VS_LOCAL	"local device=0x0001"
 #define VS_SECOND	"04.0 1414:0001 class=000000 serial=0x1 "
 #define VS_COOKIE	(VPCI_LOCAL_COOKIE | 7)
