@@ -345,7 +345,7 @@ static void vpci_offers_failure_test(struct kunit *test)
 	vo_work(vr);
 	vr_expect_one(vr, 1, "hidden");
 	if (c->offered)
-		fg_expect_rescind(vr->gt->fg, fg_expect_offer(vr->gt->fg));
+		vr_expect_rescind(vr, fg_expect_offer(vr->gt->fg));
 	vr_flush(vr);
 	KUNIT_EXPECT_FALSE(test, vr_has_guest(vr));
 	fg_expect_quiet(vr->gt->fg);

@@ -96,7 +96,7 @@ static void vpci_stop_removed_test(struct kunit *test)
 
 	fg_start(fg);
 	vr_flush(vr);
-	fg_expect_rescind(fg, chan);
+	vr_expect_rescind(vr, chan);
 	fg_expect_offer(fg);
 	vr_expect(vr, VS_SECOND "relayed\n");
 	vr_expect_guest_quiet(vr);
@@ -128,7 +128,7 @@ static void vpci_stop_again_test(struct kunit *test)
 
 	fg_start(fg);
 	vr_flush(vr);
-	fg_expect_rescind(fg, chan);
+	vr_expect_rescind(vr, chan);
 	fg_expect_offer(fg);
 	vr_expect_one(vr, 2, "relayed");
 	vr_expect_guest_quiet(vr);

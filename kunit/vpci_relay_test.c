@@ -113,7 +113,7 @@ static void vpci_relay_rule_back_test(struct kunit *test)
 	vr_expect_still(vr, 1, "ejecting");
 	gt_expect_nothing(vr->gt);
 	vr_complete(vr, HB_SLOT);
-	fg_expect_rescind(vr->gt->fg, vr->gt->chan);
+	vr_expect_rescind(vr, vr->gt->chan);
 	vr->gt->guest = NULL;
 	fg_expect_offer(vr->gt->fg);
 	vr_expect_still(vr, 1, "relayed");
@@ -224,7 +224,7 @@ static void vpci_relay_gone_added_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !vr_meanwhile);
 	vr_expect(vr, "");
 	KUNIT_EXPECT_FALSE(test, vr_has_guest(vr));
-	fg_expect_rescind(vr->gt->fg, fg_expect_offer(vr->gt->fg));
+	vr_expect_rescind(vr, fg_expect_offer(vr->gt->fg));
 	vr_expect_guest_quiet(vr);
 	hb_expect_no_msg(vr->hbs[0]);
 }

@@ -380,10 +380,17 @@ static inline void vr_complete(struct vr *vr, u32 slot)
 	gt_post(vr->gt, VM_PKT_DATA_INBAND, 0, sizeof(*msg));
 }
 
+/* The guest hears that a bus is gone, and lets go of its channel: another one may come. */
+static inline void vr_expect_rescind(struct vr *vr, u32 chan)
+{
+	fg_expect_rescind(vr->gt->fg, chan);
+	fg_channel(vr->gt->fg, VMBUS_MSG_RELID_RELEASED, chan);
+}
+
 /* The guest's bus is taken away. */
 static inline void vr_expect_bus_gone(struct vr *vr)
 {
-	fg_expect_rescind(vr->gt->fg, vr->gt->chan);
+	vr_expect_rescind(vr, vr->gt->chan);
 	vr->gt->guest = NULL;
 	vr_flush(vr);
 	KUNIT_EXPECT_FALSE(vr->test, vr_has_guest(vr));
