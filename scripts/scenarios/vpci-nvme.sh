@@ -107,5 +107,5 @@ must "it lets this one go" vpci_ask "eject 0 0"
 must "the host has it" vpci_becomes 0 ejected 2
 equal "in time" 1 "$(vpci_relayed 0 guest_counters eject_timeouts)"
 check "the guest's server had nothing to complain of" server_clean guest0
-vpci_bed_down
+vpci_bed_down 1
 check "the block device is let go" losetup -d /dev/loop0

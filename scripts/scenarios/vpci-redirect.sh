@@ -72,7 +72,7 @@ while [ $n -lt $TIMES ]; do
 	n=$((n + 1))
 	flip $n
 	# What was there the guest has overwritten until it lost the disk
-	SUM=
+	DATA_SUM=
 	data_go 0.0
 done
 equal "rules and windows are as before" "$settings" "$(vpci_settings)"
