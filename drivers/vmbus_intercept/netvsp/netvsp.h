@@ -28,6 +28,7 @@
 #include <linux/bitmap.h>
 #include <linux/configfs.h>
 #include <linux/hyperv.h>
+#include <linux/if_vlan.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -603,6 +604,12 @@ static inline u32 netvsp_batch_xdp(const struct netvsp_batch *batch)
 static inline bool netvsp_has_room(const struct netvsp_queue *q, u32 parts)
 {
 	return q->nfree >= parts && q->batch.n + parts <= NETVSP_BATCH_MAX;
+}
+
+/* A sub-allocation has room for a tag in the frame: see netvsp_cut_recv(). */
+static inline bool netvsp_fits_wire(const struct netvsp_nic *nic, u32 len, __be16 proto)
+{
+	return len <= READ_ONCE(nic->max_len) + (eth_type_vlan(proto) ? VLAN_HLEN : 0);
 }
 
 netdev_tx_t netvsp_start_xmit(struct sk_buff *skb, struct net_device *dev);

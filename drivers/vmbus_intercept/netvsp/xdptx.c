@@ -8,7 +8,6 @@
  */
 #include <kunit/visibility.h>
 #include <linux/etherdevice.h>
-#include <linux/if_vlan.h>
 #include <linux/jiffies.h>
 #include <net/xdp.h>
 #include "netvsp.h"
@@ -56,16 +55,6 @@ static void netvsp_xdp_lost(struct netvsp_queue *q, u32 n)
 
 /* ---- frames ------------------------------------------------------------------------------- */
 
-/* A sub-allocation has room for a tag in the frame. */
-static bool netvsp_xdp_fits(const struct netvsp_nic *nic, const void *data, u32 len)
-{
-	if (len < ETH_HLEN)
-		return false;
-	if (eth_type_vlan(((const struct ethhdr *)data)->h_proto))
-		len -= VLAN_HLEN;
-	return len <= READ_ONCE(nic->max_len);
-}
-
 /* False if it was not taken, for want of room.  @count is one more if it is in the batch. */
 static bool netvsp_put_xdp(struct netvsp_queue *q, const void *data, u32 len, u32 *count)
 {
@@ -74,7 +63,8 @@ static bool netvsp_put_xdp(struct netvsp_queue *q, const void *data, u32 len, u3
 	lockdep_assert_held(&q->lock);
 	if (!netvsp_xdp_goes(q) || !netvsp_xdp_room(q))
 		return false;
-	if (!netvsp_xdp_fits(q->nic, data, len)) {
+	if (len < ETH_HLEN ||
+	    !netvsp_fits_wire(q->nic, len, ((const struct ethhdr *)data)->h_proto)) {
 		netvsp_count(q, NETVSP_TX_DROPPED, 1);
 		return true;
 	}

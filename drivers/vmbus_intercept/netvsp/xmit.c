@@ -31,20 +31,6 @@ static u32 netvsp_parts(const struct netvsp_nic *nic, u32 len)
 	return DIV_ROUND_UP(len, READ_ONCE(nic->part_len));
 }
 
-/* Longer than what goes over a wire: if the guest takes it at all, then in parts. */
-static bool netvsp_is_long(const struct netvsp_nic *nic, const struct sk_buff *skb)
-{
-	/* A sub-allocation has room for a tag in the frame: see netvsp_cut_recv(). */
-	u32 tag = eth_type_vlan(skb->protocol) ? VLAN_HLEN : 0;
-
-	return skb->len > READ_ONCE(nic->max_len) + tag;
-}
-
-static u32 netvsp_skb_parts(const struct netvsp_nic *nic, const struct sk_buff *skb)
-{
-	return netvsp_is_long(nic, skb) ? netvsp_parts(nic, skb->len) : 1;
-}
-
 /* Does the guest take frames in parts? */
 static bool netvsp_takes_parts(const struct netvsp_nic *nic)
 {
@@ -347,10 +333,10 @@ static void netvsp_copy_part(const struct sk_buff *skb, u32 offset, u8 *to, u32 
 	sum->sum = csum_block_add(sum->sum, part, offset + plain - sum->start);
 }
 
-static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u32 parts)
+/* @cut: it is longer than what goes over a wire */
+static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u32 parts, bool cut)
 {
 	struct netvsp_nic *nic = q->nic;
-	bool cut = netvsp_is_long(nic, skb);
 	u32 size = cut ? READ_ONCE(nic->part_len) : skb->len, offset = 0, i;
 	struct netvsp_sum sum = { .start = U32_MAX };
 	struct netvsp_told told = {
@@ -390,10 +376,9 @@ static void netvsp_put_skb(struct netvsp_queue *q, const struct sk_buff *skb, u3
 }
 
 /* Frames that cannot be sent, whatever the guest does; each has been counted. */
-static bool netvsp_xmit_refuse(struct netvsp_queue *q, struct sk_buff *skb, u32 parts)
+static bool netvsp_xmit_refuse(struct netvsp_queue *q, struct sk_buff *skb, u32 parts, bool cut)
 {
 	struct netvsp_nic *nic = q->nic;
-	bool cut = netvsp_is_long(nic, skb);
 	u32 first = cut ? min(READ_ONCE(nic->part_len), skb->len) : skb->len;
 	enum netvsp_counter counter = NETVSP_TX_DROPPED;
 
@@ -420,7 +405,9 @@ refuse:
 static netdev_tx_t netvsp_xmit_locked(struct netvsp_queue *q, struct sk_buff *skb,
 				      bool *interrupt)
 {
-	u32 parts = netvsp_skb_parts(q->nic, skb);
+	/* Longer than what goes over a wire: if the guest takes it at all, then in parts. */
+	bool cut = !netvsp_fits_wire(q->nic, skb->len, skb->protocol);
+	u32 parts = cut ? netvsp_parts(q->nic, skb->len) : 1;
 	u32 least = netvsp_parts_least(q->nic);
 	bool flush;
 
@@ -428,7 +415,7 @@ static netdev_tx_t netvsp_xmit_locked(struct netvsp_queue *q, struct sk_buff *sk
 		netvsp_xmit_wait(q);
 		return NETDEV_TX_BUSY;
 	}
-	if (netvsp_xmit_refuse(q, skb, parts)) {
+	if (netvsp_xmit_refuse(q, skb, parts, cut)) {
 		*interrupt = netvsp_xmit_flush(q);
 		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
@@ -440,7 +427,7 @@ static netdev_tx_t netvsp_xmit_locked(struct netvsp_queue *q, struct sk_buff *sk
 		return NETDEV_TX_BUSY;
 	}
 	skb_tx_timestamp(skb);
-	netvsp_put_skb(q, skb, parts);
+	netvsp_put_skb(q, skb, parts, cut);
 	q->batch.bytes += skb->len;
 	flush = __netdev_tx_sent_queue(netvsp_txq(q), skb->len, netdev_xmit_more());
 	if (flush || q->batch.frames >= READ_ONCE(q->nic->batch_max))
