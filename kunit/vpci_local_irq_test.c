@@ -149,12 +149,12 @@ static void vpci_local_irq_test(struct kunit *test)
 }
 
 /* What comes while it is disabled is not lost. */
-static void vpci_local_irq_disabled_test(struct kunit *test)
+static void li_disable(struct kunit *test, unsigned int type)
 {
 	struct li *li = li_start(test);
 	int irq;
 
-	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSIX), 1);
+	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, type), 1);
 	irq = pci_irq_vector(li->pdev, 0);
 	KUNIT_EXPECT_EQ(test, request_irq(irq, li_isr, 0, "vpci_local_irq_test", &li->raised[0]),
 			0);
@@ -167,6 +167,11 @@ static void vpci_local_irq_disabled_test(struct kunit *test)
 	free_irq(irq, &li->raised[0]);
 	pci_free_irq_vectors(li->pdev);
 	li_end(li);
+}
+
+static void vpci_local_irq_disabled_test(struct kunit *test)
+{
+	li_disable(test, PCI_IRQ_MSIX);
 }
 
 /* An interrupt is where its driver wants it, and its CPU stays. */
@@ -309,25 +314,10 @@ static void vpci_local_irq_msi_test(struct kunit *test)
 	li_end(li);
 }
 
-/* It comes while it is disabled, and cannot be masked. */
+/* The same, and it cannot be masked. */
 static void vpci_local_irq_msi_disabled_test(struct kunit *test)
 {
-	struct li *li = li_start(test);
-	int irq;
-
-	KUNIT_EXPECT_EQ(test, pci_alloc_irq_vectors(li->pdev, 1, 1, PCI_IRQ_MSI), 1);
-	irq = pci_irq_vector(li->pdev, 0);
-	KUNIT_EXPECT_EQ(test, request_irq(irq, li_isr, 0, "vpci_local_irq_test", &li->raised[0]),
-			0);
-	disable_irq(irq);
-	li_raise(&li->host->requests[0]);
-	msleep(50);
-	KUNIT_EXPECT_EQ(test, atomic_read(&li->raised[0]), 0);
-	enable_irq(irq);
-	KUNIT_EXPECT_TRUE(test, li_comes(li, 0, 1));
-	free_irq(irq, &li->raised[0]);
-	pci_free_irq_vectors(li->pdev);
-	li_end(li);
+	li_disable(test, PCI_IRQ_MSI);
 }
 
 /* Data of 32 bits fit into MSI-X alone. */
