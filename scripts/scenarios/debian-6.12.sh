@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: Debian's 6.12 cloud kernel as guest, with 1 and 4 CPUs (8, too, with long counts)
+# desc: Debian's 6.12 cloud kernel as guest, with 1, 4 and 8 CPUs
 # limit: 900
 # long-limit: 3000
 # only: long

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a host that is not ours: QEMU's VMBus and its balloon, claimed for the guest
+# only: long
 # limit: 300
 # image: qemu
 # memory: 3072

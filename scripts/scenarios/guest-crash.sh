@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a guest crashes on one of its CPUs in the middle of I/O, and its crash kernel runs there
+# only: long
 # limit: 1200
 # long-limit: 3600
 # image: debian-6.12

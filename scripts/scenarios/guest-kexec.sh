@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a guest starts its next kernel by kexec, idle and in the middle of I/O
+# only: long
 # limit: 900
 # long-limit: 3000
 # image: debian-6.12

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: packets of the host's devices pass through VTL2, which counts them
+# only: long
 # limit: 300
 # long-limit: 900
 . ./lib.sh

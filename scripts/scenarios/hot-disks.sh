@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: disks come and go while fio checks others of the controller: what is under way fails
+# only: long
 # limit: 300
 # long-limit: 2400
 # append: kmemleak=on

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a disk is taken from the running guest, idle and in the middle of I/O
+# only: long
 # limit: 240
 . ./lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: disks of VTL2 that the guest has as IDE accelerators
+# only: long
 # limit: 300
 . ./lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a disk that VTL2 itself serves from an NVMe device
+# only: long
 # limit: 240
 . ./lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: vmbus_srv is replaced while a monitor holds the partition and its guest was reset
+# only: long
 # limit: 300
 . ./lib.sh
 

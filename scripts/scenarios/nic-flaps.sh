@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the NIC is taken down and up on either side under traffic, which goes on afterwards
+# only: long
 # limit: 360
 # long-limit: 2400
 # image: network

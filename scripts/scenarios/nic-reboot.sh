@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the guest reboots, and its monitor is killed, under traffic; the NIC works afterwards
+# only: long
 # limit: 360
 # long-limit: 2400
 # image: network

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: IPv6, VLANs, and packets of 9000 and 9216 bytes between guest and VTL2
+# only: long
 # limit: 360
 # long-limit: 3600
 # image: network

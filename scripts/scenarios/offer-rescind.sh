@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: offers come and go at random moments, 50 times (1,000 with long counts), beside a busy guest
+# only: long
 # limit: 480
 # long-limit: 4800
 # append: kmemleak=on

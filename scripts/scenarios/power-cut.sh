@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the power fails in the middle of I/O, for a disk with a cache: what was flushed is there
+# only: long
 # limit: 400
 # long-limit: 1600
 # image: storage

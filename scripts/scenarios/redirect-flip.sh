@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the relay is switched off and on under the guest, 10 times (100 with long counts)
+# only: long
 # limit: 300
 # long-limit: 1800
 # append: kmemleak=on

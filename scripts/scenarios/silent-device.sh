@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a device of the host does not answer: the guest's others go on
+# only: long
 # limit: 660
 # long-limit: 900
 . ./lib.sh

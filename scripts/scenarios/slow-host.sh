@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a host that takes its time over each message: the guest has its disks all the same
+# only: long
 # limit: 300
 . ./lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a guest with 4 CPUs moves its channels from CPU to CPU under load
+# only: long
 # limit: 300
 # long-limit: 1800
 . ./lib.sh

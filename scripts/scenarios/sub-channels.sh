@@ -9,7 +9,7 @@
 GUEST_CPUS=4
 DISK_SUBCHANNELS=4
 SUBS=3
-rebinds=2
+rebinds=1
 [ -z "${LONG:-}" ] || rebinds=4
 
 # chan_subs SERVER GUID STATE: how many sub-channels of the device are in that state

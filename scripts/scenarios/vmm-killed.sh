@@ -5,7 +5,8 @@
 . ./lib.sh
 
 bed_up
-rounds=2
+rounds=1
+[ -z "${LONG:-}" ] || rounds=2
 n=0
 while [ $n -lt $rounds ]; do
 	n=$((n + 1))

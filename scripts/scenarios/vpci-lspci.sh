@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: lspci in the guest says of the host's functions what they are
+# only: long
 # limit: 240
 # image: pci
 . ./lib.sh

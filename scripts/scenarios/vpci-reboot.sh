@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the guest reboots, and its monitor is killed, with PCI devices of the host at work
+# only: long
 # limit: 400
 # long-limit: 900
 . ./lib.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the host's PCI devices leave a running guest, and come again: redirect, rules, the module
+# only: long
 # limit: 400
 # long-limit: 1200
 . ./lib.sh

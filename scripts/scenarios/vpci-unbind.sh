@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the guest's drivers of PCI devices, and of their buses, go and come again and again
+# only: long
 # limit: 400
 # long-limit: 2400
 # append: kmemleak=on
