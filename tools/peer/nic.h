@@ -362,6 +362,7 @@ bool host_take(int sock, struct host_frame *f, int ms);
 bool host_bridge(struct host *h);
 void host_unbridge(struct host *h);
 int host_tap_take(struct host *h, u8 *f, u32 max, int ms);
+bool host_tap_send(struct host *h, const u8 *f, u32 len);
 int host_vlan(struct host *h, u16 vid);
 bool host_limits(struct host *h, unsigned int queues, const char *bytes);
 u64 host_counter(struct host *h, const char *name);

@@ -608,7 +608,8 @@ static bool bridge_port(const char *name)
  * host_bridge - bridge the netdev with a tap device, which can neither cut nor sum
  * @h: netdev that has a carrier
  *
- * What comes out there is as it would be on a cable.
+ * What comes out there is as it would be on a cable, and what comes in there goes through
+ * GRO first, as that of a network card does.
  *
  * Return: false if that does not work.
  */
@@ -617,7 +618,7 @@ bool host_bridge(struct host *h)
 	struct ifreq r = request(TAP), br = request(BRIDGE);
 
 	h->tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	r.ifr_flags = IFF_TAP | IFF_NO_PI;
+	r.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_NAPI;
 	if (h->tap >= 0 && !ioctl(h->tap, TUNSETIFF, &r) &&
 	    !net_call(SIOCBRADDBR, &br) && link_up(BRIDGE) && link_up(TAP) &&
 	    bridge_port(TAP) && bridge_port(h->name))
@@ -666,6 +667,19 @@ int host_tap_take(struct host *h, u8 *f, u32 max, int ms)
 			return 0;
 	}
 	return 0;
+}
+
+/**
+ * host_tap_send - a frame comes in from the tap device
+ * @h: bridged netdev
+ * @f: frame
+ * @len: its bytes
+ *
+ * Return: false if it is not taken.
+ */
+bool host_tap_send(struct host *h, const u8 *f, u32 len)
+{
+	return write(h->tap, f, len) == (ssize_t)len;
 }
 
 /**

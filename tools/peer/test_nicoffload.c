@@ -298,6 +298,34 @@ static void test_sums_in(struct nic *n, struct host *h, bool told)
 	   "wrong ones are not said to be right, nor wrong headers");
 }
 
+/* Sums that this kernel has looked at on the way to the guest, which is told what it found. */
+static bool looked_at_in(struct nic *n, struct host *h, const struct flow *w, bool good)
+{
+	u8 frame[600];
+	const struct nic_frame *f;
+	u32 len = frame_flow(frame, w, 402, 1, true);
+
+	frame[len - 1] ^= !good;
+	if (!host_tap_send(h, frame, len))
+		return false;
+	f = nic_take(n, TIMEOUT_MS);
+	/* GRO looks at those of TCP only */
+	return f && f->len == len && !memcmp(f->data, frame, len) &&
+	       is_told(f, told_of(w, good && !w->udp));
+}
+
+static void test_sums_looked_at(struct nic *n, struct host *h)
+{
+	unsigned int i, good = 0, wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(flows); i++) {
+		good += looked_at_in(n, h, &flows[i].w, true);
+		wrong += looked_at_in(n, h, &flows[i].w, false);
+	}
+	ok(good == ARRAY_SIZE(flows), "the guest hears of sums that others have looked at");
+	ok(wrong == ARRAY_SIZE(flows), "and not that wrong ones are right");
+}
+
 /* ---- large frames -------------------------------------------------------------------- */
 
 static void test_large_out(struct nic *n, struct host *h, const struct named *flow,
@@ -479,6 +507,7 @@ void test_nicoffload(void)
 		if (ok(host_bridge(&h), "a bridge to a device that has no offloads")) {
 			test_sums_out(&n, &h, false);
 			test_sums_out(&n, &h, true);
+			test_sums_looked_at(&n, &h);
 			test_large_out(&n, &h, &flows[0], false);
 			test_large_out(&n, &h, &flows[2], false);
 			test_large_out(&n, &h, &flows[0], true);
