@@ -55,9 +55,6 @@ static int vpci_local_memory_take(u64 start, u64 end)
 {
 	struct resource *range;
 
-	if (region_intersects(start, end - start, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-	    REGION_DISJOINT)
-		return -EBUSY;
 	range = request_mem_region(start, end - start, "vpci_relay");
 	if (!range)
 		return -EBUSY;
@@ -83,6 +80,13 @@ static int vpci_local_memory_reserve(u64 start, u64 end)
 	return vpci_claim_reserve(VPCI_RESERVED_LOCAL_MEMORY, "local_memory", start, end - start);
 }
 
+static int vpci_local_memory_refuse(u64 start, u64 end)
+{
+	pr_err("local_memory: there is something in %#llx-%#llx already: see /proc/iomem\n",
+	       start, end);
+	return -EBUSY;
+}
+
 static int vpci_local_memory_change(u64 start, u64 end)
 {
 	struct resource *range = vpci_local_memory;
@@ -102,23 +106,20 @@ static int vpci_local_memory_change(u64 start, u64 end)
 		       old_start, old_end);
 		return -EBUSY;
 	}
+	if (end && region_intersects(start, end - start, IORESOURCE_SYSTEM_RAM,
+				     IORES_DESC_NONE) != REGION_DISJOINT)
+		return vpci_local_memory_refuse(start, end);
 	err = vpci_local_memory_reserve(start, end);
 	if (err)
 		return err;
 	vpci_local_memory_drop();
-	if (!end)
+	if (!end || !vpci_local_memory_take(start, end))
 		return 0;
-	err = vpci_local_memory_take(start, end);
-	if (err) {
-		pr_err("local_memory: there is something in %#llx-%#llx already: see /proc/iomem\n",
-		       start, end);
-		/* What there was is still free, unless a guest was quicker. */
-		if (vpci_local_memory_reserve(old_start, old_end))
-			vpci_local_memory_reserve(0, 0);
-		else if (old_end)
-			vpci_local_memory_take(old_start, old_end);
-	}
-	return err;
+	/* What there was is still free, unless a guest or a driver was quicker. */
+	if (!old_end || vpci_local_memory_reserve(old_start, old_end) ||
+	    vpci_local_memory_take(old_start, old_end))
+		vpci_local_memory_reserve(0, 0);
+	return vpci_local_memory_refuse(start, end);
 }
 
 /**
