@@ -16,9 +16,26 @@
 
 #include "relay_priv.h"
 
+#define VPCI_RELAY_EJECT_MS_MAX	600000	/* the other channels of the relay may wait as long */
+
 unsigned int vpci_relay_eject_ms = 10000;
 EXPORT_SYMBOL_IF_KUNIT(vpci_relay_eject_ms);
-module_param_named(eject_ms, vpci_relay_eject_ms, uint, 0644);
+
+static int vpci_relay_eject_ms_set(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_uint_minmax(val, kp, 0, VPCI_RELAY_EJECT_MS_MAX);
+
+	if (err)
+		pr_err("eject_ms: give 0 to %u\n", VPCI_RELAY_EJECT_MS_MAX);
+	return err;
+}
+
+static const struct kernel_param_ops vpci_relay_eject_ms_ops = {
+	.set = vpci_relay_eject_ms_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(eject_ms, &vpci_relay_eject_ms_ops, &vpci_relay_eject_ms, 0644);
 MODULE_PARM_DESC(eject_ms, "time to let a device go, in ms: of a guest; of a driver, if its bus goes");
 
 /* ---- life -------------------------------------------------------------------------------- */
