@@ -12,6 +12,7 @@
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
@@ -529,9 +530,13 @@ int vpci_local_init(void)
 	return err;
 }
 
-/* There is no bus any more, but the last work may be about to return. */
+/*
+ * There is no bus any more, but the last work may be about to return, and so may whoever has
+ * dropped the last reference of one in vpci_local_free().
+ */
 void vpci_local_exit(void)
 {
 	destroy_workqueue(vpci_local_wq);
+	synchronize_rcu_tasks();
 	vpci_local_irq_exit();
 }
