@@ -296,7 +296,7 @@ static void vpci_allow_decide_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, by, 0);
 }
 
-/* What VTL2 keeps it takes from the guest, and nothing else. */
+/* What VTL2 keeps the guest does not get, and nothing else for that. */
 static void vpci_allow_local_test(struct kunit *test)
 {
 	struct vpci_allow_list *list = al_list(test);
@@ -305,9 +305,15 @@ static void vpci_allow_local_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_LOCAL);
 	KUNIT_EXPECT_EQ(test, by, 0);
-	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_RELAYED);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_DENIED);
 	KUNIT_EXPECT_EQ(test, by, VPCI_ALLOW_BY_DEFAULT);
-	/* With a rule about what the guest may have, that is all that it has. */
+	KUNIT_EXPECT_EQ(test, al_add(list, "mana"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_RELAYED);
+	KUNIT_EXPECT_EQ(test, by, 1);
+	/* When the last rule about what the guest may have goes, it has nothing. */
+	KUNIT_EXPECT_EQ(test, al_remove(list, "mana"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_DENIED);
+	KUNIT_EXPECT_EQ(test, by, VPCI_ALLOW_BY_DEFAULT);
 	KUNIT_EXPECT_EQ(test, al_add(list, "vendor=0x1b36"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_DENIED);
 	KUNIT_EXPECT_EQ(test, by, VPCI_ALLOW_BY_DEFAULT);
@@ -319,6 +325,12 @@ static void vpci_allow_local_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, al_add(list, "local nvme"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_RELAYED);
 	KUNIT_EXPECT_EQ(test, by, 0);
+	/* All go. */
+	KUNIT_EXPECT_EQ(test, al_remove(list, "vendor=0x1b36"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_DENIED);
+	KUNIT_EXPECT_EQ(test, al_remove(list, "local nvme"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_mana, &by), VPCI_RELAYED);
+	KUNIT_EXPECT_EQ(test, by, VPCI_ALLOW_BY_DEFAULT);
 }
 
 /* There is one rule about the same devices: the last one, in the place of the first. */
@@ -399,7 +411,7 @@ static void vpci_allow_full_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_DENIED);
 	KUNIT_EXPECT_EQ(test, al_add(list, rule), 0);
 	KUNIT_EXPECT_EQ(test, list->n, VPCI_ALLOW_MAX_RULES);
-	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_RELAYED);
+	KUNIT_EXPECT_EQ(test, vpci_allow_decide(list, &al_nvme, &by), VPCI_DENIED);
 	len = vpci_allow_show(list, text, VPCI_ALLOW_LIST_SIZE);
 	KUNIT_EXPECT_EQ(test, len, VPCI_ALLOW_MAX_RULES * (strlen("local " AL_FULL) + 1));
 	KUNIT_EXPECT_LT(test, len, PAGE_SIZE);

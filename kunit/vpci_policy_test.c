@@ -12,6 +12,7 @@
 
 #define VP_NVME		"class=0x01 subclass=0x08 prog-if=0x02"
 #define VP_OTHER	"vendor=0xdead"
+#define VP_OTHER_LOCAL	"local " VP_OTHER
 #define VP_RELAYED	"vendor=0x1414"
 #define VP_LOCAL	"local " VP_RELAYED
 
@@ -58,7 +59,9 @@ static const struct vp_step vp_steps[] = {
 	/* Denied at first: zero is no decision. */
 	{ VP_OTHER, false, true, true, VPCI_DENIED, VPCI_ALLOW_BY_DEFAULT },
 	{ NULL, false, false, false, VPCI_DENIED, VPCI_ALLOW_BY_DEFAULT },
-	{ VP_OTHER, true, true, true, VPCI_RELAYED, VPCI_ALLOW_BY_DEFAULT },
+	/* So it stays if others are kept, and none is about what the guest may have. */
+	{ VP_OTHER_LOCAL, false, false, false, VPCI_DENIED, VPCI_ALLOW_BY_DEFAULT },
+	{ VP_OTHER_LOCAL, true, true, true, VPCI_RELAYED, VPCI_ALLOW_BY_DEFAULT },
 };
 
 static const guid_t vp_instance = GUID_INIT(0x12345678, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);

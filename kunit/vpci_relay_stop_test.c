@@ -15,6 +15,7 @@
 
 #if VPCI_HAS_LOCAL
 #define VS_LOCAL	"local device=0x0001"
+#define VS_OTHERS	"vendor=0x1414"
 #define VS_SECOND	"04.0 1414:0001 class=000000 serial=0x1 "
 #define VS_COOKIE	(VPCI_LOCAL_COOKIE | 7)
 #define VS_DATA		0x77
@@ -75,6 +76,7 @@ static void vpci_stop_removed_test(struct kunit *test)
 	u32 chan;
 
 	vr_rule(vr, true, VS_LOCAL);
+	vr_rule(vr, true, VS_OTHERS);
 	vr_on(vr, VPCI_VERSION_DT, devs, ARRAY_SIZE(devs));
 	vr_expect(vr, "03.0 " VR_ID " serial=0x1 relayed\n" VS_SECOND "local held\n");
 	vr_join(vr, 1);

@@ -244,15 +244,14 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_allow_match);
  * @desc: device
  * @by: result: the rule that says so, or VPCI_ALLOW_BY_DEFAULT
  *
- * A rule that keeps devices for this kernel takes no others from the guest: what no rule
- * is about the guest has, as long as there is none about what it may have.
+ * What no rule is about the guest has only if there is no rule at all: else the last one about
+ * what it may have would, by going, give it all that this kernel does not keep.
  *
  * Return: see enum.
  */
 enum vpci_disposition vpci_allow_decide(const struct vpci_allow_list *list,
 					const struct vpci_desc *desc, int *by)
 {
-	enum vpci_disposition others = VPCI_RELAYED;
 	unsigned int i;
 
 	for (i = 0; i < list->n; i++) {
@@ -260,11 +259,9 @@ enum vpci_disposition vpci_allow_decide(const struct vpci_allow_list *list,
 			*by = i;
 			return list->rules[i].disposition;
 		}
-		if (list->rules[i].disposition == VPCI_RELAYED)
-			others = VPCI_DENIED;
 	}
 	*by = VPCI_ALLOW_BY_DEFAULT;
-	return others;
+	return list->n ? VPCI_DENIED : VPCI_RELAYED;
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_allow_decide);
 

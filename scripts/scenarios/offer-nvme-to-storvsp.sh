@@ -68,6 +68,7 @@ balanced() {
 
 vpci_bed_up
 must "the host has a block device" null_disk "${BEHIND##*/}" $((DATA_MB + 64))
+must "the guest may have copy engines" vpci_allow device=0xe9c0
 must "controllers are to stay in VTL2" vpci_allow "$LOCAL"
 must "the host makes a bus" vpci_ask "bus 0"
 must "with a controller" local_adds
@@ -145,7 +146,6 @@ equal "what was ejected was given back" 3 "$(vpci_is 0 ejected)"
 note "The rule goes"
 must "the disk goes" vmbus-target remove "$GUID_NVME"
 must "the guest knows" guest_lists
-must "only copy engines are allowed" vpci_allow device=0xe9c0
 must "controllers are not kept any more" vpci_forbid "$LOCAL"
 must "nobody has it" local_device 00.0 denied
 must "VTL2 neither" local_gone

@@ -112,5 +112,16 @@ decided 1 0 "allowed 0;allowed -1;denied -1;"
 decided 2 1 "allowed 0;allowed -1;denied -1;"
 decided 0 1 "denied -1;"
 decided 0 2 "allowed 0;"
+
+note "VTL2 keeps some, and has no addresses for them"
+must "it keeps controllers" vpci_allow "local nvme"
+check "as the relay says" wait_for "vpci_relayed 1 devices | grep -q ' local held\$'" 20
+must "copy engines are not allowed any more" vpci_forbid "device=0xe9c0"
+must "the guest has none, and nothing else" guest_vpci_is
+decided 0 0 "denied -1;allowed 1;denied -1;allowed -1;allowed 0;denied -1;"
+decided 0 2 "allowed 0;denied -1;"
+must "nor are controllers kept" vpci_forbid "local nvme"
+must "without a rule the guest has all" guest_vpci_is "$COPY" "$(vpci_pci 0 1)" \
+	"$(vpci_pci 0 2)" "$NVME" "$MIXED_COPY" "$MIXED_NVME"
 check "the guest's server had nothing to complain of" server_clean guest0
 vpci_bed_down
