@@ -135,6 +135,8 @@ static void vpci_local_memory_child_test(struct kunit *test)
 /* Where the host serves configuration space is no memory of a device, and the other way. */
 static void vpci_local_memory_overlap_test(struct kunit *test)
 {
+	struct resource *child;
+
 	KUNIT_ASSERT_EQ(test, vpci_windows_set("0x3000100000-0x3000102000"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_local_memory_set(LT_MEMORY), 0);
 	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("0x3000000000-0x3000101000"), -EBUSY);
@@ -143,8 +145,12 @@ static void vpci_local_memory_overlap_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x30000fe000-0x3000102000"), -EBUSY);
 	/* One that fails gives way, and what there was does not. */
-	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("0x1000000-0x1001000"), -EBUSY);
-	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x1000000-0x1002000"), 0);
+	child = request_mem_region(0x3000400000, SZ_4K, "vpci_local_test");
+	KUNIT_EXPECT_NOT_NULL(test, child);
+	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("0x3000400000-0x3000401000"), -EBUSY);
+	if (child)
+		release_mem_region(0x3000400000, SZ_4K);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x3000400000-0x3000402000"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x3000000000-0x3000002000"), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vpci_local_memory_set("none"), 0);
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("0x3000000000-0x3000002000"), 0);

@@ -3,8 +3,11 @@
  * Tests of vpci_relay: where windows may be.
  */
 #include <kunit/test.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <vmbus/compat.h>
@@ -28,7 +31,7 @@ static const struct wt_case wt_cases[] = {
 	{ "none", "none\n" },
 	{ "none\n", "none\n" },
 	{ " 0xfe00000000-0xfe00002000 ", "0xfe00000000-0xfe00002000\n" },
-	{ "4096-12288", "0x1000-0x3000\n" },
+	{ "1086626725888-1086626734080", "0xfd00000000-0xfd00002000\n" },
 	{ "0xfe00000000-0xfe00800000", "0xfe00000000-0xfe00800000\n" },
 	{ "0xfffffffffe000-0x10000000000000", "0xfffffffffe000-0x10000000000000\n" },
 	{ "0xfe00000000-0xfe00802000" },		/* more than there may be */
@@ -80,13 +83,13 @@ static void windows_text_test(struct kunit *test)
 {
 	const struct wt_case *c = test->param_value;
 
-	KUNIT_ASSERT_EQ(test, vpci_windows_set("0x5000-0x7000"), 0);
+	KUNIT_ASSERT_EQ(test, vpci_windows_set("0xfc00000000-0xfc00002000"), 0);
 	if (c->shown) {
 		KUNIT_EXPECT_EQ(test, vpci_windows_set(c->text), 0);
 		wt_shows(test, c->shown);
 	} else {
 		KUNIT_EXPECT_EQ(test, vpci_windows_set(c->text), -EINVAL);
-		wt_shows(test, "0x5000-0x7000\n");
+		wt_shows(test, "0xfc00000000-0xfc00002000\n");
 	}
 	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
 }
@@ -140,11 +143,53 @@ static void windows_busy_test(struct kunit *test)
 	wt_shows(test, "none\n");
 }
 
+static void wt_refused(struct kunit *test, u64 start)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%#llx-%#llx", start, start + VPCI_WINDOW_SIZE);
+	KUNIT_EXPECT_EQ_MSG(test, vpci_windows_set(text), -EBUSY, "%s", text);
+	wt_shows(test, "0xfc00000000-0xfc00002000\n");
+}
+
+/* Where this kernel has its own memory the host serves nothing. */
+static void windows_memory_test(struct kunit *test)
+{
+	char *page = wt_page(test);
+	u64 addr = virt_to_phys(page);
+
+	KUNIT_ASSERT_EQ(test, vpci_windows_set("0xfc00000000-0xfc00002000"), 0);
+	wt_refused(test, addr);
+	/* Its last page is enough. */
+	wt_refused(test, addr - SZ_4K);
+	free_page((unsigned long)page);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
+}
+
+/* Nor where a driver has its device. */
+static void windows_device_test(struct kunit *test)
+{
+	const u64 addr = WT_BASE + SZ_4K;
+
+	KUNIT_ASSERT_EQ(test, vpci_windows_set("0xfc00000000-0xfc00002000"), 0);
+	KUNIT_ASSERT_NOT_NULL(test, request_mem_region(addr, SZ_4K, "vpci_windows_test"));
+	wt_refused(test, WT_BASE);
+	wt_refused(test, addr);
+	/* Beside it, on both sides */
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0xfe00002000-0xfe00004000"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0xfdffffe000-0xfe00000000"), 0);
+	release_mem_region(addr, SZ_4K);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("0xfe00000000-0xfe00002000"), 0);
+	KUNIT_EXPECT_EQ(test, vpci_windows_set("none"), 0);
+}
+
 static struct kunit_case vpci_windows_cases[] = {
 	KUNIT_CASE_PARAM(windows_text_test, wt_cases_gen_params),
 	KUNIT_CASE(windows_none_test),
 	KUNIT_CASE(windows_get_test),
 	KUNIT_CASE(windows_busy_test),
+	KUNIT_CASE(windows_memory_test),
+	KUNIT_CASE(windows_device_test),
 	{}
 };
 

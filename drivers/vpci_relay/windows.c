@@ -7,6 +7,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/bitmap.h>
+#include <linux/ioport.h>
 #include <linux/kernel.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -89,13 +90,22 @@ int vpci_range_parse(const char *text, u64 *start, u64 *end)
 	return 0;
 }
 
+/* This kernel has its memory there, or a driver has that of a device. */
+static bool vpci_range_is_used(u64 start, u64 len)
+{
+	return region_intersects(start, len, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	       REGION_DISJOINT ||
+	       region_intersects(start, len, IORESOURCE_BUSY, IORES_DESC_NONE) !=
+	       REGION_DISJOINT;
+}
+
 /**
  * vpci_windows_set() - say where windows may be
  * @text: START-END, or "none"
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL with a message, -EBUSY if a window that is in use would move, or a guest
- * or the other range has some of it.
+ * Return: 0, -EINVAL with a message, -EBUSY with one if a window that is in use would move, or
+ * this kernel, a guest or the other range has some of it.
  */
 int vpci_windows_set(const char *text)
 {
@@ -117,6 +127,10 @@ int vpci_windows_set(const char *text)
 	    (start != vpci_windows_start ||
 	     find_next_bit(vpci_windows_used, VPCI_WINDOWS_MAX, count) < VPCI_WINDOWS_MAX)) {
 		pr_err("windows: some are in use: keep START and these, or hide the VPCI offers first\n");
+		err = -EBUSY;
+	} else if (count && vpci_range_is_used(start, end - start)) {
+		pr_err("windows: there is something in %#llx-%#llx already: see /proc/iomem\n",
+		       start, end);
 		err = -EBUSY;
 	} else {
 		err = vpci_claim_reserve(VPCI_RESERVED_WINDOWS, "windows", start, end - start);

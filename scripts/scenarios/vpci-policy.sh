@@ -52,12 +52,22 @@ bad_rule() {
 	! (echo "$1" > "$VPCI_RELAY/add_rule") 2> /dev/null
 }
 
+# bad_windows START-END: refused, and they stay
+bad_windows() {
+	! (echo "$1" > "$VPCI_RELAY/windows") 2> /dev/null &&
+		[ "$(cat "$VPCI_RELAY/windows")" = $VPCI_WINDOWS ]
+}
+
 vpci_bed_up
 # What a busy guest needs for it depends on the machine
 must "the guest has time to let devices go" vpci_patience 60000
 must "decisions leave a trace" decisions_traced
 for rule in "" class=256 "vendor=0x1414 vendor=0x1414" floppy "device=" "vendor=x"; do
 	check "\"$rule\" is no rule" bad_rule "$rule"
+done
+# This kernel's own memory, a device that it has, and half a window
+for range in 0x1000000-0x1100000 0xfec00000-0xfec02000 0xfe00000000-0xfe00001000; do
+	check "no windows are in $range" bad_windows $range
 done
 must "only NVMe controllers are allowed" vpci_allow nvme
 must "the host offers a copy engine" vpci_bus 0 copy
