@@ -39,16 +39,17 @@ static const struct al_case al_cases[] = {
 	{ "prog-if=2 subclass=8 class=1", "class=0x01 subclass=0x08 prog-if=0x02" },
 	{ AL_FULL, AL_FULL },
 	{ "nvme", "class=0x01 subclass=0x08 prog-if=0x02" },
-	{ "mana", "vendor=0x1414 device=0x00ba class=0x02 subclass=0x00 prog-if=0x00" },
+	{ "mana", "vendor=0x1414 device=0x00ba class=0x02 subclass=0x00" },
 	{ "nvme vendor=0x1b36", "vendor=0x1b36 class=0x01 subclass=0x08 prog-if=0x02" },
 	{ "mana revision=1",
-	  "vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00 prog-if=0x00" },
+	  "vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00" },
+	{ "mana prog-if=1", "vendor=0x1414 device=0x00ba class=0x02 subclass=0x00 prog-if=0x01" },
 	{ "  \t vendor=1 \t\t device=2\n ", "vendor=0x0001 device=0x0002" },
 	{ "nvme\n", "class=0x01 subclass=0x08 prog-if=0x02" },
 	{ "local vendor=5140", "local vendor=0x1414" },
 	{ " local \t nvme\n", "local class=0x01 subclass=0x08 prog-if=0x02" },
 	{ "local mana revision=1",
-	  "local vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00 prog-if=0x00" },
+	  "local vendor=0x1414 device=0x00ba revision=0x01 class=0x02 subclass=0x00" },
 	{ "local " AL_FULL, "local " AL_FULL },
 
 	{ "", "empty", -EINVAL },
@@ -237,9 +238,10 @@ static void vpci_allow_presets_test(struct kunit *test)
 	desc = al_mana;
 	desc.device = 0xbb;
 	KUNIT_EXPECT_FALSE(test, al_matches(test, "mana", &desc));
+	/* Of any interface */
 	desc = al_mana;
 	desc.prog_if = 1;
-	KUNIT_EXPECT_FALSE(test, al_matches(test, "mana", &desc));
+	KUNIT_EXPECT_TRUE(test, al_matches(test, "mana", &desc));
 	desc = al_nvme;
 	desc.prog_if = 1;
 	KUNIT_EXPECT_FALSE(test, al_matches(test, "nvme", &desc));

@@ -50,14 +50,12 @@ static const struct vpci_allow_preset_def vpci_allow_presets[] = {
 	} },
 	{ "mana", {
 		.keys = BIT(VPCI_ALLOW_VENDOR) | BIT(VPCI_ALLOW_DEVICE) |
-			BIT(VPCI_ALLOW_CLASS) | BIT(VPCI_ALLOW_SUBCLASS) |
-			BIT(VPCI_ALLOW_PROG_IF),
+			BIT(VPCI_ALLOW_CLASS) | BIT(VPCI_ALLOW_SUBCLASS),
 		.values = {
 			[VPCI_ALLOW_VENDOR] = 0x1414,
 			[VPCI_ALLOW_DEVICE] = 0x00ba,
 			[VPCI_ALLOW_CLASS] = 0x02,
 			[VPCI_ALLOW_SUBCLASS] = 0x00,
-			[VPCI_ALLOW_PROG_IF] = 0x00,
 		},
 	} },
 };
