@@ -47,9 +47,20 @@ asked() {
 		"$(vpci_relayed "$1" guest_counters ejects)"
 }
 
+# rules_are TEXT: these there are, and no others
+rules_are() {
+	[ "$(cat "$VPCI_RELAY/rules")" = "$1" ] && return
+	echo "rules: $(cat "$VPCI_RELAY/rules")"
+	return 1
+}
+
 # bad_rule TEXT: refused, and the list stays
 bad_rule() {
-	! (echo "$1" > "$VPCI_RELAY/add_rule") 2> /dev/null
+	local rules
+
+	rules=$(cat "$VPCI_RELAY/rules")
+	! (echo "$1" > "$VPCI_RELAY/add_rule") 2> /dev/null &&
+		rules_are "$rules"
 }
 
 # bad_windows START-END: refused, and they stay
@@ -62,14 +73,16 @@ vpci_bed_up
 # What a busy guest needs for it depends on the machine
 must "the guest has time to let devices go" vpci_patience 60000
 must "decisions leave a trace" decisions_traced
-for rule in "" class=256 "vendor=0x1414 vendor=0x1414" floppy "device=" "vendor=x"; do
-	check "\"$rule\" is no rule" bad_rule "$rule"
-done
 # This kernel's own memory, a device that it has, and half a window
 for range in 0x1000000-0x1100000 0xfec00000-0xfec02000 0xfe00000000-0xfe00001000; do
 	check "no windows are in $range" bad_windows $range
 done
 must "only NVMe controllers are allowed" vpci_allow nvme
+check "as the list says" rules_are "class=0x01 subclass=0x08 prog-if=0x02"
+for rule in "" class=256 "vendor=0x1414 vendor=0x1414" floppy "device=" "vendor=x" \
+	local "local nvme class=1"; do
+	check "\"$rule\" is no rule" bad_rule "$rule"
+done
 must "the host offers a copy engine" vpci_bus 0 copy
 must "a controller" vpci_bus 1 nvme
 must "and a bus with both" vpci_bus 2 copy nvme
