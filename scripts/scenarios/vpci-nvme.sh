@@ -31,6 +31,13 @@ disk_sum() {
 	guest_run "dd if=/dev/$1 bs=64k count=16 iflag=direct 2> /dev/null | sha256sum"
 }
 
+# queues_used DISK: two of its queues for data at least have interrupted the guest
+queues_used() {
+	guest_run "awk '\$NF ~ /^${1%n1}q[1-9]/ { n = 0; for (i = 2; i < $GUEST_CPUS + 2; i++) n += \$i;
+			print \$NF, n; used += n > 0 }
+		END { exit used < 2 }' /proc/interrupts"
+}
+
 # two_controllers: on bus 1, the first with a block device
 two_controllers() {
 	truncate -s 64M "$(vpci_image 1.0)" && losetup /dev/loop0 "$(vpci_image 1.0)" &&
@@ -69,6 +76,9 @@ must "fio ends" fio_wait $((RUNTIME + 120))
 check "no data was wrong" fio_good
 guest_run 'cat /tmp/fio.out' > /tmp/fio.out
 check "each job has read and written, without an error" fio_all_moved /tmp/jobs
+for disk in $DISKS; do
+	check "queues of $disk interrupt the guest, each by itself" queues_used "$disk"
+done
 for bus in 0 1; do
 	equal "bus $bus: nothing was out of reach" 0 "$(vpci_is $bus dma_errors)"
 	equal "no interrupt was lost" 0 "$(vpci_is $bus interrupts_lost)"
