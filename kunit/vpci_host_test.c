@@ -125,6 +125,36 @@ static void vpci_host_create_test(struct kunit *test)
 	}
 }
 
+/* All three forms, byte by byte; zeros follow. */
+static const struct {
+	u32 version;
+	u32 vector;
+	u32 len;
+	u8 bytes[84];
+} hc_bytes[] = {
+	{ VPCI_VERSION_WIN10, 0x41, 24,
+	  "\x14\0\x49\x42\x42\0\0\0\x41\1\2\0\0\0\0\0\2\4\0\0\0\0\0\x80" },
+	{ VPCI_VERSION_RS1, 0x41, 80,
+	  "\x17\0\x49\x42\x42\0\0\0\x41\1\2\0\3\0\1\0\x0a\0\x3f\0" },
+	{ VPCI_VERSION_FE, 0x1241, 84,
+	  "\x1b\0\x49\x42\x42\0\0\0\x41\x12\0\0\1\0\2\0\3\0\1\0\x0a\0\x3f\0" },
+};
+
+static void vpci_host_create_bytes_test(struct kunit *test)
+{
+	struct vpci_msi_request request = {
+		.delivery = VPCI_DELIVERY_LOWEST, .count = 2, .nprocs = 3, .procs = { 1, 10, 63 },
+	};
+	u8 *buf = ht_buf(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hc_bytes); i++) {
+		request.vector = hc_bytes[i].vector;
+		ht_expect(test, buf, vpci_host_create(buf, hc_bytes[i].version, 0x42, &request),
+			  (const char *)hc_bytes[i].bytes, hc_bytes[i].len);
+	}
+}
+
 /* ---- answers --------------------------------------------------------------------------- */
 
 static const struct { u32 status; int err; int version_err; } hs_cases[] = {
@@ -601,6 +631,7 @@ static struct kunit_case vpci_host_cases[] = {
 	KUNIT_CASE(vpci_host_requests_test),
 	KUNIT_CASE(vpci_host_assigned_test),
 	KUNIT_CASE(vpci_host_create_test),
+	KUNIT_CASE(vpci_host_create_bytes_test),
 	KUNIT_CASE(vpci_host_status_test),
 	KUNIT_CASE(vpci_host_requirements_test),
 	KUNIT_CASE(vpci_host_create_reply_test),

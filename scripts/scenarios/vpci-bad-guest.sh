@@ -22,6 +22,11 @@ nothing_left() {
 	check "nor does the controller" vpci_off 0 1
 }
 
+# reached WHAT TYPE TIMES: the host has got so many such requests, or more
+reached() {
+	check "$1 of the guest reached the host" [ "$(vpci_is 0 "request_$2")" -ge "$3" ]
+}
+
 # Each close waits for RCU, which takes 30 ms in an emulated machine
 echo 1 > /sys/kernel/rcu_expedited
 vpci_bed_up
@@ -29,7 +34,16 @@ must "the host offers a bus with two" vpci_bus 0 copy nvme
 must "the relay connects with the host" relay_on
 must "it can use the bus" vpci_state 0 ready
 lines=$(dmesg | wc -l)
+for type in 04 09 0a 1c; do
+	equal "the host has no request $type yet" 0 "$(vpci_is 0 request_$type)"
+done
 tap vmbus-selftest vpcibus vpcifn
+# Of those that are good: D0 and D3; a block that is read, and two that there are not
+reached "power states" 04 2
+reached "reads of blocks" 09 3
+reached "a block that is written" 0a 1
+reached "a reset" 1c 1
+equal "which the host has done once" 1 "$(vpci_is 0 resets)"
 nothing_left
 tap vmbus-selftest -s "${SEED:-1}" -t $ms vpcihostile
 nothing_left

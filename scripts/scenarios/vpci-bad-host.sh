@@ -121,6 +121,17 @@ told() {
 	recovers
 }
 
+# changed WHAT HEXADECIMAL: the host says that, and the relay wants to hear what the bus has
+changed() {
+	local asked lists
+
+	asked=$(vpci_is 1 request_01)
+	lists=$(vpci_is 1 relations)
+	must "the host says that $1 has changed" vpci_ask "say 1 inband 0 $2"
+	check "the relay asks once for its list" vpci_becomes 1 request_01 $((asked + 1))
+	check "and gets it" vpci_becomes 1 relations $((lists + 1))
+}
+
 # speaks VERSION TEXT: the host's best one
 speaks() {
 	must "a host with version $2 offers a bus" bad_bus copy max_version "$1"
@@ -235,7 +246,10 @@ must "it says what nobody knows" vpci_ask "say 1 inband 0 ff004942"
 check "which is counted" counted unknown_messages 1
 must "it answers to nothing" vpci_ask "say 1 completion 0x123456789 0000000000000000"
 check "which is counted" counted unknown_answers 1
+changed "the bus" 03004942
+changed "the device" 0200494200000000
 check "the bus is as before" vpci_state 1 ready
+equal "with its function" 1 "$(vpci_relayed 1 devices | wc -l)"
 check "without a failure" counted failures 0
 recovers
 told "a message without a type" ""
