@@ -36,15 +36,40 @@ ejected() {
 	wait_for "[ \"\$(vpci_relayed $1 guest_counters eject_timeouts)\" = 0 ]" 1
 }
 
-# eject_copy N: round N of all
+# copies_busily: the copy engine that is to go copies without an end
+copies_busily() {
+	guest_run "rm -f /tmp/ended.copy; (vpci-copy $OTHER $FREE_AT 1000000 > /tmp/copy 2>&1;
+		echo \$? > /tmp/ended.copy) > /dev/null 2>&1 &"
+}
+
+# copies_go BYTES: it has moved data since the host said so many
+copies_go() {
+	wait_for "[ \"\$(vpci_is 2 dma_bytes)\" -gt $1 ]" 30 && return
+	guest_run "cat /tmp/copy"
+	return 1
+}
+
+# copies_ended: with the engine, and who used it has heard of that.  The memory that was copied
+# is another's now.
+copies_ended() {
+	guest_run "for i in \$(seq 900); do [ ! -s /tmp/ended.copy ] || break; sleep 0.1; done;
+		cat /tmp/copy; read -r status < /tmp/ended.copy && [ \$status != 0 ]" 120
+}
+
+# eject_copy N: round N of all, a copy engine is ejected while it copies
 eject_copy() {
-	must "round $1: the host wants a copy engine back" vpci_ask "eject 2 0"
+	local moved
+
+	moved=$(vpci_is 2 dma_bytes)
+	must "round $1: the guest has a copy engine copy" copies_busily
+	must "it does" copies_go "$moved"
+	must "the host wants it back" vpci_ask "eject 2 0"
 	must "the guest lets it go" ejected 2 $((($1 + 1) / 2))
 	must "and has it no more" guest_vpci_is "$FIRST" "$NVME" "$BUSY"
+	must "who used it has heard of it" copies_ended
 	check "another works" guest_copies "$FIRST" 1
 	must "it comes again" vpci_add 2 0 copy
 	must "the guest has it" guest_vpci_is "$FIRST" "$NVME" "$OTHER" "$BUSY"
-	check "it works" guest_copies "$OTHER" 1
 }
 
 # eject_busy N: a disk is ejected under I/O
@@ -93,6 +118,7 @@ equal "the guest was asked for the copy engine once a round" $((n / 2)) \
 equal "and for the disk" $((n / 2)) "$(vpci_relayed 3 guest_counters ejects)"
 equal "for the one of two once" 1 "$(vpci_relayed 0 guest_counters ejects)"
 equal "and never for the disk that stays" 0 "$(vpci_relayed 1 guest_counters ejects)"
+check "the last copy engine works" guest_copies "$OTHER" 1
 check "the last disk works" guest_has_nvme "$BUSY"
 check "the load had no error" load_stop stays
 for bus in 0 1 2 3; do
