@@ -167,6 +167,19 @@ on_all_cpus() {
 			END { exit bad || FNR != $VECTORS }' /tmp/came $FILES/came"
 }
 
+# exactly_beside: to the CPU where each is, while the other engine copies
+exactly_beside() {
+	local v cpu
+
+	for v in 0 $LAST; do
+		for cpu in 0 $((GUEST_CPUS - 1)); do
+			must "vector $v moves to CPU $cpu, beside copies" move "$v" $cpu
+			check "it comes there $RAISES times, and nowhere else" comes_on "$v" $cpu
+		done
+	done
+	check "each as often as it was raised" all_came
+}
+
 under_load() {
 	local irqs moved
 
@@ -182,6 +195,7 @@ under_load() {
 	check "each has come, and the data before it" load_stop raise
 	check "as often as it was raised" all_came
 	check "on each CPU" on_all_cpus
+	exactly_beside
 	check "the other engine had no error" load_beside_stop
 	check "data have moved meanwhile" [ "$(vpci_is 0 dma_bytes)" -gt "$moved" ]
 }
