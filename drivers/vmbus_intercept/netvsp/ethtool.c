@@ -89,12 +89,16 @@ static void netvsp_get_ethtool_stats(struct net_device *dev, struct ethtool_stat
 
 /* ---- channels and RSS: what the guest has chosen, and how much of it is used --------------- */
 
+/*
+ * What was set: the core does not have it set again.  The guest may have fewer channels, now;
+ * how many is what netvsp_get_rxnfc() says.
+ */
 static void netvsp_get_channels(struct net_device *dev, struct ethtool_channels *channels)
 {
 	const struct netvsp_nic *nic = netdev_priv(dev);
 
 	channels->max_combined = nic->nqueues;
-	channels->combined_count = min(READ_ONCE(nic->channels), READ_ONCE(nic->limit));
+	channels->combined_count = READ_ONCE(nic->limit);
 }
 
 /* The core has looked at the maximum. */
