@@ -196,7 +196,7 @@ static void netvsp_change_vf(struct netvsp_nic *nic, bool vf, u32 serial)
 {
 	struct netvsp_queue *q = &nic->queues[0];
 	struct nvsp_message msg = { };
-	bool active, was_vf, had;
+	bool active, was_vf, had, gone;
 	u32 old;
 	int err = 0;
 
@@ -211,12 +211,13 @@ static void netvsp_change_vf(struct netvsp_nic *nic, bool vf, u32 serial)
 	spin_unlock_bh(&nic->lock);
 	if (!active)
 		return;
+	gone = had && (!vf || old != serial);
 	/* Its frames must not be lost with the VF. */
-	if (!vf && was_vf) {
+	if (was_vf && (gone || !vf)) {
 		netvsp_tell_data_path(&msg, false);
 		err = netvsp_tell(nic, false, &msg, netvsp_message_size(&q->proto));
 	}
-	if (!err && had && (!vf || old != serial)) {
+	if (!err && gone) {
 		netvsp_tell_vf(&msg, false, old);
 		err = netvsp_tell(nic, false, &msg, netvsp_message_size(&q->proto));
 	}
@@ -242,6 +243,7 @@ void netvsp_nic_set_vf(struct netvsp_nic *nic, bool vf, u32 serial)
 	netvsp_change_vf(nic, vf, serial);
 	mutex_unlock(&nic->vf_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_nic_set_vf);
 
 /**
  * netvsp_set_busy_poll - how long readers look at an empty ring

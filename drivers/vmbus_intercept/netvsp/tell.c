@@ -7,6 +7,8 @@
  * sub-allocations for them is free.  The guest decides how soon that is, so there is a
  * bound on how many wait.
  */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 #include "netvsp.h"
 #include "trace.h"
@@ -26,9 +28,11 @@
 int netvsp_tell(struct netvsp_nic *nic, bool control, const void *data, u32 len)
 {
 	struct netvsp_queue *q = &nic->queues[0];
-	struct netvsp_tell *tell = kmalloc(struct_size(tell, data, len), GFP_KERNEL);
+	struct netvsp_tell *tell;
 	int err = 0;
 
+	KUNIT_STATIC_STUB_REDIRECT(netvsp_tell, nic, control, data, len);
+	tell = kmalloc(struct_size(tell, data, len), GFP_KERNEL);
 	if (!tell)
 		return -ENOMEM;
 	tell->control = control;
@@ -49,6 +53,7 @@ int netvsp_tell(struct netvsp_nic *nic, bool control, const void *data, u32 len)
 	vsrv_reader_queue(&q->reader);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_tell);
 
 static int netvsp_tell_control(struct netvsp_queue *q, const struct netvsp_tell *tell)
 {

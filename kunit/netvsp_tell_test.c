@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of vmbus_netvsp: what the guest is told beside frames, and in which order.
+ */
+#include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
+#include <kunit/test.h>
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+#include <linux/unaligned.h>
+#include <vmbus/compat.h>
+
+#include "../drivers/vmbus_intercept/netvsp/netvsp.h"
+
+#define NT_SAID		8
+
+/**
+ * struct nt_said - a message to the guest
+ * @type: of it
+ * @what: of a VF, is it there; of the data path, which one
+ * @serial: of a VF
+ */
+struct nt_said {
+	u32 type;
+	u32 what;
+	u32 serial;
+};
+
+#define NT_SYNTHETIC	{ NVSP_SWITCH_DATA_PATH, NVSP_DATA_PATH_SYNTHETIC }
+#define NT_GONE(serial)	{ NVSP_VF_ASSOCIATION, 0, serial }
+#define NT_HERE(serial)	{ NVSP_VF_ASSOCIATION, 1, serial }
+
+/**
+ * struct nt - an adapter
+ * @test: test
+ * @nic: adapter
+ * @q: its queue; the channel is closed
+ * @said: what the guest was told
+ * @n: how many
+ * @fails: the message that cannot be told, from 1 on; 0 if all can be
+ * @err: how it fails
+ */
+struct nt {
+	struct kunit *test;
+	struct netvsp_nic *nic;
+	struct netvsp_queue *q;
+	struct nt_said said[NT_SAID];
+	u32 n;
+	u32 fails;
+	int err;
+};
+
+static void nt_free_netdev(void *dev)
+{
+	free_netdev(dev);
+}
+
+static struct nt *nt_new(struct kunit *test)
+{
+	static const struct vsrv_reader_ops ops;
+	struct nt *nt = kunit_kzalloc(test, sizeof(*nt), GFP_KERNEL);
+	struct net_device *dev = alloc_etherdev(sizeof(*nt->nic));
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, nt_free_netdev, dev), 0);
+	KUNIT_ASSERT_NOT_NULL(test, nt);
+	test->priv = nt;
+	nt->test = test;
+	nt->nic = netdev_priv(dev);
+	nt->q = kunit_kzalloc(test, sizeof(*nt->q), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, nt->q);
+	nt->nic->dev = dev;
+	nt->nic->queues = nt->q;
+	nt->nic->nqueues = 1;
+	nt->nic->channels = 1;
+	nt->nic->limit = 1;
+	spin_lock_init(&nt->nic->lock);
+	mutex_init(&nt->nic->vf_lock);
+	netvsp_queue_setup(nt->nic, nt->q, 0);
+	/* It is never started. */
+	vsrv_reader_init(&nt->q->reader, &ops, NULL, 0);
+	return nt;
+}
+
+/* ---- the VF ------------------------------------------------------------------------------ */
+
+/* In place of netvsp_tell() */
+static int nt_tell_nvsp(struct netvsp_nic *nic, bool control, const void *data, u32 len)
+{
+	struct nt *nt = kunit_get_current_test()->priv;
+	const struct nvsp_message *msg = data;
+	struct nt_said *said = &nt->said[nt->n];
+
+	KUNIT_EXPECT_FALSE(nt->test, control);
+	KUNIT_EXPECT_EQ(nt->test, len, NVSP_MESSAGE_SIZE);
+	KUNIT_ASSERT_LT(nt->test, nt->n, NT_SAID);
+	said->type = le32_to_cpu(msg->type);
+	if (said->type == NVSP_SWITCH_DATA_PATH) {
+		said->what = le32_to_cpu(msg->data_path.active);
+	} else {
+		said->what = le32_to_cpu(msg->vf.allocated);
+		said->serial = le32_to_cpu(msg->vf.serial);
+	}
+	return ++nt->n == nt->fails ? nt->err : 0;
+}
+
+/**
+ * struct nt_vf - a VF comes, goes or changes
+ * @had: there was one
+ * @old: its serial number
+ * @used: the guest's data path is on it
+ * @vf: there is one now
+ * @serial: this one
+ * @n: messages to the guest
+ * @said: these
+ */
+struct nt_vf {
+	bool had;
+	u32 old;
+	bool used;
+	bool vf;
+	u32 serial;
+	u32 n;
+	struct nt_said said[3];
+};
+
+static const struct nt_vf nt_vfs[] = {
+	{ false, 0, false, false, 0, 0 },
+	{ false, 0, false, true, 7, 1, { NT_HERE(7) } },
+	{ false, 0, false, true, 0, 1, { NT_HERE(0) } },
+	{ true, 7, false, false, 0, 1, { NT_GONE(7) } },
+	{ true, 0, false, false, 0, 1, { NT_GONE(0) } },
+	{ true, 7, false, true, 7, 1, { NT_HERE(7) } },
+	{ true, 7, false, true, 9, 2, { NT_GONE(7), NT_HERE(9) } },
+	/* The guest has its frames go by the VF: not into one that is gone. */
+	{ true, 7, true, false, 0, 2, { NT_SYNTHETIC, NT_GONE(7) } },
+	{ true, 7, true, true, 9, 3, { NT_SYNTHETIC, NT_GONE(7), NT_HERE(9) } },
+	{ true, 0, true, true, U32_MAX, 3, { NT_SYNTHETIC, NT_GONE(0), NT_HERE(U32_MAX) } },
+	{ true, 7, true, true, 7, 1, { NT_HERE(7) } },
+	/* It has not switched back yet since the VF is gone. */
+	{ false, 7, true, false, 0, 1, { NT_SYNTHETIC } },
+	{ false, 7, true, true, 9, 1, { NT_HERE(9) } },
+};
+
+static void nt_change_vf(struct nt *nt, const struct nt_vf *c)
+{
+	memset(nt->said, 0, sizeof(nt->said));
+	nt->n = 0;
+	nt->nic->vf = c->had;
+	nt->nic->vf_serial = c->old;
+	nt->nic->data_path_vf = c->used;
+	netvsp_nic_set_vf(nt->nic, c->vf, c->serial);
+	KUNIT_EXPECT_EQ(nt->test, nt->nic->vf, c->vf);
+	KUNIT_EXPECT_EQ(nt->test, nt->nic->vf_serial, c->serial);
+	/* Which one it uses is for the guest to say. */
+	KUNIT_EXPECT_EQ(nt->test, nt->nic->data_path_vf, c->used);
+}
+
+static void nt_expect_said(struct nt *nt, const struct nt_vf *c, u32 n)
+{
+	u32 i, at = c - nt_vfs;
+
+	KUNIT_EXPECT_EQ_MSG(nt->test, nt->n, n, "case %u", at);
+	for (i = 0; i < min(nt->n, n); i++) {
+		KUNIT_EXPECT_EQ_MSG(nt->test, nt->said[i].type, c->said[i].type, "case %u", at);
+		KUNIT_EXPECT_EQ_MSG(nt->test, nt->said[i].what, c->said[i].what, "case %u", at);
+		KUNIT_EXPECT_EQ_MSG(nt->test, nt->said[i].serial, c->said[i].serial, "case %u",
+				    at);
+	}
+}
+
+static struct nt *nt_knows_vf(struct kunit *test)
+{
+	struct nt *nt = nt_new(test);
+
+	nt->nic->link.active = true;
+	nt->q->proto.version = NVSP_VERSION_4;
+	nt->q->proto.caps = NVSP_CAP_SRIOV;
+	kunit_activate_static_stub(test, netvsp_tell, nt_tell_nvsp);
+	return nt;
+}
+
+static void tell_vf_test(struct kunit *test)
+{
+	struct nt *nt = nt_knows_vf(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nt_vfs); i++) {
+		nt_change_vf(nt, &nt_vfs[i]);
+		nt_expect_said(nt, &nt_vfs[i], nt_vfs[i].n);
+	}
+}
+
+/* What it cannot be told ends it: what follows would be out of order. */
+static void tell_vf_fails_test(struct kunit *test)
+{
+	struct nt *nt = nt_knows_vf(test);
+	unsigned int i;
+
+	nt->err = -ENOBUFS;
+	for (i = 0; i < ARRAY_SIZE(nt_vfs); i++) {
+		for (nt->fails = 1; nt->fails <= nt_vfs[i].n; nt->fails++) {
+			nt_change_vf(nt, &nt_vfs[i]);
+			nt_expect_said(nt, &nt_vfs[i], nt->fails);
+		}
+	}
+}
+
+/* Guests that are not there, or do not know VFs */
+static void tell_vf_nobody_test(struct kunit *test)
+{
+	struct nt *nt = nt_knows_vf(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nt_vfs); i++) {
+		nt->nic->link.active = false;
+		nt_change_vf(nt, &nt_vfs[i]);
+		nt_expect_said(nt, &nt_vfs[i], 0);
+		nt->nic->link.active = true;
+		nt->q->proto.version = NVSP_VERSION_2;
+		nt_change_vf(nt, &nt_vfs[i]);
+		nt_expect_said(nt, &nt_vfs[i], 0);
+		nt->q->proto.version = NVSP_VERSION_4;
+		nt->q->proto.caps = ~(u64)NVSP_CAP_SRIOV;
+		nt_change_vf(nt, &nt_vfs[i]);
+		nt_expect_said(nt, &nt_vfs[i], 0);
+		nt->q->proto.caps = NVSP_CAP_SRIOV;
+	}
+}
+
+static struct kunit_case netvsp_tell_cases[] = {
+	KUNIT_CASE(tell_vf_test),
+	KUNIT_CASE(tell_vf_fails_test),
+	KUNIT_CASE(tell_vf_nobody_test),
+	{}
+};
+
+static struct kunit_suite netvsp_tell_suite = {
+	.name = "vmbus_netvsp_tell",
+	.test_cases = netvsp_tell_cases,
+};
+
+kunit_test_suite(netvsp_tell_suite);
+
+VMBUS_IMPORT_KUNIT_NS;
+MODULE_DESCRIPTION("Tests of vmbus_netvsp: what the guest is told");
+MODULE_LICENSE("GPL");
