@@ -228,10 +228,105 @@ static void tell_vf_nobody_test(struct kunit *test)
 	}
 }
 
+/* ---- the link ---------------------------------------------------------------------------- */
+
+static void nt_cancel(void *arg)
+{
+	struct nt *nt = arg;
+
+	cancel_delayed_work_sync(&nt->nic->watch);
+	cancel_delayed_work_sync(&nt->nic->link.work);
+	netvsp_tell_forget(nt->q);
+}
+
+/* Whose guest has its adapter ready, and a channel that takes messages but sends none. */
+static struct nt *nt_linked(struct kunit *test)
+{
+	struct nt *nt = nt_new(test);
+
+	netvsp_link_init(nt->nic);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, nt_cancel, nt), 0);
+	nt->q->running = true;
+	netvsp_link_begin(nt->nic);
+	return nt;
+}
+
+/* What is due at once is said on return. */
+static void nt_link(struct nt *nt, bool up)
+{
+	netvsp_link_set(nt->nic, up);
+	flush_work(&nt->nic->link.work.work);
+}
+
+/* The last of @n messages says so. */
+static void nt_expect_link(struct nt *nt, u32 n, u32 status)
+{
+	const struct rndis_indicate *msg;
+
+	KUNIT_ASSERT_EQ(nt->test, nt->q->ntells, n);
+	msg = (const void *)list_last_entry(&nt->q->tells, struct netvsp_tell, node)->data;
+	KUNIT_EXPECT_EQ(nt->test, le32_to_cpu(msg->hdr.type), RNDIS_MSG_INDICATE);
+	KUNIT_EXPECT_EQ(nt->test, le32_to_cpu(msg->status), status);
+}
+
+static bool nt_link_waits(const struct nt *nt)
+{
+	return delayed_work_pending(&nt->nic->link.work);
+}
+
+static void tell_link_test(struct kunit *test)
+{
+	struct nt *nt = nt_linked(test);
+
+	/* It knows that there is none. */
+	nt_link(nt, false);
+	KUNIT_EXPECT_EQ(test, nt->q->ntells, 0);
+	nt_link(nt, true);
+	nt_expect_link(nt, 1, RNDIS_STATUS_MEDIA_CONNECT);
+	KUNIT_EXPECT_FALSE(test, nt_link_waits(nt));
+	/* Not that soon again, however often it changes */
+	nt_link(nt, false);
+	nt_link(nt, true);
+	nt_link(nt, false);
+	KUNIT_EXPECT_EQ(test, nt->q->ntells, 1);
+	KUNIT_EXPECT_TRUE(test, nt_link_waits(nt));
+	/* But in the end */
+	spin_lock_bh(&nt->nic->lock);
+	nt->nic->link.when = jiffies - 10 * HZ;
+	spin_unlock_bh(&nt->nic->lock);
+	flush_delayed_work(&nt->nic->link.work);
+	nt_expect_link(nt, 2, RNDIS_STATUS_MEDIA_DISCONNECT);
+	KUNIT_EXPECT_FALSE(test, nt_link_waits(nt));
+}
+
+/* What one guest has to wait for another one has not. */
+static void tell_link_reopen_test(struct kunit *test)
+{
+	struct nt *nt = nt_linked(test);
+
+	nt_link(nt, true);
+	nt_link(nt, false);
+	nt_expect_link(nt, 1, RNDIS_STATUS_MEDIA_CONNECT);
+	KUNIT_EXPECT_TRUE(test, nt_link_waits(nt));
+	netvsp_link_end(nt->nic);
+	netvsp_tell_forget(nt->q);
+	netvsp_link_begin(nt->nic);
+	nt_link(nt, true);
+	nt_expect_link(nt, 1, RNDIS_STATUS_MEDIA_CONNECT);
+	/* Nobody is there: nothing is said, and nothing waits. */
+	nt_link(nt, false);
+	netvsp_link_end(nt->nic);
+	nt_link(nt, false);
+	KUNIT_EXPECT_EQ(test, nt->q->ntells, 1);
+	KUNIT_EXPECT_FALSE(test, nt_link_waits(nt));
+}
+
 static struct kunit_case netvsp_tell_cases[] = {
 	KUNIT_CASE(tell_vf_test),
 	KUNIT_CASE(tell_vf_fails_test),
 	KUNIT_CASE(tell_vf_nobody_test),
+	KUNIT_CASE(tell_link_test),
+	KUNIT_CASE(tell_link_reopen_test),
 	{}
 };
 

@@ -169,8 +169,10 @@ void netvsp_link_set(struct netvsp_nic *nic, bool up)
 	spin_lock_bh(&nic->lock);
 	WRITE_ONCE(nic->link.want, up);
 	spin_unlock_bh(&nic->lock);
-	schedule_delayed_work(&nic->link.work, 0);
+	/* It may wait on behalf of a guest that is gone: it looks for itself how long it has to. */
+	mod_delayed_work(system_wq, &nic->link.work, 0);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_link_set);
 
 /**
  * netvsp_link_begin - the guest has initialized its adapter, and asks for the link next
@@ -186,6 +188,7 @@ void netvsp_link_begin(struct netvsp_nic *nic)
 	nic->link.when = jiffies - NETVSP_LINK_SPACING;
 	spin_unlock_bh(&nic->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_link_begin);
 
 /**
  * netvsp_link_end - there is nobody to be told
@@ -199,6 +202,7 @@ void netvsp_link_end(struct netvsp_nic *nic)
 	nic->link.active = false;
 	spin_unlock_bh(&nic->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_link_end);
 
 /**
  * netvsp_link_init - set up carrier and link, both down
@@ -210,3 +214,4 @@ void netvsp_link_init(struct netvsp_nic *nic)
 	INIT_DELAYED_WORK(&nic->watch, netvsp_watch);
 	schedule_delayed_work(&nic->watch, NETVSP_WATCH);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_link_init);

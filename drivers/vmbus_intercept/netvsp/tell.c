@@ -140,3 +140,4 @@ void netvsp_tell_forget(struct netvsp_queue *q)
 	q->ntells = 0;
 	spin_unlock_bh(&q->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_tell_forget);
