@@ -7,7 +7,6 @@
 #include <kunit/test.h>
 #include <linux/etherdevice.h>
 #include <linux/module.h>
-#include <linux/unaligned.h>
 #include <vmbus/compat.h>
 
 #include "../drivers/vmbus_intercept/netvsp/netvsp.h"
@@ -39,6 +38,7 @@ struct nt_said {
  * @n: how many
  * @fails: the message that cannot be told, from 1 on; 0 if all can be
  * @err: how it fails
+ * @broken: how often the guest was blamed
  */
 struct nt {
 	struct kunit *test;
@@ -48,6 +48,7 @@ struct nt {
 	u32 n;
 	u32 fails;
 	int err;
+	u32 broken;
 };
 
 static void nt_free_netdev(void *dev)
@@ -321,12 +322,136 @@ static void tell_link_reopen_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, nt_link_waits(nt));
 }
 
+/* ---- answers ----------------------------------------------------------------------------- */
+
+/**
+ * struct nt_request - a control message of the guest
+ * @req: request
+ * @encap: what is set
+ */
+struct nt_request {
+	struct rndis_request req;
+	struct ndis_encapsulation encap;
+} __packed;
+
+/* In place of netvsp_tell() */
+static int nt_tell_control(struct netvsp_nic *nic, bool control, const void *data, u32 len)
+{
+	struct nt *nt = kunit_get_current_test()->priv;
+
+	KUNIT_EXPECT_TRUE(nt->test, control);
+	return ++nt->n == nt->fails ? nt->err : 0;
+}
+
+/* In place of netvsp_broken(): the channel is not open */
+static void nt_broken(struct netvsp_queue *q, const char *reason)
+{
+	struct nt *nt = kunit_get_current_test()->priv;
+
+	nt->broken++;
+}
+
+static struct nt *nt_asked(struct kunit *test)
+{
+	struct nt *nt = nt_new(test);
+
+	nt->nic->max_len = 1514;
+	nt->q->proto.ndis_major = 6;
+	nt->q->proto.ndis_minor = 30;
+	kunit_activate_static_stub(test, netvsp_tell, nt_tell_control);
+	kunit_activate_static_stub(test, netvsp_broken, nt_broken);
+	return nt;
+}
+
+static bool nt_init(struct nt *nt)
+{
+	struct rndis_request req = {
+		.hdr.type = cpu_to_le32(RNDIS_MSG_INIT),
+		.hdr.len = cpu_to_le32(sizeof(req)),
+	};
+
+	return netvsp_control_packet(nt->q, &req, sizeof(req));
+}
+
+/* After the answer there is news of offloads. */
+static bool nt_set(struct nt *nt)
+{
+	struct nt_request msg = {
+		.req.hdr.type = cpu_to_le32(RNDIS_MSG_SET),
+		.req.hdr.len = cpu_to_le32(sizeof(msg)),
+		.req.query.oid = cpu_to_le32(NDIS_OID_OFFLOAD_ENCAPSULATION),
+		.req.query.len = cpu_to_le32(sizeof(msg.encap)),
+		.req.query.offset = cpu_to_le32(offsetof(struct nt_request, encap) -
+						sizeof(struct rndis_header)),
+		.encap.hdr.type = NDIS_OBJECT_ENCAPSULATION,
+		.encap.hdr.revision = 1,
+	};
+
+	return netvsp_control_packet(nt->q, &msg, sizeof(msg));
+}
+
+static const struct nt_loss { int err; u32 lost, broken; } nt_losses[] = {
+	{ -ENOMEM, 1, 0 },
+	{ -EIO, 1, 0 },
+	/* This only is the guest's. */
+	{ -ENOBUFS, 0, 1 },
+};
+
+/* What is lost here the guest is not blamed for, and it may ask again. */
+static void tell_answer_lost_test(struct kunit *test)
+{
+	const struct nt_loss *c;
+	struct nt *nt;
+
+	for (c = nt_losses; c < nt_losses + ARRAY_SIZE(nt_losses); c++) {
+		nt = nt_asked(test);
+		nt->fails = 1;
+		nt->err = c->err;
+		KUNIT_EXPECT_FALSE(test, nt_init(nt));
+		KUNIT_EXPECT_EQ(test, nt->n, 1);
+		KUNIT_EXPECT_EQ(test, nt->q->counters[NETVSP_CONTROL_LOST], c->lost);
+		KUNIT_EXPECT_EQ(test, nt->broken, c->broken);
+		KUNIT_EXPECT_FALSE(test, nt->nic->link.active);
+		KUNIT_EXPECT_TRUE(test, nt_init(nt));
+		KUNIT_EXPECT_EQ(test, nt->n, 2);
+		KUNIT_EXPECT_TRUE(test, nt->nic->link.active);
+		KUNIT_EXPECT_EQ(test, nt->q->counters[NETVSP_CONTROL], 2);
+		KUNIT_EXPECT_EQ(test, nt->q->counters[NETVSP_CONTROL_REFUSED], 0);
+		KUNIT_EXPECT_EQ(test, nt->q->counters[NETVSP_CONTROL_LOST], c->lost);
+		KUNIT_EXPECT_EQ(test, nt->broken, c->broken);
+	}
+}
+
+/* The same of what follows an answer, which is not taken back */
+static void tell_news_lost_test(struct kunit *test)
+{
+	const struct nt_loss *c;
+	struct nt *nt;
+
+	for (c = nt_losses; c < nt_losses + ARRAY_SIZE(nt_losses); c++) {
+		nt = nt_asked(test);
+		KUNIT_EXPECT_TRUE(test, nt_init(nt));
+		nt->fails = 3;
+		nt->err = c->err;
+		KUNIT_EXPECT_FALSE(test, nt_set(nt));
+		KUNIT_EXPECT_EQ(test, nt->n, 3);
+		KUNIT_EXPECT_EQ(test, nt->q->counters[NETVSP_CONTROL_LOST], c->lost);
+		KUNIT_EXPECT_EQ(test, nt->broken, c->broken);
+		KUNIT_EXPECT_TRUE(test, nt->nic->control.initialized);
+		KUNIT_EXPECT_TRUE(test, nt_set(nt));
+		KUNIT_EXPECT_EQ(test, nt->n, 5);
+		KUNIT_EXPECT_EQ(test, nt->q->counters[NETVSP_CONTROL_REFUSED], 0);
+	}
+}
+
 static struct kunit_case netvsp_tell_cases[] = {
 	KUNIT_CASE(tell_vf_test),
 	KUNIT_CASE(tell_vf_fails_test),
 	KUNIT_CASE(tell_vf_nobody_test),
 	KUNIT_CASE(tell_link_test),
 	KUNIT_CASE(tell_link_reopen_test),
+	KUNIT_CASE(tell_answer_lost_test),
+	KUNIT_CASE(tell_news_lost_test),
 	{}
 };
 

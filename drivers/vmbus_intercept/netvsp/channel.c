@@ -2,6 +2,7 @@
 /*
  * A channel of an adapter: open and close, packets in, what is due out.
  */
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/slab.h>
 #include <vmbus/partition.h>
@@ -140,11 +141,13 @@ static bool netvsp_reader_flush(struct vsrv_reader *reader)
  */
 void netvsp_broken(struct netvsp_queue *q, const char *reason)
 {
+	KUNIT_STATIC_STUB_REDIRECT(netvsp_broken, q, reason);
 	netvsp_count(q, NETVSP_BAD_MESSAGES, 1);
 	vsrv_chan_count(q->chan, VSRV_CHAN_BAD_PACKETS, 1);
 	vsrv_chan_error(q->chan, reason);
 	netvsp_end_broken(q);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_broken);
 
 /* ---- packets ------------------------------------------------------------------------------ */
 

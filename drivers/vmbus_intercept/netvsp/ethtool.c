@@ -38,6 +38,7 @@ static const char netvsp_counter_names[NETVSP_COUNTER_COUNT][ETH_GSTRING_LEN] = 
 	[NETVSP_XDP_ABORTED] = "xdp_aborted",
 	[NETVSP_CONTROL] = "control_requests",
 	[NETVSP_CONTROL_REFUSED] = "control_refused",
+	[NETVSP_CONTROL_LOST] = "control_lost",
 	[NETVSP_BAD_MESSAGES] = "bad_messages",
 };
 

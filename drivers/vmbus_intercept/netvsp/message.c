@@ -3,6 +3,7 @@
  * What the guest says beside frames, as long as a channel is open: messages of NVSP, and
  * control messages of RNDIS.
  */
+#include <kunit/visibility.h>
 #include <linux/etherdevice.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -214,6 +215,18 @@ static int netvsp_tell_changes(struct netvsp_nic *nic, u32 changed, void *buf)
 	return err;
 }
 
+/* The guest does not get an answer, or the news behind it. */
+static void netvsp_not_told(struct netvsp_queue *q, int err)
+{
+	if (err == -ENOBUFS) {
+		netvsp_broken(q, "it leaves too many messages to it");
+		return;
+	}
+	/* Not its fault: it is told by the status of its packet, and goes on. */
+	netvsp_count(q, NETVSP_CONTROL_LOST, 1);
+	netdev_warn_once(q->nic->dev, "an answer to the guest is lost: error %d\n", err);
+}
+
 /**
  * netvsp_control_packet - a control message of RNDIS came
  * @q: channel
@@ -221,7 +234,7 @@ static int netvsp_tell_changes(struct netvsp_nic *nic, u32 changed, void *buf)
  * @len: bytes of it
  *
  * Context: in the reader.
- * Return: false if the channel is broken.
+ * Return: false if the guest is not told what it awaits, or the channel is broken.
  */
 bool netvsp_control_packet(struct netvsp_queue *q, const void *msg, u32 len)
 {
@@ -255,11 +268,13 @@ bool netvsp_control_packet(struct netvsp_queue *q, const void *msg, u32 len)
 		netvsp_take_settings(nic, changed);
 	if (ret)
 		ret = netvsp_tell(nic, true, answer, ret);
+	/* It does not know of an answer that is lost, and may ask again. */
+	if (ret && changed & NETVSP_CHANGED_INIT)
+		nic->control.initialized = false;
 	if (!ret)
 		ret = netvsp_tell_changes(nic, changed, answer);
-	if (ret) {
-		netvsp_broken(q, "it leaves too many messages to it");
-		return false;
-	}
-	return true;
+	if (ret)
+		netvsp_not_told(q, ret);
+	return !ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_control_packet);

@@ -100,6 +100,7 @@ enum netvsp_counter {
 	NETVSP_XDP_ABORTED,		/* it has failed, or where it went */
 	NETVSP_CONTROL,
 	NETVSP_CONTROL_REFUSED,
+	NETVSP_CONTROL_LOST,		/* there was no memory for what it is told */
 	NETVSP_BAD_MESSAGES,
 	NETVSP_COUNTER_COUNT
 };
