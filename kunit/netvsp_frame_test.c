@@ -120,6 +120,8 @@ static const struct fr_case fr_cases[] = {
 	{ "room for another message", .left = 44 },
 	{ "no room for another message", .left = 43, FR_BAD },
 	{ "one byte follows", .left = 1, FR_BAD },
+	{ "padding that does not count follows", .left = 7, FR_BAD },
+	{ "a header follows, and no more", .left = 8, FR_BAD },
 	{ "much follows", .left = 1 << 20 },
 	/* The copy */
 	{ "no header", .head = -FR_LEN, FR_BAD },

@@ -100,7 +100,7 @@ int netvsp_frame_parse(const void *head, u32 head_len, u32 left, struct netvsp_f
 	frame->len = le32_to_cpu(packet->hdr.len);
 	if (frame->len < sizeof(*packet) || frame->len > left)
 		return -EINVAL;
-	/* What follows a frame can only be another one. */
+	/* What follows can only be another one: guests that pad count that in the length. */
 	if (frame->len != left && left - frame->len < sizeof(*packet))
 		return -EINVAL;
 	if (packet->oob_len || packet->oob_count || packet->vc)

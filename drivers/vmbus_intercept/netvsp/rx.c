@@ -246,8 +246,8 @@ static u32 netvsp_frames(struct netvsp_queue *q)
 	struct netvsp_frame frame;
 	u32 pos = 0, left, len, n = 0;
 
-	/* What is left at the end may be padding. */
-	for (; src->len - pos >= sizeof(struct rndis_header); pos += frame.len) {
+	/* Padding, if there is some, counts as a part of its message. */
+	for (; pos < src->len; pos += frame.len) {
 		left = src->len - pos;
 		len = min_t(u32, left, NETVSP_HEAD_MAX);
 		netvsp_source_copy(src, pos, q->head, len);
