@@ -97,6 +97,7 @@ static void queue_stats_test(struct kunit *test)
 {
 	struct net_device *dev = alloc_etherdev(sizeof(struct netvsp_nic));
 	struct rtnl_link_stats64 stats = { };
+	u64 guest[NETVSP_STATS];
 	struct netvsp_nic *nic;
 	unsigned int i;
 
@@ -123,6 +124,17 @@ static void queue_stats_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats.rx_frame_errors, NQ(RX_BAD_RNDIS));
 	KUNIT_EXPECT_EQ(test, stats.rx_errors, NQ(RX_LENGTH) | NQ(XDP_TOO_LARGE) |
 			NQ(RX_BAD_RNDIS) | NQ(RX_CSUM) | NQ(RX_LSO));
+	/* What the guest is told has its own directions. */
+	netvsp_guest_stats(nic, guest);
+	KUNIT_EXPECT_EQ(test, guest[NETVSP_STAT_XMIT_OK], NQ(RX_FRAMES));
+	KUNIT_EXPECT_EQ(test, guest[NETVSP_STAT_RCV_OK], NQ(TX_FRAMES));
+	KUNIT_EXPECT_EQ(test, guest[NETVSP_STAT_XMIT_ERROR], NQ(RX_BAD_RNDIS) | NQ(RX_LENGTH) |
+			NQ(RX_CSUM) | NQ(RX_LSO) | NQ(RX_MEMORY) | NQ(XDP_TOO_LARGE));
+	KUNIT_EXPECT_EQ(test, guest[NETVSP_STAT_RCV_ERROR], NQ(TX_DROPPED));
+	KUNIT_EXPECT_EQ(test, guest[NETVSP_STAT_RCV_NO_BUFFER], NQ(TX_NO_ROOM));
+	KUNIT_EXPECT_EQ(test, guest[NETVSP_STAT_RCV_BYTES], NQ(TX_BYTES));
+	KUNIT_EXPECT_EQ(test, guest[NETVSP_STAT_XMIT_BYTES], NQ(RX_BYTES));
+	static_assert(NETVSP_STATS == 7);
 #undef NQ
 }
 

@@ -124,12 +124,7 @@ static void netvsp_fill_adapter(struct netvsp_queue *q, struct netvsp_adapter *a
 	adapter->link = READ_ONCE(nic->link.want);
 	adapter->queues = nic->nqueues;
 	adapter->rsc = netvsp_knows_parts(&q->proto);
-	adapter->stats[NETVSP_STAT_XMIT_OK] = netvsp_counter(nic, NETVSP_RX_FRAMES);
-	adapter->stats[NETVSP_STAT_RCV_OK] = netvsp_counter(nic, NETVSP_TX_FRAMES);
-	adapter->stats[NETVSP_STAT_XMIT_ERROR] = netvsp_counter(nic, NETVSP_RX_BAD_RNDIS);
-	adapter->stats[NETVSP_STAT_RCV_NO_BUFFER] = netvsp_counter(nic, NETVSP_TX_NO_ROOM);
-	adapter->stats[NETVSP_STAT_RCV_BYTES] = netvsp_counter(nic, NETVSP_TX_BYTES);
-	adapter->stats[NETVSP_STAT_XMIT_BYTES] = netvsp_counter(nic, NETVSP_RX_BYTES);
+	netvsp_guest_stats(nic, adapter->stats);
 }
 
 static void netvsp_swap_rss(struct netvsp_nic *nic, struct netvsp_rss *rss)

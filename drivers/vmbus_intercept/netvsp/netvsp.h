@@ -510,6 +510,7 @@ void netvsp_nic_set_vf(struct netvsp_nic *nic, bool vf, u32 serial);
 void netvsp_nic_tell_vf(struct netvsp_nic *nic);
 void netvsp_napi_schedule(struct netvsp_queue *q);
 u64 netvsp_counter(const struct netvsp_nic *nic, enum netvsp_counter counter);
+void netvsp_guest_stats(const struct netvsp_nic *nic, u64 *stats);
 void netvsp_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats);
 void netvsp_set_busy_poll(struct netvsp_nic *nic, u16 us);
 

@@ -57,6 +57,31 @@ void netvsp_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
 }
 EXPORT_SYMBOL_IF_KUNIT(netvsp_get_stats64);
 
+/**
+ * netvsp_guest_stats - what the guest is told of its frames
+ * @nic: adapter
+ * @stats: out: NETVSP_STATS values
+ *
+ * Its errors are frames that were refused or lost here, not those that nobody wanted: what a
+ * program has dropped, or its filter, or came while the link was down.
+ */
+void netvsp_guest_stats(const struct netvsp_nic *nic, u64 *stats)
+{
+	stats[NETVSP_STAT_XMIT_OK] = netvsp_counter(nic, NETVSP_RX_FRAMES);
+	stats[NETVSP_STAT_RCV_OK] = netvsp_counter(nic, NETVSP_TX_FRAMES);
+	stats[NETVSP_STAT_XMIT_ERROR] = netvsp_counter(nic, NETVSP_RX_BAD_RNDIS) +
+					netvsp_counter(nic, NETVSP_RX_LENGTH) +
+					netvsp_counter(nic, NETVSP_RX_CSUM) +
+					netvsp_counter(nic, NETVSP_RX_LSO) +
+					netvsp_counter(nic, NETVSP_RX_MEMORY) +
+					netvsp_counter(nic, NETVSP_XDP_TOO_LARGE);
+	stats[NETVSP_STAT_RCV_ERROR] = netvsp_counter(nic, NETVSP_TX_DROPPED);
+	stats[NETVSP_STAT_RCV_NO_BUFFER] = netvsp_counter(nic, NETVSP_TX_NO_ROOM);
+	stats[NETVSP_STAT_RCV_BYTES] = netvsp_counter(nic, NETVSP_TX_BYTES);
+	stats[NETVSP_STAT_XMIT_BYTES] = netvsp_counter(nic, NETVSP_RX_BYTES);
+}
+EXPORT_SYMBOL_IF_KUNIT(netvsp_guest_stats);
+
 /* ---- up and down ------------------------------------------------------------------------- */
 
 /**
