@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tests of vmbus_netvsp: how much of the guest's may wait in a queue, which of the queues to
- * the guest is good, and what of their counters the interface has.
+ * the guest is good, and which one is used, and what of their counters the interface has.
  */
 #include <kunit/test.h>
 #include <linux/etherdevice.h>
@@ -87,6 +87,71 @@ static void queue_first_good_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, netvsp_first_good(nic), 0);
 }
 
+/* Frames that XDP redirects go where the guest's table says, as far as that can be used. */
+static void queue_xdp_test(struct kunit *test)
+{
+	static const struct {
+		u16 channels, limit;
+		u8 up, stalled;
+		u16 want[NQ_QUEUES];
+	} table[] = {
+		{ 4, 4, 0xf, 0x0, { 0, 1, 2, 3 } },
+		{ 1, 4, 0x1, 0x0, { 0, 0, 0, 0 } },
+		{ 1, 1, 0x1, 0x0, { 0, 0, 0, 0 } },
+		{ 2, 4, 0x3, 0x0, { 0, 1, 0, 1 } },
+		{ 3, 4, 0x7, 0x0, { 0, 1, 2, 0 } },
+		/* Fewer are to be used than there are. */
+		{ 4, 1, 0xf, 0x0, { 0, 0, 0, 0 } },
+		{ 4, 3, 0xf, 0x0, { 0, 1, 2, 0 } },
+		/* Some are broken, or stall: the first good one has their frames. */
+		{ 4, 4, 0xe, 0x0, { 1, 1, 2, 3 } },
+		{ 4, 4, 0x7, 0x0, { 0, 1, 2, 0 } },
+		{ 4, 4, 0xf, 0x5, { 1, 1, 1, 3 } },
+		{ 4, 4, 0x8, 0x0, { 3, 3, 3, 3 } },
+		{ 4, 2, 0xd, 0x0, { 0, 0, 0, 0 } },
+		/* None of those that are to be used: better another one than none. */
+		{ 4, 2, 0xc, 0x0, { 2, 2, 2, 2 } },
+		{ 1, 4, 0x1, 0x1, { 0, 0, 0, 0 } },
+		{ 4, 4, 0x0, 0x0, { 0, 0, 0, 0 } },
+		{ 4, 4, 0xf, 0xf, { 0, 0, 0, 0 } },
+	};
+	struct netvsp_nic *nic = kunit_kzalloc(test, sizeof(*nic), GFP_KERNEL);
+	struct netvsp_rss *rss = kunit_kzalloc(test, sizeof(*rss), GFP_KERNEL);
+	unsigned int i, k;
+	u16 is;
+
+	KUNIT_ASSERT_NOT_NULL(test, nic);
+	KUNIT_ASSERT_NOT_NULL(test, rss);
+	nic->queues = kunit_kcalloc(test, NQ_QUEUES, sizeof(*nic->queues), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, nic->queues);
+	nic->nqueues = NQ_QUEUES;
+	/* All of one entry, whichever CPU this is */
+	rss->entries = 1;
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		nic->channels = table[i].channels;
+		nic->limit = table[i].limit;
+		for (k = 0; k < NQ_QUEUES; k++) {
+			nic->queues[k].up = table[i].up >> k & 1;
+			nic->queues[k].stalled = table[i].stalled >> k & 1;
+		}
+		/* As in NAPI */
+		local_bh_disable();
+		is = netvsp_xdp_queue(nic);
+		local_bh_enable();
+		KUNIT_EXPECT_EQ_MSG(test, is, table[i].want[0], "case %u without a table", i);
+		rcu_assign_pointer(nic->rss, rss);
+		for (k = 0; k < NQ_QUEUES; k++) {
+			rss->table[0] = k;
+			local_bh_disable();
+			is = netvsp_xdp_queue(nic);
+			local_bh_enable();
+			KUNIT_EXPECT_EQ_MSG(test, is, table[i].want[k], "case %u channel %u", i,
+					    k);
+		}
+		RCU_INIT_POINTER(nic->rss, NULL);
+	}
+}
+
 static void queue_free_netdev(void *dev)
 {
 	free_netdev(dev);
@@ -141,6 +206,7 @@ static void queue_stats_test(struct kunit *test)
 static struct kunit_case netvsp_queue_cases[] = {
 	KUNIT_CASE(queue_backlog_test),
 	KUNIT_CASE(queue_first_good_test),
+	KUNIT_CASE(queue_xdp_test),
 	KUNIT_CASE(queue_stats_test),
 	{}
 };

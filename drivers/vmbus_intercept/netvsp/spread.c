@@ -2,6 +2,7 @@
 /*
  * Which channel a frame to the guest goes by, and with which hash: as the guest has set it.
  */
+#include <kunit/visibility.h>
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
 #include "netvsp.h"
@@ -37,6 +38,7 @@ u16 netvsp_xdp_queue(const struct netvsp_nic *nic)
 	rcu_read_unlock();
 	return netvsp_usable(nic, index);
 }
+EXPORT_SYMBOL_IF_KUNIT(netvsp_xdp_queue);
 
 /**
  * netvsp_select_queue - ndo_select_queue
