@@ -420,20 +420,39 @@ static void test_large_refused(struct nic *n, struct host *h)
 	}
 }
 
-/*
- * @whole: the guest takes frames in parts; else it gets the segments.  @sock: where it is
- * sent: to the netdev, or to its VLAN, @tagged.
- */
-static void test_large_in(struct nic *n, int sock, const struct named *flow, bool whole,
+/* What the guest gets of a large frame */
+enum large {
+	SEGMENTS_ONLY,		/* its segments */
+	WHOLE,			/* the frame, and it is told that its sum is good */
+	WHOLE_UNTOLD,		/* the frame, of which it looks at the sum itself */
+};
+
+/* The frame, of which only the sums may be others than those that it was made with */
+static bool whole_is(const struct nic_frame *f, const u8 *all, u32 len, const struct flow *w,
+		     enum large large)
+{
+	u32 head = frame_head(w);
+
+	if (memcmp(f->data + head, all + head, len - head)) {
+		note("a large frame with other data");
+		return false;
+	}
+	if (large == WHOLE)
+		return is_told(f, told_of(w, true));
+	return is_told(f, 0) && frame_sums(f->data, len);
+}
+
+/* @sock: where it is sent: to the netdev, or to its VLAN, @tagged. */
+static void test_large_in(struct nic *n, int sock, const struct named *flow, enum large large,
 			  bool tagged)
 {
 	static u8 frame[NIC_LONGEST], all[NIC_LONGEST];
 	const struct flow *w = &flow->w;
 	struct segments s = { .whole = all, .w = w, .payload = GSO_PAYLOAD, .mss = MSS };
-	u32 head = frame_head(w), len;
 	const struct nic_frame *f;
 	unsigned int parts = 0;
 	bool good = true;
+	u32 len;
 
 	len = frame_flow(frame, w, GSO_PAYLOAD, opt.seed, true);
 	memcpy(all, frame, len);
@@ -444,17 +463,17 @@ static void test_large_in(struct nic *n, int sock, const struct named *flow, boo
 		good = f && f->tagged == tagged && (!tagged || f->vlan == VID << 4);
 		if (!good)
 			break;
-		if (whole && f->len == len) {
+		if (large != SEGMENTS_ONLY && f->len == len) {
 			parts = f->parts;
-			good = is_told(f, told_of(w, true)) &&
-			       !memcmp(f->data + head, all + head, GSO_PAYLOAD);
+			good = whole_is(f, all, len, w, large);
 			break;
 		}
 		good = segment_next(&s, f->data, f->len, !(f->csum & GOOD_SUMS));
 	}
-	if (whole)
-		ok(good && parts > 1, "a large frame to the guest comes in %u parts, %s%s", parts,
-		   flow->name, tag_name(tagged));
+	if (large != SEGMENTS_ONLY)
+		ok(good && parts > 1, "a large frame to the guest comes in %u parts, %s%s%s", parts,
+		   flow->name, tag_name(tagged),
+		   large == WHOLE ? "" : ", and its sum is right");
 	else
 		ok(good, "a large frame to the guest comes in %u segments, %s%s", s.n, flow->name,
 		   tag_name(tagged));
@@ -462,25 +481,34 @@ static void test_large_in(struct nic *n, int sock, const struct named *flow, boo
 
 /* ---- all of it ----------------------------------------------------------------------- */
 
+/* IPv4 and IPv6, with a tag and without */
+static void test_large_whole(struct nic *n, struct host *h, int vlan, enum large large)
+{
+	test_large_in(n, h->sock, &flows[0], large, false);
+	test_large_in(n, h->sock, &flows[2], large, false);
+	test_large_in(n, vlan, &flows[0], large, true);
+	test_large_in(n, vlan, &flows[2], large, true);
+}
+
 static void test_coalesced(struct nic *n, struct host *h, int vlan)
 {
 	struct nic_conf conf = nic_usual;
 
 	conf.caps |= NVSP_CAP_RSC;
 	if (ok(nic_ready(n, h, &conf), "up, with segments coalesced")) {
-		test_large_in(n, h->sock, &flows[0], true, false);
-		test_large_in(n, h->sock, &flows[2], true, false);
-		test_large_in(n, vlan, &flows[0], true, true);
-		test_large_in(n, vlan, &flows[2], true, true);
-		ok(nic_offloads(n, NDIS_PARAM_NO_CHANGE, NDIS_PARAM_NO_CHANGE, NDIS_PARAM_OFF),
-		   "the guest wants that no more");
-		test_large_in(n, h->sock, &flows[0], false, false);
-		test_large_in(n, vlan, &flows[0], false, true);
+		test_large_whole(n, h, vlan, WHOLE);
+		ok(nic_offloads(n, NDIS_PARAM_OFF, NDIS_PARAM_NO_CHANGE, NDIS_PARAM_ON),
+		   "the guest looks at sums itself");
+		test_large_whole(n, h, vlan, WHOLE_UNTOLD);
+		ok(nic_offloads(n, NDIS_PARAM_CSUM_BOTH, NDIS_PARAM_NO_CHANGE, NDIS_PARAM_OFF),
+		   "it does not, but wants segments");
+		test_large_in(n, h->sock, &flows[0], SEGMENTS_ONLY, false);
+		test_large_in(n, vlan, &flows[0], SEGMENTS_ONLY, true);
 		ok(nic_close(n), "closed");
 	}
 	conf.version = NVSP_VERSION_6;
 	if (ok(nic_ready(n, h, &conf), "a version that does not know of it")) {
-		test_large_in(n, h->sock, &flows[0], false, false);
+		test_large_in(n, h->sock, &flows[0], SEGMENTS_ONLY, false);
 		ok(nic_close(n), "closed");
 	}
 }
@@ -499,10 +527,10 @@ void test_nicoffload(void)
 		test_tags_inside(&n, &h);
 		vlan = test_tags_in(&n, &h);
 		test_sums_in(&n, &h, true);
-		test_large_in(&n, h.sock, &flows[0], false, false);
-		test_large_in(&n, h.sock, &flows[2], false, false);
-		test_large_in(&n, vlan, &flows[0], false, true);
-		test_large_in(&n, vlan, &flows[2], false, true);
+		test_large_in(&n, h.sock, &flows[0], SEGMENTS_ONLY, false);
+		test_large_in(&n, h.sock, &flows[2], SEGMENTS_ONLY, false);
+		test_large_in(&n, vlan, &flows[0], SEGMENTS_ONLY, true);
+		test_large_in(&n, vlan, &flows[2], SEGMENTS_ONLY, true);
 		test_large_refused(&n, &h);
 		if (ok(host_bridge(&h), "a bridge to a device that has no offloads")) {
 			test_sums_out(&n, &h, false);
