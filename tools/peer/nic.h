@@ -365,6 +365,7 @@ int host_tap_take(struct host *h, u8 *f, u32 max, int ms);
 bool host_tap_send(struct host *h, const u8 *f, u32 len);
 int host_vlan(struct host *h, u16 vid);
 bool host_limits(struct host *h, unsigned int queues, const char *bytes);
+bool host_in_flight_is(struct host *h, unsigned int queue, u64 bytes);
 u64 host_counter(struct host *h, const char *name);
 u64 host_stat(struct host *h, const char *name);
 bool host_stat_is(struct host *h, const char *name, u64 value);

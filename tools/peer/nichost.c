@@ -185,6 +185,35 @@ bool host_limits(struct host *h, unsigned int queues, const char *bytes)
 	return true;
 }
 
+/**
+ * host_in_flight_is - wait until the stack counts so much as under way to the guest
+ * @h: netdev
+ * @queue: of it
+ * @bytes: of frames that the guest has not given back
+ *
+ * Return: false if it does not come to that.
+ */
+bool host_in_flight_is(struct host *h, unsigned int queue, u64 bytes)
+{
+	u64 end = now_us() + TIMEOUT_MS * 1000ULL, now;
+	char path[160], value[32];
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/tx-%u/byte_queue_limits/inflight",
+		 h->name, queue);
+	do {
+		if (!file_read(path, value, sizeof(value))) {
+			note("cannot read %s", path);
+			return false;
+		}
+		now = strtoull(value, NULL, 0);
+		if (now == bytes)
+			return true;
+		usleep(2000);
+	} while (now_us() < end);
+	note("queue %u has %llu bytes under way instead of %llu", queue, now, bytes);
+	return false;
+}
+
 /* ---- ioctls -------------------------------------------------------------------------- */
 
 static int net_call(unsigned long cmd, void *arg)

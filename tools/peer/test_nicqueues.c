@@ -16,6 +16,7 @@
 #define FRAME		300U
 #define PAYLOAD		100U
 #define EXTRA		8U		/* frames beyond what there is room for */
+#define SOME		5U		/* frames that the guest keeps */
 #define ROUNDS		10U
 #define QUIET_MS	200
 #define LOOK_MS		100
@@ -242,6 +243,52 @@ static void test_share(struct nic *n, struct host *h, unsigned int subs)
 	ok(shares(n, h, &l), "each has its share, %u, and the first %u", l.room[1], l.room[0]);
 	ok(shares(n, h, &l), "and has it again");
 	ok(nic_close(n), "closed");
+}
+
+/* ---- what the stack counts ------------------------------------------------------------ */
+
+/* So many frames of lane_send() or nic_flow_in() are under way by one channel, and no others. */
+static bool under_way(struct nic *n, struct host *h, unsigned int ch, unsigned int frames)
+{
+	struct flow w = { };
+	unsigned int i;
+	bool good = true;
+
+	for (i = 0; i < NIC_CHANNELS; i++)
+		good = good && host_in_flight_is(h, i, i == ch ?
+						 (u64)frames * (frame_head(&w) + PAYLOAD) : 0);
+	return good;
+}
+
+/* What the guest has counts for the limits of a queue until it is given back, or gone. */
+static void test_counted(struct nic *n, struct host *h)
+{
+	unsigned int by[NIC_CHANNELS];
+	struct lanes l;
+
+	if (!ok(up(n, h, &l) && nic_subs(n, SUBS) && find_lanes(n, h, &l), "up, with %u channels",
+		SUBS + 1))
+		return;
+	ok(under_way(n, h, 1, 0), "nothing is under way");
+	n->hold = true;
+	ok(lane_send(h, l.port[1], SOME) && lane_take(n, SOME, by) && by[1] == SOME &&
+	   under_way(n, h, 1, SOME), "%u frames that the guest keeps are", SOME);
+	nic_release(n);
+	ok(under_way(n, h, 1, 0), "it gives them back");
+	n->hold = true;
+	ok(lane_send(h, l.port[1], SOME) && lane_take(n, SOME, by) && by[1] == SOME &&
+	   under_way(n, h, 1, SOME), "it keeps as many again");
+	ok(nic_close_sub(n, 1) && under_way(n, h, 1, 0), "their channel is closed");
+	ok(nic_open_channel(n, 1) && nic_flow_in(n, h, l.port[1]) == 1 && under_way(n, h, 1, 1),
+	   "opened again: what is new counts, and nothing of old");
+	nic_release(n);
+	ok(under_way(n, h, 1, 0), "it gives that back");
+	n->hold = true;
+	ok(lane_send(h, l.port[0], SOME) && lane_take(n, SOME, by) && by[0] == SOME &&
+	   under_way(n, h, 0, SOME), "it keeps frames of the primary channel");
+	ok(nic_close(n) && under_way(n, h, 0, 0), "closed");
+	ok(up(n, h, &l) && nic_flow_in(n, h, FIRST_PORT) == 0 && under_way(n, h, 0, 0) &&
+	   nic_close(n), "opened again: frames go, and are given back");
 }
 
 /* ---- one that is full, and stalls ----------------------------------------------------- */
@@ -474,6 +521,7 @@ void test_nicqueues(void)
 	    ok(host_limits(&h, NIC_CHANNELS, "1000000"), "the stack has no limits")) {
 		test_share(&n, &h, SUBS);
 		test_share(&n, &h, NIC_CHANNELS - 1);
+		test_counted(&n, &h);
 		test_full(&n, &h);
 		test_first_broken(&n, &h);
 		test_last_closed(&n, &h);
