@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Limits of a network adapter: what the administrator may set, which memory may be a buffer,
- * how many messages and ranges there may be in a packet, and how many messages may wait for
- * the guest.
+ * how many messages and ranges there may be in a packet, how many messages may wait for the
+ * guest, and how much its ring takes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +22,9 @@
 #define MESSAGES	64U		/* of a packet */
 #define RANGES		(8U * NVSP_MAX_MDL_CHAIN)	/* the same, and pages of them */
 #define FRAME		60U
+#define MORE		100U		/* frames to the guest beyond what its ring takes */
+#define ASKED		200U		/* frames of the guest meanwhile */
+#define ANSWERED	32U		/* of these there is always room for the answers */
 #define QUIET_MS	200
 
 /* ---- what the administrator may set -------------------------------------------------- */
@@ -384,6 +387,79 @@ static void test_unanswered(struct nic *n, struct host *h)
 	   "opened again: frames go");
 }
 
+/* ---- a guest that does not read -------------------------------------------------------- */
+
+static bool send_number(struct host *h, unsigned int number)
+{
+	u8 frame[FRAME];
+
+	frame_plain(frame, sizeof(frame), number, true);
+	return host_send(h->sock, frame, sizeof(frame));
+}
+
+/* Takes frames of the guest that are all the same; returns how many have come. */
+static unsigned int take_same(struct host *h, unsigned int max, int ms)
+{
+	static struct host_frame f;
+	unsigned int i;
+
+	for (i = 0; i < max; i++)
+		if (!host_take(h->sock, &f, ms) || !frame_is(f.data, f.len, FRAME, 0, false))
+			break;
+	return i;
+}
+
+/* Frames of the guest, without a look at what comes; returns how many there was room for. */
+static unsigned int ask(struct nic *n, u64 *ids)
+{
+	struct nic_range r = { .page = PAGE_NIC_DATA, .len = put_message(nic_data(n, 0)) };
+	unsigned int i;
+
+	for (i = 0; i < ASKED; i++) {
+		ids[i] = nic_send_ranges(n, 0, &r, 1);
+		if (!ids[i])
+			break;
+	}
+	return i;
+}
+
+/* Its ring is full: frames, and what it is answered, wait there and come in order. */
+static void test_ring_full(struct nic *n, struct host *h)
+{
+	u64 full = host_stat(h, "tx_no_ring"), dropped = host_stat(h, "tx_dropped"), ids[ASKED];
+	unsigned int room = n->cuts - RESERVED, sent = 0, good, early, i;
+	const struct nic_frame *f;
+
+	/* The stack must not wait for what is given back. */
+	ok(nic_works(n, h) && host_in_flight_is(h, 0, 0), "frames go");
+	while (sent < room && host_stat(h, "tx_no_ring") == full && send_number(h, sent))
+		sent++;
+	ok(sent < room && host_stat(h, "tx_no_ring") > full,
+	   "%u frames, and the ring of a guest that does not read is full", sent);
+	for (i = 0; i < MORE && send_number(h, sent); i++)
+		sent++;
+	ok(i == MORE, "%u more wait", i);
+	ok(ask(n, ids) == ASKED, "it sends %u itself", ASKED);
+	early = take_same(h, ANSWERED, TIMEOUT_MS);
+	if (early == ANSWERED)
+		early += take_same(h, ASKED - early, QUIET_MS);
+	ok(early >= ANSWERED && early < ASKED, "%u come, before there is no room for answers",
+	   early);
+	for (good = 0; good < sent; good++) {
+		f = nic_take(n, TIMEOUT_MS);
+		if (!f || !frame_is(f->data, f->len, FRAME, good, true))
+			break;
+	}
+	ok(good == sent, "it reads: all %u frames come in order", good);
+	for (i = 0, good = 0; i < ASKED; i++)
+		good += ids[i] && nic_status(n, ids[i]) == NVSP_STATUS_SUCCESS;
+	ok(good == ASKED && take_same(h, ASKED - early, TIMEOUT_MS) == ASKED - early,
+	   "its own are all answered, and have come");
+	ok(host_in_flight_is(h, 0, 0) && host_stat(h, "tx_dropped") == dropped,
+	   "all is given back, and nothing lost");
+	ok(nic_works(n, h), "frames go");
+}
+
 /* ---- the most of all ----------------------------------------------------------------- */
 
 static void test_largest(struct nic *n, struct host *h)
@@ -431,6 +507,13 @@ void test_niclimits(void)
 		test_packets(&n, &h);
 		test_ranges(&n, &h);
 		test_unanswered(&n, &h);
+	}
+	nic_end(&n, &h);
+	if (nic_begin(&n, &h, NIC_MTU, 1) &&
+	    ok(host_limits(&h, 1, "1000000"), "the stack has no limits") &&
+	    ok(nic_ready(&n, &h, &nic_usual), "up")) {
+		test_ring_full(&n, &h);
+		ok(nic_close(&n), "closed");
 	}
 	nic_end(&n, &h);
 	if (nic_begin(&n, &h, LARGEST, MOST))
