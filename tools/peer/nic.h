@@ -93,6 +93,8 @@ bool segment_next(struct segments *s, const u8 *f, u32 len, bool sums);
  * @send_pages: of the send buffer, or 0
  * @caps: NVSP_CAP_*
  * @filter: RNDIS_PACKET_TYPE_*
+ * @ndis_major: NDIS of the guest, 0: that of Linux
+ * @ndis_minor: the same
  */
 struct nic_conf {
 	u32 version;
@@ -101,6 +103,8 @@ struct nic_conf {
 	unsigned int send_pages;
 	u64 caps;
 	u32 filter;
+	u32 ndis_major;
+	u32 ndis_minor;
 };
 
 extern const struct nic_conf nic_usual;

@@ -137,6 +137,10 @@ bool nic_config(struct nic *n, const struct nic_conf *conf)
 			NDIS_MAJOR, n->version > NVSP_VERSION_4 ? NDIS_MINOR : NDIS_MINOR_OLD,
 		},
 	};
+	if (conf->ndis_major) {
+		m.ndis_version.major = conf->ndis_major;
+		m.ndis_version.minor = conf->ndis_minor;
+	}
 	return nic_tell(n, &m);
 }
 
@@ -404,13 +408,15 @@ bool nic_offloads(struct nic *n, u8 csum, u8 lso, u8 rsc)
 bool nic_up(struct nic *n, const struct nic_conf *conf)
 {
 	bool can = conf->version >= NVSP_VERSION_61 && conf->caps & NVSP_CAP_RSC;
+	/* NDIS 5 does not know of offloads. */
+	bool knows = !conf->ndis_major || conf->ndis_major > 5;
 	u8 rsc = can ? NDIS_PARAM_ON : NDIS_PARAM_NO_CHANGE;
 
 	return nic_init(n, conf->version) == NVSP_STATUS_SUCCESS && nic_config(n, conf) &&
 	       nic_recv_buffer(n, conf->recv_pages) &&
 	       (!conf->send_pages || nic_send_buffer(n, conf->send_pages)) &&
 	       nic_rndis_init(n) &&
-	       nic_offloads(n, NDIS_PARAM_CSUM_BOTH, NDIS_PARAM_ON, rsc) &&
+	       (!knows || nic_offloads(n, NDIS_PARAM_CSUM_BOTH, NDIS_PARAM_ON, rsc)) &&
 	       (!conf->filter || nic_filter(n, conf->filter));
 }
 

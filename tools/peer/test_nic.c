@@ -141,6 +141,57 @@ static void test_nic_version(struct nic *n, struct host *h, u32 version)
 	ok(nic_close(n) && host_running(h, false, TIMEOUT_MS), "closed: the carrier goes");
 }
 
+/* The revision of the answer, 0 if there is none of that OID */
+static u32 offload_revision(struct nic *n)
+{
+	struct ndis_offload o = { };
+	int len = nic_query(n, NDIS_OID_OFFLOAD_HARDWARE, &o, sizeof(o));
+
+	if (len == -1 && n->status == RNDIS_STATUS_NOT_SUPPORTED)
+		return 0;
+	return len == (int)o.hdr.size && o.hdr.type == NDIS_OBJECT_OFFLOAD ? o.hdr.revision :
+									    U32_MAX;
+}
+
+static bool knows_rss(struct nic *n)
+{
+	u8 caps[64];
+
+	return nic_query(n, NDIS_OID_RSS_CAPABILITIES, caps, sizeof(caps)) > 0;
+}
+
+/* What a guest may ask for depends on its NDIS; frames go with any. */
+static void test_nic_ndis(struct nic *n, struct host *h)
+{
+	static const struct {
+		u32 major;
+		u32 minor;
+		u32 offload;		/* revision */
+		bool rss;
+	} stacks[] = {
+		{ 5, 0, 0 }, { 5, 1, 0 }, { 6, 0, 1 }, { 6, 1, 2 }, { 6, 20, 2 },
+		{ 6, 30, 3, true }, { 6, 84, 3, true }, { 7, 0, 3, true },
+	};
+	struct nic_conf conf = nic_usual;
+	unsigned int i;
+	u32 revision;
+	bool rss;
+
+	for (i = 0; i < ARRAY_SIZE(stacks); i++) {
+		conf.ndis_major = stacks[i].major;
+		conf.ndis_minor = stacks[i].minor;
+		if (!ok(nic_ready(n, h, &conf) && nic_works(n, h), "NDIS %u.%u: frames go",
+			conf.ndis_major, conf.ndis_minor))
+			return;
+		revision = offload_revision(n);
+		rss = knows_rss(n);
+		ok(revision == stacks[i].offload && rss == stacks[i].rss,
+		   "it hears of offloads in revision %u, and %sof RSS", revision,
+		   rss ? "" : "not ");
+		ok(nic_close(n), "closed");
+	}
+}
+
 /* One that the adapter does not know leads to the next, as Linux does it. */
 static void test_nic_refused(struct nic *n, struct host *h)
 {
@@ -458,6 +509,7 @@ void test_nicbasic(void)
 		for (i = 0; i < ARRAY_SIZE(versions); i++)
 			test_nic_version(&n, &h, versions[i]);
 		test_nic_refused(&n, &h);
+		test_nic_ndis(&n, &h);
 		if (ok(nic_ready(&n, &h, &nic_usual), "up again")) {
 			test_nic_queries(&n);
 			test_nic_filter(&n, &h);
