@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# desc: two guests talk through a bridge of VTL2: large frames, broadcasts, IPv6, a VLAN, streams
+# desc: two guests talk through a bridge of VTL2: DHCP, large frames, IPv6, a VLAN, streams
 # limit: 360
 # long-limit: 1800
 # memory: 2560
@@ -9,6 +9,7 @@
 . ./nic.inc
 
 VLAN=5
+[ -z "${LONG:-}" ] || PING_STEP=7
 # Between them is a queue of VTL2, which TCP fills until some of it is lost.
 IPERF_SERVER=10.7.1.3
 IPERF_AGAIN=25
@@ -56,8 +57,13 @@ guest_begins() {
 
 # guest_has ADDRESS: of net 1
 guest_has() {
-	guest_run "/bin/ip link set $NIC up && /bin/ip addr add 10.7.1.$1/24 dev $NIC &&
-		/bin/ip -6 addr add fd07:1::$1/64 dev $NIC nodad"
+	guest_run "/bin/ip link set $NIC up && /bin/ip addr add 10.7.1.$1/24 dev $NIC" &&
+		guest_has_ip6 "$1"
+}
+
+# guest_has_ip6 ADDRESS: of net 1
+guest_has_ip6() {
+	guest_run "/bin/ip -6 addr add fd07:1::$1/64 dev $NIC nodad"
 }
 
 # guest_in_vlan N: the guest that is meant now, too
@@ -90,7 +96,12 @@ guest_begins 1
 # The first guest's console must stay open.
 exec 8<> $GUEST_IN
 other guest_begins 2
-must "the first guest has an address" guest_has 2
+dhcp_server br0 10.7.1.2
+must "the first guest's interface is up" guest_ip link set "$NIC" up
+must "the carrier is there" carrier_is port1 1
+must "DHCP gives it an address" guest_dhcp "$NIC" 10.7.1.2
+dhcp_stop
+must "it has one of IPv6" guest_has_ip6 2
 must "the second, too" other guest_has 3
 must "the first has a file to fetch" files_up 10.7.1.1
 must "the second, too" other files_up 10.7.1.1
