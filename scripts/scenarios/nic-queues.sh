@@ -10,6 +10,9 @@
 GUEST_CPUS=4
 STORM="1 4 2 3 4"
 [ -z "${LONG:-}" ] || STORM="$STORM 1 2 1 3 1 4 3 2 4"
+# While the guest changes its queues the carrier is away, and with it who has which address: a
+# connection that begins then fails if nobody answers to that for 3 s.
+FAILED_MOST=0
 
 # bytes_by QUEUE: what the guest has got there
 bytes_by() {
@@ -77,6 +80,7 @@ check "VTL2 knows of a table of all" wait_for "[ \"\$(in_table)\" = '0 1 2 3' ]"
 same_table
 must "both fetch, all the time" traffic_start rough
 for n in $STORM; do
+	FAILED_MOST=$((FAILED_MOST + 2))
 	# Linux refuses less than a table of one's own has.
 	must "the guest uses $n queues" guest_run "ethtool -X $NIC default &&
 		ethtool -L $NIC combined $n" 60
@@ -111,7 +115,7 @@ for n in 0 65; do
 done
 check "they are still 64" coalesces tx-frames 64
 check "more queues than there are is refused" fails ethtool -L port1 combined 5
-check "nothing that was fetched was wrong" traffic_stop
+check "nothing that was fetched was wrong, and few failed" traffic_stop $FAILED_MOST
 
 note "The table decides"
 must "a table of one queue" guest_run "ethtool -X $NIC equal 1"
