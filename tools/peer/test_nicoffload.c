@@ -309,9 +309,8 @@ static bool looked_at_in(struct nic *n, struct host *h, const struct flow *w, bo
 	if (!host_tap_send(h, frame, len))
 		return false;
 	f = nic_take(n, TIMEOUT_MS);
-	/* GRO looks at those of TCP only */
 	return f && f->len == len && !memcmp(f->data, frame, len) &&
-	       is_told(f, told_of(w, good && !w->udp));
+	       is_told(f, told_of(w, good));
 }
 
 static void test_sums_looked_at(struct nic *n, struct host *h)
