@@ -24,7 +24,6 @@
 #include <net/ipv6.h>
 #include "packet.h"
 
-#define NETVSP_TAGS	2	/* VLAN tags that are in the frame: 802.1ad and 802.1Q */
 #define NETVSP_SEG_MIN	8	/* the shortest segments that Linux makes */
 
 /* The guest has 10 bits to say where the transport header is. */

@@ -19,6 +19,7 @@ struct sk_buff;
 #define NETVSP_MTU_MAX		9216
 #define NETVSP_GSO_MAX		65536	/* the longest frame of the guest */
 #define NETVSP_LSO_MAX		62780	/* that it is told: for some it is without headers */
+#define NETVSP_TAGS		2	/* VLAN tags that are in a frame: 802.1ad and 802.1Q */
 
 /* ---- NVSP: nvsp.c ------------------------------------------------------------------- */
 

@@ -18,7 +18,6 @@
 #include <net/ipv6.h>
 #include "packet.h"
 
-#define NETVSP_TAGS		2	/* VLAN tags that are in the frame: 802.1ad and 802.1Q */
 #define NETVSP_EXTENSIONS	8	/* headers of IPv6 that are looked behind */
 #define NETVSP_IP4_MAX		60	/* bytes of an IPv4 header */
 
