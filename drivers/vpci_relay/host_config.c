@@ -50,8 +50,7 @@ static int vpci_host_config(struct vpci_host_fn *fn, u16 offset, u8 size, bool w
 	struct vpci_host *host = fn->host;
 	int err = -ENODEV;
 
-	if ((size != 1 && size != 2 && size != 4) || offset % size ||
-	    offset > VPCI_CONFIG_SIZE - size)
+	if (!vpci_config_valid(offset, size))
 		return -EINVAL;
 	mutex_lock(&host->window_lock);
 	/*

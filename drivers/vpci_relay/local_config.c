@@ -24,12 +24,6 @@ static bool vpci_local_may_sleep(void)
 						  !irqs_disabled() && !in_interrupt();
 }
 
-static bool vpci_local_valid(u32 offset, u32 size)
-{
-	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
-	       offset < VPCI_CONFIG_SIZE;
-}
-
 /* ---- the host's, under the lock of the device ------------------------------------------- */
 
 static u32 vpci_local_host_read(void *ctx, u16 offset, u8 size)
@@ -170,7 +164,7 @@ static void vpci_local_hide_caps(struct vpci_local_fn *fn)
  */
 int vpci_local_config_read(struct vpci_local_fn *fn, u32 offset, u32 size, u32 *value)
 {
-	if (!vpci_local_valid(offset, size))
+	if (!vpci_config_valid(offset, size))
 		return PCIBIOS_BAD_REGISTER_NUMBER;
 	if (!vpci_local_may_sleep()) {
 		vpci_local_counted(fn->local, VPCI_LOCAL_COPIED_READS);
@@ -197,7 +191,7 @@ EXPORT_SYMBOL_IF_KUNIT(vpci_local_config_read);
  */
 int vpci_local_config_write(struct vpci_local_fn *fn, u32 offset, u32 size, u32 value)
 {
-	if (!vpci_local_valid(offset, size))
+	if (!vpci_config_valid(offset, size))
 		return PCIBIOS_BAD_REGISTER_NUMBER;
 	if (!vpci_local_may_sleep()) {
 		vpci_local_counted(fn->local, VPCI_LOCAL_REFUSED_WRITES);

@@ -61,13 +61,6 @@ void vpci_shadow_reset(struct vpci_shadow *shadow)
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_shadow_reset);
 
-/* Naturally aligned, and within the page: up to its last byte. */
-static bool vpci_shadow_valid(u32 offset, u32 size)
-{
-	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
-	       offset < VPCI_CONFIG_SIZE;
-}
-
 static bool vpci_shadow_is_bar(u32 reg)
 {
 	return reg >= PCI_BASE_ADDRESS_0 && reg <= PCI_BASE_ADDRESS_5;
@@ -122,7 +115,7 @@ bool vpci_shadow_read(struct vpci_shadow *shadow, u32 offset, u32 size, u32 *val
 	u32 reg = offset & ~3;
 
 	*value = U32_MAX;
-	if (!vpci_shadow_valid(offset, size))
+	if (!vpci_config_valid(offset, size))
 		return false;
 	/* Linux knows by that. */
 	if (shadow->gone) {
@@ -199,7 +192,7 @@ bool vpci_shadow_write(struct vpci_shadow *shadow, u32 offset, u32 size, u32 val
 	u32 reg = offset & ~3;
 	u32 ignored;
 
-	if (!vpci_shadow_valid(offset, size))
+	if (!vpci_config_valid(offset, size))
 		return false;
 	if (shadow->gone)
 		return true;

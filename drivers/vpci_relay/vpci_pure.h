@@ -29,6 +29,13 @@
 /* What a device does not do for a guest that has let it go. */
 #define VPCI_COMMAND_OFF	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER)
 
+/* Naturally aligned, and within configuration space: up to its last byte. */
+static inline bool vpci_config_valid(u32 offset, u32 size)
+{
+	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
+	       offset < VPCI_CONFIG_SIZE;
+}
+
 /* ---- devices: desc.c ------------------------------------------------------------------- */
 
 /**
