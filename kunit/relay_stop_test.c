@@ -289,7 +289,7 @@ static void relay_stop_remove_test(struct kunit *test)
 
 static bool rp_held_now;
 
-static bool rp_held(struct vint_hook *hook, void *priv)
+static bool rp_guest_has(struct vint_hook *hook, void *priv)
 {
 	return rp_held_now;
 }
@@ -300,7 +300,7 @@ static void relay_stop_held_test(struct kunit *test)
 	struct rt *rt = rt_new(test);
 	unsigned int i;
 
-	rt->hook.held = rp_held;
+	rt->hook.guest_has = rp_guest_has;
 	for (i = 0; i < 2; i++) {
 		rp_begin(rt, false);
 		rp_held_now = true;

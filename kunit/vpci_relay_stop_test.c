@@ -90,7 +90,7 @@ static void vpci_stop_removed_test(struct kunit *test)
 	vs_expect_interrupt(vr, vs_local(vr));
 	/* The guest has its bus as long as it does not know better. */
 	KUNIT_EXPECT_TRUE(test, vr_has_guest(vr));
-	KUNIT_EXPECT_TRUE(test, vr->hook->held(vr->hook, vr->buses[0]));
+	KUNIT_EXPECT_TRUE(test, vr->hook->guest_has(vr->hook, vr->buses[0]));
 	vr_rule(vr, false, VS_LOCAL);
 	vr_expect(vr, VS_SECOND "hidden\n");
 	vr_flush(vr);
@@ -256,19 +256,19 @@ static void vpci_stop_held_test(struct kunit *test)
 
 	vr_offer(vr, 0);
 	bus = vr->buses[0];
-	KUNIT_EXPECT_FALSE(test, vr->hook->held(vr->hook, bus));
+	KUNIT_EXPECT_FALSE(test, vr->hook->guest_has(vr->hook, bus));
 	vr_revoke(vr, 0);
 	vr_deny(vr);
 	vr_on_one(vr);
 	bus = vr->buses[0];
 	vr_expect_still(vr, 1, "denied");
-	KUNIT_EXPECT_FALSE(test, vr->hook->held(vr->hook, bus));
+	KUNIT_EXPECT_FALSE(test, vr->hook->guest_has(vr->hook, bus));
 	vr_allow(vr);
 	vr_expect_one(vr, 1, "relayed");
-	KUNIT_EXPECT_TRUE(test, vr->hook->held(vr->hook, bus));
+	KUNIT_EXPECT_TRUE(test, vr->hook->guest_has(vr->hook, bus));
 	hb_list_none(vr->hbs[0]);
 	vr_flush(vr);
-	KUNIT_EXPECT_FALSE(test, vr->hook->held(vr->hook, bus));
+	KUNIT_EXPECT_FALSE(test, vr->hook->guest_has(vr->hook, bus));
 }
 
 static struct kunit_case vpci_stop_cases[] = {

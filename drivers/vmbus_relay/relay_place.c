@@ -246,7 +246,8 @@ static void vrelay_chan_bind(struct vrelay_chan *rc)
  */
 bool vrelay_chan_holds(const struct vrelay_chan *rc)
 {
-	return rc->chan || (rc->hook && rc->hook->held && rc->hook->held(rc->hook, rc->hook_priv));
+	return rc->chan || (rc->hook && rc->hook->guest_has &&
+			    rc->hook->guest_has(rc->hook, rc->hook_priv));
 }
 
 /* False if it stays where it is until the guest goes on. */

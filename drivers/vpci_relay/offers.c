@@ -109,7 +109,7 @@ static int vpci_relay_offer(struct vint_hook *hook, const struct vint_handover *
 }
 
 /* A bus of the guest, whether it has devices, or is about to go */
-static bool vpci_relay_held(struct vint_hook *hook, void *priv)
+static bool vpci_relay_guest_has(struct vint_hook *hook, void *priv)
 {
 	struct vpci_relay_bus *bus = priv;
 
@@ -170,7 +170,7 @@ static struct vint_hook vpci_relay_hook = {
 	.name = "vpci",
 	.owner = THIS_MODULE,
 	.offer = vpci_relay_offer,
-	.held = vpci_relay_held,
+	.guest_has = vpci_relay_guest_has,
 	.revoke = vpci_relay_revoke,
 };
 

@@ -111,7 +111,7 @@ struct vint_handover {
  *	hook or one that takes its place.  *@state is kvmalloc()ed, and the caller's to
  *	free.  Its bytes, 0 for nothing, or -errno.  Lost if the host takes the offer
  *	back.  Optional.  Process context, may sleep.
- * @held: the guest is stopped: does it have anything that @revoke takes back from it, and
+ * @guest_has: the guest is stopped: does it have anything that @revoke takes back from it, and
  *	would wait for?  While it has, @revoke is not called.  A guest that stops after this
  *	was asked is waited for: see vsrv_revoke().  Optional: it has nothing.  Must not wait.
  * @revoke: the offer is gone or is no longer the hook's.  On return the hook
@@ -123,7 +123,7 @@ struct vint_hook {
 	struct module *owner;
 	int (*offer)(struct vint_hook *hook, const struct vint_handover *handover, void **priv);
 	ssize_t (*save)(struct vint_hook *hook, void *priv, void **state);
-	bool (*held)(struct vint_hook *hook, void *priv);
+	bool (*guest_has)(struct vint_hook *hook, void *priv);
 	void (*revoke)(struct vint_hook *hook, void *priv);
 	struct list_head node;
 };

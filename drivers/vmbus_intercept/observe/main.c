@@ -220,7 +220,7 @@ static ssize_t vobs_save(struct vint_hook *hook, void *priv, void **state)
 }
 
 /* The guest has the channel as long as we have the host's. */
-static bool vobs_held(struct vint_hook *hook, void *priv)
+static bool vobs_guest_has(struct vint_hook *hook, void *priv)
 {
 	return true;
 }
@@ -239,7 +239,7 @@ static struct vint_hook vobs_hook = {
 	.owner = THIS_MODULE,
 	.offer = vobs_offer,
 	.save = vobs_save,
-	.held = vobs_held,
+	.guest_has = vobs_guest_has,
 	.revoke = vobs_revoke,
 };
 

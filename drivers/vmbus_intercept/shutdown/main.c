@@ -63,7 +63,7 @@ free_vshut:
 }
 
 /* The guest has its component as long as we have the host's. */
-static bool vshut_held(struct vint_hook *hook, void *priv)
+static bool vshut_guest_has(struct vint_hook *hook, void *priv)
 {
 	return true;
 }
@@ -82,7 +82,7 @@ static struct vint_hook vshut_hook = {
 	.name = "shutdown",
 	.owner = THIS_MODULE,
 	.offer = vshut_offer,
-	.held = vshut_held,
+	.guest_has = vshut_guest_has,
 	.revoke = vshut_revoke,
 };
 
