@@ -594,7 +594,7 @@ static void control_offloads_test(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, want);
-	nc->control.settings.offloads = NETVSP_TX_TCP4 | NETVSP_RX_UDP6;
+	nc->control.settings.offloads = NETVSP_VM_TX_TCP4 | NETVSP_VM_RX_UDP6;
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		nc->control.ndis_major = table[i].major;
 		nc->control.ndis_minor = table[i].minor;

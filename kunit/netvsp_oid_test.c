@@ -506,18 +506,18 @@ static void oid_current_test(struct kunit *test)
 {
 	static const struct { u32 on, tx4, rx4, tx6, rx6; bool lso4, lso6; } table[] = {
 		{ 0 },
-		{ NETVSP_TX_IP4, 0x101 },
-		{ NETVSP_TX_TCP4, 0x015 },
-		{ NETVSP_TX_UDP4, 0x041 },
-		{ NETVSP_TX_TCP6, 0, 0, 0x015 },
-		{ NETVSP_TX_UDP6, 0, 0, 0x041 },
-		{ NETVSP_RX_IP4, 0, 0x101 },
-		{ NETVSP_RX_TCP4, 0, 0x015 },
-		{ NETVSP_RX_UDP4, 0, 0x041 },
-		{ NETVSP_RX_TCP6, 0, 0, 0, 0x015 },
-		{ NETVSP_RX_UDP6, 0, 0, 0, 0x041 },
-		{ NETVSP_TX_LSO4, 0, 0, 0, 0, true },
-		{ NETVSP_TX_LSO6, 0, 0, 0, 0, false, true },
+		{ NETVSP_VM_TX_IP4, 0x101 },
+		{ NETVSP_VM_TX_TCP4, 0x015 },
+		{ NETVSP_VM_TX_UDP4, 0x041 },
+		{ NETVSP_VM_TX_TCP6, 0, 0, 0x015 },
+		{ NETVSP_VM_TX_UDP6, 0, 0, 0x041 },
+		{ NETVSP_VM_RX_IP4, 0, 0x101 },
+		{ NETVSP_VM_RX_TCP4, 0, 0x015 },
+		{ NETVSP_VM_RX_UDP4, 0, 0x041 },
+		{ NETVSP_VM_RX_TCP6, 0, 0, 0, 0x015 },
+		{ NETVSP_VM_RX_UDP6, 0, 0, 0, 0x041 },
+		{ NETVSP_VM_TX_LSO4, 0, 0, 0, 0, true },
+		{ NETVSP_VM_TX_LSO6, 0, 0, 0, 0, false, true },
 		{ NETVSP_OFFLOADS, 0x155, 0x155, 0x055, 0x055, true, true },
 	};
 	struct no *no = no_new(test);
@@ -543,7 +543,7 @@ static void oid_current_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, o->rsc4 | o->rsc6, 0);
 	}
 	no->control.adapter.rsc = true;
-	no->control.settings.offloads = NETVSP_RX_RSC6;
+	no->control.settings.offloads = NETVSP_VM_RX_RSC6;
 	KUNIT_EXPECT_EQ(test, no_query(no, NDIS_OID_OFFLOAD_CURRENT), 0);
 	KUNIT_EXPECT_EQ(test, o->rsc4, 0);
 	KUNIT_EXPECT_EQ(test, o->rsc6, 1);

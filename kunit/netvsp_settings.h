@@ -19,7 +19,7 @@
 #define NS_LENGTH	RNDIS_STATUS_INVALID_LENGTH
 #define NS_DATA		RNDIS_STATUS_INVALID_DATA
 #define NS_FIRST	(NETVSP_OFFLOADS & ~NS_RSC)	/* what is on at first */
-#define NS_RSC		(NETVSP_RX_RSC4 | NETVSP_RX_RSC6)
+#define NS_RSC		(NETVSP_VM_RX_RSC4 | NETVSP_VM_RX_RSC6)
 
 /**
  * struct ns - an adapter, and what is to be set

@@ -35,15 +35,15 @@ struct ns_member {
 };
 
 static const struct ns_member ns_members[] = {
-	{ 4, NETVSP_TX_IP4, NETVSP_RX_IP4 },
-	{ 5, NETVSP_TX_TCP4, NETVSP_RX_TCP4 },
-	{ 6, NETVSP_TX_UDP4, NETVSP_RX_UDP4 },
-	{ 7, NETVSP_TX_TCP6, NETVSP_RX_TCP6 },
-	{ 8, NETVSP_TX_UDP6, NETVSP_RX_UDP6 },
-	{ 11, NETVSP_TX_LSO4 },
-	{ 12, NETVSP_TX_LSO6 },
-	{ 22, NETVSP_RX_RSC4 },
-	{ 23, NETVSP_RX_RSC6 },
+	{ 4, NETVSP_VM_TX_IP4, NETVSP_VM_RX_IP4 },
+	{ 5, NETVSP_VM_TX_TCP4, NETVSP_VM_RX_TCP4 },
+	{ 6, NETVSP_VM_TX_UDP4, NETVSP_VM_RX_UDP4 },
+	{ 7, NETVSP_VM_TX_TCP6, NETVSP_VM_RX_TCP6 },
+	{ 8, NETVSP_VM_TX_UDP6, NETVSP_VM_RX_UDP6 },
+	{ 11, NETVSP_VM_TX_LSO4 },
+	{ 12, NETVSP_VM_TX_LSO6 },
+	{ 22, NETVSP_VM_RX_RSC4 },
+	{ 23, NETVSP_VM_RX_RSC6 },
 };
 
 static void settings_members_test(struct kunit *test)
@@ -58,7 +58,7 @@ static void settings_members_test(struct kunit *test)
 		all = m->tx | m->rx;
 		for (k = 0; k < 2; k++) {
 			/* What LSO needs stays on, but when it is this that is set. */
-			start = NETVSP_OFFLOADS & ~(NETVSP_TX_LSO4 | NETVSP_TX_LSO6);
+			start = NETVSP_OFFLOADS & ~(NETVSP_VM_TX_LSO4 | NETVSP_VM_TX_LSO6);
 			if (k)
 				start &= ~all;
 			else
@@ -102,23 +102,23 @@ static void settings_lso_test(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, ns_offload_one(ns, 5, NDIS_PARAM_CSUM_RX), 0);
 	KUNIT_EXPECT_EQ(test, ns->control.settings.offloads,
-			NS_FIRST & ~(NETVSP_TX_TCP4 | NETVSP_TX_LSO4));
+			NS_FIRST & ~(NETVSP_VM_TX_TCP4 | NETVSP_VM_TX_LSO4));
 	KUNIT_EXPECT_EQ(test, ns_offload_one(ns, 11, NDIS_PARAM_ON), 0);
-	KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_TX_LSO4);
+	KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_VM_TX_LSO4);
 	KUNIT_EXPECT_EQ(test, ns_offload_one(ns, 7, NDIS_PARAM_OFF), 0);
-	KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_TX_LSO6);
+	KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_VM_TX_LSO6);
 
 	/* Both at once, whichever comes first. */
 	ns_offload_header(ns, 28);
 	ns->in.offload.tcp6_csum = NDIS_PARAM_CSUM_TX;
 	ns->in.offload.lso6 = NDIS_PARAM_ON;
 	KUNIT_EXPECT_EQ(test, ns_set(ns, netvsp_set_offloads, 28), 0);
-	KUNIT_EXPECT_TRUE(test, ns->control.settings.offloads & NETVSP_TX_LSO6);
+	KUNIT_EXPECT_TRUE(test, ns->control.settings.offloads & NETVSP_VM_TX_LSO6);
 	/* The sum of the IPv4 header is none of it: Linux does without. */
 	KUNIT_EXPECT_EQ(test, ns_offload_one(ns, 5, NDIS_PARAM_CSUM_BOTH), 0);
 	KUNIT_EXPECT_EQ(test, ns_offload_one(ns, 4, NDIS_PARAM_OFF), 0);
 	KUNIT_EXPECT_EQ(test, ns_offload_one(ns, 11, NDIS_PARAM_ON), 0);
-	KUNIT_EXPECT_TRUE(test, ns->control.settings.offloads & NETVSP_TX_LSO4);
+	KUNIT_EXPECT_TRUE(test, ns->control.settings.offloads & NETVSP_VM_TX_LSO4);
 }
 
 static void settings_have_test(struct kunit *test)
@@ -133,7 +133,7 @@ static void settings_have_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ns->control.settings.offloads, NS_FIRST);
 	ns->control.adapter.rsc = true;
 	KUNIT_EXPECT_EQ(test, ns_offload_one(ns, 22, NDIS_PARAM_ON), 0);
-	KUNIT_EXPECT_EQ(test, ns->control.settings.offloads, NS_FIRST | NETVSP_RX_RSC4);
+	KUNIT_EXPECT_EQ(test, ns->control.settings.offloads, NS_FIRST | NETVSP_VM_RX_RSC4);
 }
 
 /* The news is awaited even if it is none. */
@@ -175,9 +175,9 @@ static void settings_offload_size_test(struct kunit *test)
 				    table[i].status, "case %u", i);
 		if (table[i].status)
 			continue;
-		KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_TX_UDP6);
+		KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_VM_TX_UDP6);
 		/* What is behind the object is not part of it. */
-		KUNIT_EXPECT_EQ(test, !!(ns->control.settings.offloads & NETVSP_RX_RSC4),
+		KUNIT_EXPECT_EQ(test, !!(ns->control.settings.offloads & NETVSP_VM_RX_RSC4),
 				table[i].size >= 23);
 	}
 }
@@ -200,7 +200,7 @@ static void settings_offload_linux_test(struct kunit *test)
 		ns->in.offload.rsc6 = lro ? NDIS_PARAM_ON : NDIS_PARAM_OFF;
 		KUNIT_EXPECT_EQ(test, ns_set(ns, netvsp_set_offloads, 28), 0);
 		KUNIT_EXPECT_EQ(test, ns->control.settings.offloads,
-				(NETVSP_OFFLOADS & ~(NETVSP_TX_IP4 | NETVSP_RX_IP4)) &
+				(NETVSP_OFFLOADS & ~(NETVSP_VM_TX_IP4 | NETVSP_VM_RX_IP4)) &
 				~(lro ? 0 : NS_RSC));
 	}
 }
@@ -218,8 +218,8 @@ static void settings_offload_all_test(struct kunit *test)
 	ns->in.offload.rsc6 = NDIS_PARAM_ON;
 	KUNIT_EXPECT_EQ(test, ns_set(ns, netvsp_set_offloads, 28), 0);
 	KUNIT_EXPECT_EQ(test, ns->control.settings.offloads,
-			(NS_FIRST & ~(NETVSP_TX_IP4 | NETVSP_RX_IP4 | NETVSP_TX_LSO4)) |
-			NETVSP_RX_RSC6);
+			(NS_FIRST & ~(NETVSP_VM_TX_IP4 | NETVSP_VM_RX_IP4 | NETVSP_VM_TX_LSO4)) |
+			NETVSP_VM_RX_RSC6);
 }
 
 /* ---- parameters by name --------------------------------------------------------------- */
@@ -272,19 +272,19 @@ static const struct ns_keyword {
 	u32 tx;
 	u32 rx;
 } ns_keywords[] = {
-	{ "*IPChecksumOffloadIPv4", NETVSP_TX_IP4, NETVSP_RX_IP4 },
-	{ "*TCPChecksumOffloadIPv4", NETVSP_TX_TCP4, NETVSP_RX_TCP4 },
-	{ "*TCPChecksumOffloadIPv6", NETVSP_TX_TCP6, NETVSP_RX_TCP6 },
-	{ "*UDPChecksumOffloadIPv4", NETVSP_TX_UDP4, NETVSP_RX_UDP4 },
-	{ "*UDPChecksumOffloadIPv6", NETVSP_TX_UDP6, NETVSP_RX_UDP6 },
-	{ "*TCPUDPChecksumOffloadIPv4", NETVSP_TX_TCP4 | NETVSP_TX_UDP4,
-	  NETVSP_RX_TCP4 | NETVSP_RX_UDP4 },
-	{ "*TCPUDPChecksumOffloadIPv6", NETVSP_TX_TCP6 | NETVSP_TX_UDP6,
-	  NETVSP_RX_TCP6 | NETVSP_RX_UDP6 },
-	{ "*LsoV2IPv4", NETVSP_TX_LSO4 },
-	{ "*LsoV2IPv6", NETVSP_TX_LSO6 },
-	{ "*RscIPv4", NETVSP_RX_RSC4 },
-	{ "*RscIPv6", NETVSP_RX_RSC6 },
+	{ "*IPChecksumOffloadIPv4", NETVSP_VM_TX_IP4, NETVSP_VM_RX_IP4 },
+	{ "*TCPChecksumOffloadIPv4", NETVSP_VM_TX_TCP4, NETVSP_VM_RX_TCP4 },
+	{ "*TCPChecksumOffloadIPv6", NETVSP_VM_TX_TCP6, NETVSP_VM_RX_TCP6 },
+	{ "*UDPChecksumOffloadIPv4", NETVSP_VM_TX_UDP4, NETVSP_VM_RX_UDP4 },
+	{ "*UDPChecksumOffloadIPv6", NETVSP_VM_TX_UDP6, NETVSP_VM_RX_UDP6 },
+	{ "*TCPUDPChecksumOffloadIPv4", NETVSP_VM_TX_TCP4 | NETVSP_VM_TX_UDP4,
+	  NETVSP_VM_RX_TCP4 | NETVSP_VM_RX_UDP4 },
+	{ "*TCPUDPChecksumOffloadIPv6", NETVSP_VM_TX_TCP6 | NETVSP_VM_TX_UDP6,
+	  NETVSP_VM_RX_TCP6 | NETVSP_VM_RX_UDP6 },
+	{ "*LsoV2IPv4", NETVSP_VM_TX_LSO4 },
+	{ "*LsoV2IPv6", NETVSP_VM_TX_LSO6 },
+	{ "*RscIPv4", NETVSP_VM_RX_RSC4 },
+	{ "*RscIPv6", NETVSP_VM_RX_RSC6 },
 };
 
 static void settings_keyword_test(struct kunit *test)
@@ -298,7 +298,7 @@ static void settings_keyword_test(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(ns_keywords); i++) {
 		k = &ns_keywords[i];
-		start = NETVSP_OFFLOADS & ~(NETVSP_TX_LSO4 | NETVSP_TX_LSO6);
+		start = NETVSP_OFFLOADS & ~(NETVSP_VM_TX_LSO4 | NETVSP_VM_TX_LSO6);
 		for (v = 0; v < ARRAY_SIZE(texts); v++) {
 			for (as = 0; as < 2; as++) {
 				ns->control.settings.offloads = start;
@@ -331,11 +331,11 @@ static void settings_keyword_need_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ns->changed, 0);
 	KUNIT_EXPECT_EQ(test, ns_set_text(ns, "*TCPChecksumOffloadIPv6", "2"), 0);
 	KUNIT_EXPECT_EQ(test, ns->control.settings.offloads,
-			NS_FIRST & ~(NETVSP_TX_TCP6 | NETVSP_TX_LSO6));
+			NS_FIRST & ~(NETVSP_VM_TX_TCP6 | NETVSP_VM_TX_LSO6));
 	KUNIT_EXPECT_EQ(test, ns_set_text(ns, "*lsov2ipv6", "1"), 0);
-	KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_TX_LSO6);
+	KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_VM_TX_LSO6);
 	KUNIT_EXPECT_EQ(test, ns_set_text(ns, "*LSOV2IPV4", "0"), 0);
-	KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_TX_LSO4);
+	KUNIT_EXPECT_FALSE(test, ns->control.settings.offloads & NETVSP_VM_TX_LSO4);
 }
 
 /* Guests hand on all that they have. */

@@ -9,12 +9,13 @@
 #include "netvsp_frames.h"
 
 #define SU_PAYLOAD	300
-#define SU_LOOKED	(NETVSP_RX_IP4 | NETVSP_RX_TCP4 | NETVSP_RX_UDP4 | NETVSP_RX_TCP6 | \
-			 NETVSP_RX_UDP6)
+#define SU_LOOKED	(NETVSP_VM_RX_IP4 | NETVSP_VM_RX_TCP4 | NETVSP_VM_RX_UDP4 | \
+			 NETVSP_VM_RX_TCP6 | NETVSP_VM_RX_UDP6)
 
 static const u32 su_offloads[] = {
-	0, NETVSP_RX_IP4, NETVSP_RX_TCP4, NETVSP_RX_UDP4, NETVSP_RX_TCP6, NETVSP_RX_UDP6,
-	SU_LOOKED & ~NETVSP_RX_IP4, SU_LOOKED, NETVSP_OFFLOADS & ~SU_LOOKED, NETVSP_OFFLOADS,
+	0, NETVSP_VM_RX_IP4, NETVSP_VM_RX_TCP4, NETVSP_VM_RX_UDP4, NETVSP_VM_RX_TCP6,
+	NETVSP_VM_RX_UDP6, SU_LOOKED & ~NETVSP_VM_RX_IP4, SU_LOOKED,
+	NETVSP_OFFLOADS & ~SU_LOOKED, NETVSP_OFFLOADS,
 };
 
 static u32 su_field(const struct of_shape *shape)
@@ -39,14 +40,15 @@ static struct sk_buff *su_skb(struct kunit *test, const struct of_frame *f, u32 
 static u32 su_transport(const struct of_shape *shape, u32 offloads)
 {
 	if (shape->udp)
-		return offloads & (shape->v6 ? NETVSP_RX_UDP6 : NETVSP_RX_UDP4) ?
+		return offloads & (shape->v6 ? NETVSP_VM_RX_UDP6 : NETVSP_VM_RX_UDP4) ?
 		       RNDIS_CSUM_UDP_GOOD : 0;
-	return offloads & (shape->v6 ? NETVSP_RX_TCP6 : NETVSP_RX_TCP4) ? RNDIS_CSUM_TCP_GOOD : 0;
+	return offloads & (shape->v6 ? NETVSP_VM_RX_TCP6 : NETVSP_VM_RX_TCP4) ?
+		       RNDIS_CSUM_TCP_GOOD : 0;
 }
 
 static u32 su_header(const struct of_shape *shape, u32 offloads)
 {
-	return !shape->v6 && offloads & NETVSP_RX_IP4 ? RNDIS_CSUM_IP_GOOD : 0;
+	return !shape->v6 && offloads & NETVSP_VM_RX_IP4 ? RNDIS_CSUM_IP_GOOD : 0;
 }
 
 /* All kinds of frames, however they lie in memory, and whatever the guest wants to be told */

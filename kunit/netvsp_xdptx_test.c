@@ -178,7 +178,7 @@ static void xdptx_room_test(struct kunit *test)
 		q->nfree -= table[i].held;
 		q->held = table[i].held;
 		q->xdp_held = table[i].held;
-		xt->nic->offloads = table[i].parts ? NETVSP_RX_RSC6 : 0;
+		xt->nic->offloads = table[i].parts ? NETVSP_VM_RX_RSC6 : 0;
 		room = table[i].room;
 		KUNIT_EXPECT_EQ_MSG(test, xx_sends(xt, XX_MANY), room, "case %u", i);
 		KUNIT_EXPECT_EQ(test, xt_count(xt, NETVSP_XDP_NO_ROOM), XX_MANY - room);

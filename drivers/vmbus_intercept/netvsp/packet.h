@@ -162,21 +162,21 @@ struct netvsp_adapter {
 	u64 stats[NETVSP_STATS];
 };
 
-/* Offloads, NETVSP_TX_* of what the guest sends, NETVSP_RX_* of what it gets */
-#define NETVSP_TX_IP4		BIT(0)	/* sum of the IPv4 header */
-#define NETVSP_TX_TCP4		BIT(1)
-#define NETVSP_TX_UDP4		BIT(2)
-#define NETVSP_TX_TCP6		BIT(3)
-#define NETVSP_TX_UDP6		BIT(4)
-#define NETVSP_RX_IP4		BIT(5)	/* the guest is told if the sum is good */
-#define NETVSP_RX_TCP4		BIT(6)
-#define NETVSP_RX_UDP4		BIT(7)
-#define NETVSP_RX_TCP6		BIT(8)
-#define NETVSP_RX_UDP6		BIT(9)
-#define NETVSP_TX_LSO4		BIT(10)
-#define NETVSP_TX_LSO6		BIT(11)
-#define NETVSP_RX_RSC4		BIT(12)
-#define NETVSP_RX_RSC6		BIT(13)
+/* Offloads of what the guest sends and gets; NETVSP_TX_* and NETVSP_RX_* look from here */
+#define NETVSP_VM_TX_IP4		BIT(0)	/* sum of the IPv4 header */
+#define NETVSP_VM_TX_TCP4		BIT(1)
+#define NETVSP_VM_TX_UDP4		BIT(2)
+#define NETVSP_VM_TX_TCP6		BIT(3)
+#define NETVSP_VM_TX_UDP6		BIT(4)
+#define NETVSP_VM_RX_IP4		BIT(5)	/* the guest is told if the sum is good */
+#define NETVSP_VM_RX_TCP4		BIT(6)
+#define NETVSP_VM_RX_UDP4		BIT(7)
+#define NETVSP_VM_RX_TCP6		BIT(8)
+#define NETVSP_VM_RX_UDP6		BIT(9)
+#define NETVSP_VM_TX_LSO4		BIT(10)
+#define NETVSP_VM_TX_LSO6		BIT(11)
+#define NETVSP_VM_RX_RSC4		BIT(12)
+#define NETVSP_VM_RX_RSC6		BIT(13)
 #define NETVSP_OFFLOADS		GENMASK(13, 0)
 
 /**

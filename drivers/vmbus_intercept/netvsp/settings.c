@@ -12,7 +12,7 @@
 #include <linux/unaligned.h>
 #include "packet.h"
 
-#define NETVSP_RSC		(NETVSP_RX_RSC4 | NETVSP_RX_RSC6)
+#define NETVSP_RSC		(NETVSP_VM_RX_RSC4 | NETVSP_VM_RX_RSC6)
 #define NETVSP_ENCAPS		(NDIS_ENCAP_8023 | NDIS_ENCAP_8023PQ_OOB)
 #define NETVSP_LSO_SEGMENTS	2	/* the least */
 #define NETVSP_KEYWORD_SIZE	48	/* longer ones are not known */
@@ -76,19 +76,19 @@ struct netvsp_knob {
 	{ _keyword, offsetof(struct ndis_offload_parameters, _member), _low, _high }
 
 static const struct netvsp_knob netvsp_knobs[] = {
-	NETVSP_KNOB("*IPChecksumOffloadIPv4", ip4_csum, NETVSP_TX_IP4, NETVSP_RX_IP4),
-	NETVSP_KNOB("*TCPChecksumOffloadIPv4", tcp4_csum, NETVSP_TX_TCP4, NETVSP_RX_TCP4),
-	NETVSP_KNOB("*UDPChecksumOffloadIPv4", udp4_csum, NETVSP_TX_UDP4, NETVSP_RX_UDP4),
-	NETVSP_KNOB("*TCPChecksumOffloadIPv6", tcp6_csum, NETVSP_TX_TCP6, NETVSP_RX_TCP6),
-	NETVSP_KNOB("*UDPChecksumOffloadIPv6", udp6_csum, NETVSP_TX_UDP6, NETVSP_RX_UDP6),
-	NETVSP_KNOB("*LsoV2IPv4", lso4, NETVSP_TX_LSO4, 0),
-	NETVSP_KNOB("*LsoV2IPv6", lso6, NETVSP_TX_LSO6, 0),
-	NETVSP_KNOB("*RscIPv4", rsc4, NETVSP_RX_RSC4, 0),
-	NETVSP_KNOB("*RscIPv6", rsc6, NETVSP_RX_RSC6, 0),
-	{ "*TCPUDPChecksumOffloadIPv4", 0, NETVSP_TX_TCP4 | NETVSP_TX_UDP4,
-	  NETVSP_RX_TCP4 | NETVSP_RX_UDP4 },
-	{ "*TCPUDPChecksumOffloadIPv6", 0, NETVSP_TX_TCP6 | NETVSP_TX_UDP6,
-	  NETVSP_RX_TCP6 | NETVSP_RX_UDP6 },
+	NETVSP_KNOB("*IPChecksumOffloadIPv4", ip4_csum, NETVSP_VM_TX_IP4, NETVSP_VM_RX_IP4),
+	NETVSP_KNOB("*TCPChecksumOffloadIPv4", tcp4_csum, NETVSP_VM_TX_TCP4, NETVSP_VM_RX_TCP4),
+	NETVSP_KNOB("*UDPChecksumOffloadIPv4", udp4_csum, NETVSP_VM_TX_UDP4, NETVSP_VM_RX_UDP4),
+	NETVSP_KNOB("*TCPChecksumOffloadIPv6", tcp6_csum, NETVSP_VM_TX_TCP6, NETVSP_VM_RX_TCP6),
+	NETVSP_KNOB("*UDPChecksumOffloadIPv6", udp6_csum, NETVSP_VM_TX_UDP6, NETVSP_VM_RX_UDP6),
+	NETVSP_KNOB("*LsoV2IPv4", lso4, NETVSP_VM_TX_LSO4, 0),
+	NETVSP_KNOB("*LsoV2IPv6", lso6, NETVSP_VM_TX_LSO6, 0),
+	NETVSP_KNOB("*RscIPv4", rsc4, NETVSP_VM_RX_RSC4, 0),
+	NETVSP_KNOB("*RscIPv6", rsc6, NETVSP_VM_RX_RSC6, 0),
+	{ "*TCPUDPChecksumOffloadIPv4", 0, NETVSP_VM_TX_TCP4 | NETVSP_VM_TX_UDP4,
+	  NETVSP_VM_RX_TCP4 | NETVSP_VM_RX_UDP4 },
+	{ "*TCPUDPChecksumOffloadIPv6", 0, NETVSP_VM_TX_TCP6 | NETVSP_VM_TX_UDP6,
+	  NETVSP_VM_RX_TCP6 | NETVSP_VM_RX_UDP6 },
 };
 
 /* False if it has no such value. */
@@ -108,10 +108,10 @@ static bool netvsp_turn(const struct netvsp_knob *knob, u32 value, u32 *offloads
 static u32 netvsp_possible(const struct netvsp_control *control, u32 offloads)
 {
 	offloads &= netvsp_offloads_have(&control->adapter);
-	if (!(offloads & NETVSP_TX_TCP4))
-		offloads &= ~NETVSP_TX_LSO4;
-	if (!(offloads & NETVSP_TX_TCP6))
-		offloads &= ~NETVSP_TX_LSO6;
+	if (!(offloads & NETVSP_VM_TX_TCP4))
+		offloads &= ~NETVSP_VM_TX_LSO4;
+	if (!(offloads & NETVSP_VM_TX_TCP6))
+		offloads &= ~NETVSP_VM_TX_LSO6;
 	return offloads;
 }
 
@@ -203,28 +203,28 @@ u32 netvsp_offload_describe(const struct netvsp_control *control, bool hardware,
 	offload.hdr.size = cpu_to_le16(size);
 
 	netvsp_describe_csum(&offload.csum4,
-			     netvsp_csum_bits(on & NETVSP_TX_IP4, on & NETVSP_TX_TCP4,
-					      on & NETVSP_TX_UDP4, NDIS_CSUM_IP_OPTIONS),
-			     netvsp_csum_bits(on & NETVSP_RX_IP4, on & NETVSP_RX_TCP4,
-					      on & NETVSP_RX_UDP4, NDIS_CSUM_IP_OPTIONS));
+			     netvsp_csum_bits(on & NETVSP_VM_TX_IP4, on & NETVSP_VM_TX_TCP4,
+					      on & NETVSP_VM_TX_UDP4, NDIS_CSUM_IP_OPTIONS),
+			     netvsp_csum_bits(on & NETVSP_VM_RX_IP4, on & NETVSP_VM_RX_TCP4,
+					      on & NETVSP_VM_RX_UDP4, NDIS_CSUM_IP_OPTIONS));
 	netvsp_describe_csum(&offload.csum6,
-			     netvsp_csum_bits(false, on & NETVSP_TX_TCP6, on & NETVSP_TX_UDP6,
+			     netvsp_csum_bits(false, on & NETVSP_VM_TX_TCP6, on & NETVSP_VM_TX_UDP6,
 					      NDIS_CSUM_IP_OPTIONS),
-			     netvsp_csum_bits(false, on & NETVSP_RX_TCP6, on & NETVSP_RX_UDP6,
+			     netvsp_csum_bits(false, on & NETVSP_VM_RX_TCP6, on & NETVSP_VM_RX_UDP6,
 					      NDIS_CSUM_IP_OPTIONS));
-	if (on & NETVSP_TX_LSO4) {
+	if (on & NETVSP_VM_TX_LSO4) {
 		offload.lso4_encap = cpu_to_le32(NETVSP_ENCAPS);
 		offload.lso4_max = cpu_to_le32(NETVSP_LSO_MAX);
 		offload.lso4_min = cpu_to_le32(NETVSP_LSO_SEGMENTS);
 	}
-	if (on & NETVSP_TX_LSO6) {
+	if (on & NETVSP_VM_TX_LSO6) {
 		offload.lso6_encap = cpu_to_le32(NETVSP_ENCAPS);
 		offload.lso6_max = cpu_to_le32(NETVSP_LSO_MAX);
 		offload.lso6_min = cpu_to_le32(NETVSP_LSO_SEGMENTS);
 		offload.lso6_options = cpu_to_le32(NDIS_LSO6_EXTENSIONS | NDIS_LSO6_TCP_OPTIONS);
 	}
-	offload.rsc4 = !!(on & NETVSP_RX_RSC4);
-	offload.rsc6 = !!(on & NETVSP_RX_RSC6);
+	offload.rsc4 = !!(on & NETVSP_VM_RX_RSC4);
+	offload.rsc6 = !!(on & NETVSP_VM_RX_RSC6);
 	memcpy(out, &offload, size);
 	return size;
 }

@@ -115,12 +115,13 @@ static u32 netvsp_good_ip4(const struct sk_buff *skb, u32 at, u32 offloads)
 	/* Whoever has a sum filled in there changes what is looked at here. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_start_offset(skb) < (int)(at + len))
 		return 0;
-	if (offloads & NETVSP_RX_IP4 && !ip_fast_csum(ip, ip->ihl))
+	if (offloads & NETVSP_VM_RX_IP4 && !ip_fast_csum(ip, ip->ihl))
 		good = RNDIS_CSUM_IP_GOOD;
 	if (ip_is_fragment(ip))
 		return good;
 	return good | netvsp_good_transport(skb, ip->protocol, at + len,
-					    offloads & NETVSP_RX_TCP4, offloads & NETVSP_RX_UDP4);
+					    offloads & NETVSP_VM_RX_TCP4,
+					    offloads & NETVSP_VM_RX_UDP4);
 }
 
 static u32 netvsp_good_ip6(const struct sk_buff *skb, u32 at, u32 offloads)
@@ -134,8 +135,8 @@ static u32 netvsp_good_ip6(const struct sk_buff *skb, u32 at, u32 offloads)
 		return 0;
 	at += sizeof(*ip);
 	proto = netvsp_skb_ip6(skb, ip->nexthdr, &at);
-	return netvsp_good_transport(skb, proto, at, offloads & NETVSP_RX_TCP6,
-				     offloads & NETVSP_RX_UDP6);
+	return netvsp_good_transport(skb, proto, at, offloads & NETVSP_VM_RX_TCP6,
+				     offloads & NETVSP_VM_RX_UDP6);
 }
 
 /**
@@ -155,7 +156,7 @@ u32 netvsp_good(const struct sk_buff *skb, u32 offloads)
 
 	/* There is nothing to be said; as for most frames that nobody has looked at. */
 	if (skb->ip_summed != CHECKSUM_PARTIAL && skb->ip_summed != CHECKSUM_UNNECESSARY &&
-	    !(offloads & NETVSP_RX_IP4))
+	    !(offloads & NETVSP_VM_RX_IP4))
 		return 0;
 	type = netvsp_skb_type(skb, &at);
 	if (type == htons(ETH_P_IP))

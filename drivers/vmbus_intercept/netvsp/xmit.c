@@ -34,7 +34,7 @@ static u32 netvsp_parts(const struct netvsp_nic *nic, u32 len)
 /* Does the guest take frames in parts? */
 static bool netvsp_takes_parts(const struct netvsp_nic *nic)
 {
-	return READ_ONCE(nic->offloads) & (NETVSP_RX_RSC4 | NETVSP_RX_RSC6);
+	return READ_ONCE(nic->offloads) & (NETVSP_VM_RX_RSC4 | NETVSP_VM_RX_RSC6);
 }
 
 /**
@@ -73,8 +73,8 @@ static bool netvsp_takes_gso(const struct netvsp_nic *nic, const struct sk_buff 
 	if (skb->encapsulation || len > IP_MAX_MTU ||
 	    netvsp_parts(nic, len) > netvsp_parts_max(nic))
 		return false;
-	return (type == SKB_GSO_TCPV4 && offloads & NETVSP_RX_RSC4) ||
-	       (type == SKB_GSO_TCPV6 && offloads & NETVSP_RX_RSC6);
+	return (type == SKB_GSO_TCPV4 && offloads & NETVSP_VM_RX_RSC4) ||
+	       (type == SKB_GSO_TCPV6 && offloads & NETVSP_VM_RX_RSC6);
 }
 
 /**
