@@ -113,7 +113,7 @@ static enum vpci_bus_verdict vpci_bus_end(struct vpci_bus *bus, int result)
 /* ---- interrupts ------------------------------------------------------------------------ */
 
 /* An interrupt is there: note it, in the answer too. */
-static int vpci_bus_mapped(struct vpci_bus *bus, const struct vpci_msi *given)
+static int vpci_bus_got_interrupt(struct vpci_bus *bus, const struct vpci_msi *given)
 {
 	struct vpci_bus_call *call = &bus->call;
 	struct vpci_create_interrupt_reply *created = bus->reply;
@@ -140,7 +140,7 @@ static int vpci_bus_mapped(struct vpci_bus *bus, const struct vpci_msi *given)
 }
 
 /* Go on with the interrupts that are still to be asked for. */
-static int vpci_bus_map(struct vpci_bus *bus)
+static int vpci_bus_next_interrupt(struct vpci_bus *bus)
 {
 	struct vpci_bus_call *call = &bus->call;
 	enum vpci_msi_form form = call->how->form;
@@ -166,7 +166,7 @@ static int vpci_bus_map(struct vpci_bus *bus)
 		call->cookie = ++bus->cookie;
 		err = bus->ops->interrupt_create(bus, call->fn, &request, call->cookie, &msi);
 		if (!err)
-			err = vpci_bus_mapped(bus, &msi);
+			err = vpci_bus_got_interrupt(bus, &msi);
 		if (err)
 			return err;
 	}
@@ -192,7 +192,7 @@ static int vpci_do_create(struct vpci_bus *bus, struct vpci_bus_fn *fn, const vo
 	vpci_bus_reply(bus, sizeof(struct vpci_create_interrupt_reply));
 	call->entries = desc;
 	call->count = 1;
-	return vpci_bus_map(bus);
+	return vpci_bus_next_interrupt(bus);
 }
 
 static int vpci_do_delete(struct vpci_bus *bus, struct vpci_bus_fn *fn, const void *msg, u32 len)
@@ -287,7 +287,7 @@ static int vpci_do_assigned(struct vpci_bus *bus, struct vpci_bus_fn *fn, const 
 	call->entries = msg + sizeof(*assigned);
 	call->stride = stride;
 	call->count = count;
-	return vpci_bus_map(bus);
+	return vpci_bus_next_interrupt(bus);
 }
 
 static int vpci_do_release(struct vpci_bus *bus, struct vpci_bus_fn *fn, const void *msg,
@@ -596,8 +596,8 @@ enum vpci_bus_verdict vpci_bus_done(struct vpci_bus *bus, u64 cookie, int err,
 	if (!call->how->form)
 		return vpci_bus_end(bus, err ? err : call->len);
 	if (!err)
-		err = vpci_bus_mapped(bus, msi);
-	return vpci_bus_end(bus, err ? err : vpci_bus_map(bus));
+		err = vpci_bus_got_interrupt(bus, msi);
+	return vpci_bus_end(bus, err ? err : vpci_bus_next_interrupt(bus));
 }
 EXPORT_SYMBOL_IF_KUNIT(vpci_bus_done);
 
