@@ -162,9 +162,9 @@ static void vo_subchannel(struct vr *vr, struct vint_offer *offer, bool on)
 static void vo_dir(struct vr *vr, struct vint_offer *offer, bool on)
 {
 	if (on)
-		kunit_activate_static_stub(vr->test, vpci_relay_dir_add, vo_no_dir);
+		kunit_activate_static_stub(vr->test, vpci_relay_bus_create, vo_no_dir);
 	else
-		kunit_deactivate_static_stub(vr->test, vpci_relay_dir_add);
+		kunit_deactivate_static_stub(vr->test, vpci_relay_bus_create);
 }
 
 static void vo_open(struct vr *vr, struct vint_offer *offer, bool on)

@@ -71,7 +71,7 @@ static int vpci_relay_take(const struct vint_handover *handover, struct vpci_rel
 	err = vpci_relay_check(handover->offer);
 	if (err)
 		return err;
-	bus = vpci_relay_dir_add(handover->offer);
+	bus = vpci_relay_bus_create(handover->offer);
 	if (IS_ERR(bus))
 		return PTR_ERR(bus);
 	bus->guest_offer = *handover->guest;
@@ -81,7 +81,7 @@ static int vpci_relay_take(const struct vint_handover *handover, struct vpci_rel
 	if (err) {
 		pr_err_ratelimited("%pUl refused: the host's bus cannot be opened: error %d\n",
 				   &bus->offer.instance_id, err);
-		vpci_relay_dir_remove(bus);
+		vpci_relay_bus_free(bus);
 		return err;
 	}
 	list_add_tail(&bus->node, &vpci_relay_buses);
@@ -124,7 +124,7 @@ static void vpci_relay_revoke(struct vint_hook *hook, void *priv)
 	list_del(&bus->node);
 	mutex_unlock(&vpci_relay_lock);
 	vpci_relay_bus_stop(bus);
-	vpci_relay_dir_remove(bus);
+	vpci_relay_bus_free(bus);
 	atomic_dec(&vpci_relay_present);
 }
 

@@ -305,17 +305,17 @@ static const struct kobj_type vpci_relay_offer_ktype = {
 };
 
 /**
- * vpci_relay_dir_add() - list an offer
+ * vpci_relay_bus_create() - an offer, listed in sysfs
  * @offer: offer; no other of its instance is listed
  *
  * Return: the new object or an ERR_PTR.
  */
-struct vpci_relay_bus *vpci_relay_dir_add(const struct vint_offer *offer)
+struct vpci_relay_bus *vpci_relay_bus_create(const struct vint_offer *offer)
 {
 	struct vpci_relay_bus *bus;
 	int err;
 
-	KUNIT_STATIC_STUB_REDIRECT(vpci_relay_dir_add, offer);
+	KUNIT_STATIC_STUB_REDIRECT(vpci_relay_bus_create, offer);
 	bus = kzalloc(sizeof(*bus), GFP_KERNEL);
 	if (!bus)
 		return ERR_PTR(-ENOMEM);
@@ -329,10 +329,10 @@ struct vpci_relay_bus *vpci_relay_dir_add(const struct vint_offer *offer)
 	}
 	return bus;
 }
-EXPORT_SYMBOL_IF_KUNIT(vpci_relay_dir_add);
+EXPORT_SYMBOL_IF_KUNIT(vpci_relay_bus_create);
 
 /* Waits for readers of its files, then frees it. */
-void vpci_relay_dir_remove(struct vpci_relay_bus *bus)
+void vpci_relay_bus_free(struct vpci_relay_bus *bus)
 {
 	kobject_del(&bus->kobj);
 	kobject_put(&bus->kobj);

@@ -132,7 +132,7 @@ ssize_t vpci_windows_show(char *buf);
 /* sysfs.c */
 int vpci_relay_sysfs_init(void);
 void vpci_relay_sysfs_exit(void);
-struct vpci_relay_bus *vpci_relay_dir_add(const struct vint_offer *offer);
-void vpci_relay_dir_remove(struct vpci_relay_bus *bus);
+struct vpci_relay_bus *vpci_relay_bus_create(const struct vint_offer *offer);
+void vpci_relay_bus_free(struct vpci_relay_bus *bus);
 
 #endif /* _VPCI_RELAY_H */
