@@ -2,6 +2,16 @@
 /*
  * The VMBus client toward the host.
  *
+ * client.c		the connection: its state machine, and the two queues
+ * client_msg.c		building messages, and reading the host's
+ * client_chan.c	channels: offered, rescinded, released
+ * client_open.c	open and close, signals, and which VP is interrupted
+ * client_gpadl.c	memory that the host may use
+ * client_mon.c		the guest's monitor pages, as the host gets and gives them back
+ * client_pause.c	pause and resume of the host
+ * client_late.c	answers about a channel that do not come
+ * client_wait.c	how long the host is waited for, and memory that it does not give back
+ *
  * Everything is protected by vrelay_client::lock, a mutex.  Functions below
  * take it.  The client's callbacks (struct vrelay_client_ops) are made with it
  * held: they may answer requests of the guest's server, which has a lock of its

@@ -2,6 +2,18 @@
 /*
  * The relay: what becomes of each offer of the host.
  *
+ * main.c		the module: its transport and its relay
+ * relay.c		the relay as a whole: what is there, and what should be
+ * relay_place.c	where an offer goes: to the guest, to a hook, or to nobody
+ * relay_chan.c		an offer that the guest has: its requests, and the host's answers
+ * relay_dev.c		a channel of the host that this kernel uses itself, for hooks
+ * relay_mon.c		the guest's monitor pages, for a host that looks into them
+ * relay_tl.c		hv_sock connects of the guest to the host
+ * sysfs.c		what an administrator sees and says
+ * client*.c		the VMBus client toward the host: see client.h
+ * flags.c		who gets each of the host's event flags
+ * loopback.c, vtl2.c	transports: how the host is reached
+ *
  * Three contexts do the work:
  * - vrelay::reconcile compares what is with what should be, and is the only one
  *   that offers to and revokes from the guest's server, asks the filter and

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which devices a guest may have, and which this kernel keeps.  Text of a rule:
+ * Rules of who gets a device: their text, and which devices they match.  Text of a rule:
  * [local] [nvme|mana] [vendor=<n>] [device=<n>] [revision=<n>] [class=<n>] [subclass=<n>]
  * [prog-if=<n>] [subvendor=<n>] [subsystem=<n>]
  */

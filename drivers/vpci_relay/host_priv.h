@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A bus of the host from inside, for host*.c and their tests.
+ * A bus of the host from inside, for these files and their tests:
  *
  * host.c		life of a bus, and what its owner hears
  * host_packet.c	what the host says of the bus and its devices
  * host_request.c	requests under way, and messages that wait for room
  * host_config.c	the window to configuration space
+ *
+ * hostproto.c and hostparse.c know nothing of it: they are of vpci_pure.h.
  *
  * What the host says is taken in callbacks of its channel: it changes what is known,
  * under vpci_host::lock.  The owner hears of that from vpci_host::work, which looks at

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which devices a guest may have, and which this kernel keeps.
+ * Which devices a guest may have, and which this kernel keeps: the rules in force, of
+ * allow.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

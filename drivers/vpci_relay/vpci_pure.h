@@ -11,7 +11,7 @@
  * hostparse.c	toward the host: answers and notifications
  * relations.c	what the host's bus has gained and lost
  * shadow.c	configuration space as the guest sees it
- * allow.c	which devices a guest may have, and which this kernel keeps
+ * allow.c	rules of who gets a device: their text, and which devices they match
  *
  * Neither side is trusted.  All of this works on private copies; who calls it sees to
  * it that nobody else does at the same time.

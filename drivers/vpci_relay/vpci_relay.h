@@ -5,9 +5,15 @@
  *
  * offers.c	the hook: offers that are held, or relayed
  * relay*.c	a bus that is relayed, between host.h and guest.h, or local.h: see relay_priv.h
- * policy.c	which devices a guest may have, and which this kernel keeps
+ * policy.c	the rules in force: who gets a device
  * windows.c	where in this kernel's addresses the host serves configuration space
  * sysfs.c	what an administrator sees and says
+ * guest*.c	a bus of the guest: see guest_priv.h
+ * host*.c	a bus of the host: see host_priv.h
+ * local*.c	devices that this kernel keeps: see local.h
+ *
+ * What knows the protocol alone is in vpci_pure.h: also guestproto.c, guestanswer.c,
+ * hostproto.c and hostparse.c.
  *
  * Lock order: vpci_relay_lock, vpci_relay_bus::lock, then the locks of the host's bus and
  * of the guest's; vpci_policy_lock and vpci_windows_lock are taken last, and in the latter
