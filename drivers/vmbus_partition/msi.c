@@ -9,6 +9,11 @@
  * raises nobody else's for long.  The messages of one MSI have consecutive data that
  * begin at a power of two, as PCI wants it.
  *
+ * These are not the interrupts that vpci_relay passes on: address and data of those the
+ * host has made, and the hypervisor knows them.  MSIs here are for a monitor on KVM, which
+ * gives an eventfd for each: the host that tests play there calls vpart_msi_create(),
+ * vpart_msi_delete() and vpart_msi_raise().
+ *
  * Whether a message can be raised is decided under its lock: not before the monitor has
  * its route, and not while the guest is stopped.  It is kept until then.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the guest says beside frames, as long as a channel is open: messages of NVSP, and
- * control messages of RNDIS.
+ * What the guest says, as long as a channel is open: messages of NVSP.  Those with RNDIS in
+ * them are looked at in rx.c, which takes frames itself and gives control messages back.
  */
 #include <kunit/visibility.h>
 #include <linux/etherdevice.h>

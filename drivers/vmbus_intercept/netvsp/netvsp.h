@@ -3,13 +3,14 @@
  * Private parts of vmbus_netvsp: a network interface of this kernel that is the other
  * end of a synthetic network adapter of the guest.
  *
- * config.c is the directory in configfs, nic.c the network interface, ethtool.c what
- * ethtool asks, link.c its carrier and the guest's.  channel.c is a VMBus channel, sub.c
- * how sub-channels come and go, end.c how a channel ends, message.c what the guest says
- * beside frames, tell.c what it is told.  buffers.c has the memory that the guest lends:
- * xmit.c copies frames to it, and xdptx.c those of XDP, by the channels that spread.c
- * chooses, and given.c has what the guest gives back of it; rx.c copies frames from it, and
- * xdp.c has programs look at those.  What is in packet.h only looks at messages and frames.
+ * config.c is the directory in configfs and parse.c what the text in it means, nic.c the
+ * network interface, ethtool.c what ethtool asks, link.c its carrier and the guest's.
+ * channel.c is a VMBus channel, sub.c how sub-channels come and go, end.c how a channel
+ * ends.  message.c takes all that the guest says, and leaves frames to rx.c; tell.c has what
+ * it is told beside frames.  buffers.c has the memory that the guest lends: xmit.c copies
+ * frames to it, and xdptx.c those of XDP, by the channels that spread.c chooses, and given.c
+ * has what the guest gives back of it; rx.c copies frames from it, and xdp.c has programs
+ * look at those.  What is in packet.h only looks at messages and frames.
  *
  * A queue is a channel of the guest and a transmit queue of the interface.  Its reader (a
  * thread of the partition) alone reads the channel's ring.  Whoever writes to that ring,
