@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: a guest that was reset without a word contacts the server on its old connection
+# only: long
 # limit: 300
 . ./lib.sh
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: programs of the guest and of the host talk over AF_VSOCK, through the relay
+# only: long
 # limit: 300
 # long-limit: 2400
 . ./lib.sh

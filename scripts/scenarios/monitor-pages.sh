@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: the guest sets bits in a page instead of signalling; VTL2 looks, or the host
+# only: long
 # limit: 300
 . ./lib.sh
 

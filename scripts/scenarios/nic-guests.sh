@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # desc: two guests talk through a bridge of VTL2: DHCP, large frames, IPv6, a VLAN, streams
+# only: long
 # limit: 360
 # long-limit: 1800
 # memory: 2560
