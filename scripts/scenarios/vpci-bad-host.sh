@@ -306,6 +306,7 @@ if [ -n "${LONG:-}" ]; then
 	# The relay has given the guest an answer before; what comes later is given back
 	disk_comes "An interrupt comes too late" only $CREATE late 8000 times 1
 	equal "the guest was not kept waiting" 1 "$(vpci_relayed 1 guest_counters timeouts)"
+	wait_for "[ \"\$(guest_msis)\" = \"\$(vpci_msis 1)\" ]" 20
 	equal "the late one is deleted" "$(guest_msis)" "$(vpci_msis 1)"
 	disk_goes
 	disk_comes "It does not come at all" only $CREATE silent 1 times 1
